@@ -1,0 +1,57 @@
+//! What needs no running server: format, layering, licences, lints, committed contracts.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::steps::{cargo, step, succeed};
+use crate::{contracts, layering, licences};
+
+type Check = fn(&Path) -> Result<()>;
+
+/// In the order of how soon each answers.
+const CHECKS: &[(&str, Check)] = &[
+    ("format", |root| {
+        succeed(&mut cargo(root, &["fmt", "--all", "--check"]))
+    }),
+    ("layering", layering::check),
+    ("licences and origins", licences::check),
+    ("lints", |root| {
+        succeed(&mut cargo(
+            root,
+            &[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--locked",
+                "--quiet",
+                "--",
+                "--deny",
+                "warnings",
+            ],
+        ))
+    }),
+    ("committed contracts", contracts::check),
+];
+
+/// Runs every check, also after one has failed, and names those that did.
+pub fn failures(root: &Path) -> Vec<&'static str> {
+    CHECKS
+        .iter()
+        .filter(|(name, check)| step(name, || check(root)).is_err())
+        .map(|(name, _)| *name)
+        .collect()
+}
+
+pub fn run(root: &Path) -> Result<()> {
+    let failed = failures(root);
+    if failed.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "{} of {} checks failed: {}",
+        failed.len(),
+        CHECKS.len(),
+        failed.join(", ")
+    )
+}
