@@ -1,0 +1,132 @@
+//! What went wrong, in words: what happened, why where that is safe to say, what to do, and a short id that the log line has too.
+
+use std::borrow::Cow;
+
+use super::{Frame, page};
+use crate::texts::{Msg, msg};
+
+/// An error page. Show it in a signed-in frame where the session is known: an error signs nobody out.
+#[derive(Clone, Debug)]
+pub struct ErrorPage {
+    /// What happened.
+    pub kind: ErrorKind,
+    /// The short id that the log line carries.
+    pub id: String,
+    /// A local path to offer as the way on; the start page if `None`.
+    pub back: Option<String>,
+}
+
+/// What happened. [`ErrorKind::status`] is the answer's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The request could not be read: malformed, incomplete, a field twice.
+    BadRequest,
+    /// The CSRF token does not fit: an old form, another browser, or another site's.
+    FormExpired,
+    /// The person may not do this.
+    Forbidden,
+    /// The set-up link was used: the administrator exists.
+    SetupUsed,
+    /// The set-up link is too old, or of an earlier start of the server.
+    SetupExpired,
+    /// Nothing is here.
+    NotFound,
+    /// The path exists, but not for this method.
+    MethodNotAllowed,
+    /// The body is too large.
+    TooLarge,
+    /// The body is not of a type that is understood here.
+    UnsupportedMediaType,
+    /// The `Host` is none of ours.
+    Misdirected,
+    /// Too many tries.
+    TooManyRequests {
+        /// Seconds until it is worth trying again, if known.
+        retry_after: Option<u32>,
+    },
+    /// A defect.
+    Internal,
+    /// The server cannot do it just now: the store is away, the disk is full, too much is going on.
+    Unavailable,
+}
+
+page!(ErrorPage, "error.html");
+
+impl ErrorPage {
+    fn status(&self) -> u16 {
+        self.kind.status()
+    }
+
+    fn title<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        frame.t(self.kind.words().0)
+    }
+
+    fn what<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        frame.t(self.kind.words().1)
+    }
+
+    fn remedy<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        match self.kind {
+            ErrorKind::TooManyRequests { retry_after: Some(seconds) } => {
+                frame.tongue.text_with("error-429-do-in", &[("minutes", seconds.div_ceil(60).into())])
+            }
+            kind => frame.t(kind.words().2),
+        }
+    }
+
+    fn way(&self) -> &str {
+        self.back.as_deref().unwrap_or("/")
+    }
+
+    fn way_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        frame.t(match (self.kind, &self.back) {
+            (ErrorKind::SetupUsed, _) => msg("login-submit"),
+            (ErrorKind::Unavailable | ErrorKind::TooManyRequests { .. }, Some(_)) => msg("error-again"),
+            (_, Some(_)) => msg("error-back"),
+            (_, None) => msg("error-start"),
+        })
+    }
+
+    /// A link of ours leads nowhere from a host that is not ours, nor with a set-up link that is spent before there is anybody.
+    fn has_way(&self) -> bool {
+        !matches!(self.kind, ErrorKind::Misdirected | ErrorKind::SetupExpired)
+    }
+}
+
+impl ErrorKind {
+    /// The HTTP status (RFC 9110 §15, RFC 6585 §4).
+    pub fn status(self) -> u16 {
+        match self {
+            Self::BadRequest => 400,
+            Self::FormExpired | Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::SetupUsed | Self::SetupExpired => 410,
+            Self::TooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Misdirected => 421,
+            Self::TooManyRequests { .. } => 429,
+            Self::Internal => 500,
+            Self::Unavailable => 503,
+        }
+    }
+
+    /// Title, what happened, what to do.
+    fn words(self) -> (Msg, Msg, Msg) {
+        match self {
+            Self::BadRequest => (msg("error-400"), msg("error-400-what"), msg("error-400-do")),
+            Self::FormExpired => (msg("error-form"), msg("error-form-what"), msg("error-form-do")),
+            Self::Forbidden => (msg("error-403"), msg("error-403-what"), msg("error-403-do")),
+            Self::SetupUsed => (msg("error-setup-used"), msg("error-setup-used-what"), msg("error-setup-used-do")),
+            Self::SetupExpired => (msg("error-setup-expired"), msg("error-setup-expired-what"), msg("error-setup-expired-do")),
+            Self::NotFound => (msg("error-404"), msg("error-404-what"), msg("error-404-do")),
+            Self::MethodNotAllowed => (msg("error-405"), msg("error-405-what"), msg("error-405-do")),
+            Self::TooLarge => (msg("error-413"), msg("error-413-what"), msg("error-413-do")),
+            Self::UnsupportedMediaType => (msg("error-415"), msg("error-415-what"), msg("error-415-do")),
+            Self::Misdirected => (msg("error-421"), msg("error-421-what"), msg("error-421-do")),
+            Self::TooManyRequests { .. } => (msg("error-429"), msg("error-429-what"), msg("error-429-do")),
+            Self::Internal => (msg("error-500"), msg("error-500-what"), msg("error-500-do")),
+            Self::Unavailable => (msg("error-503"), msg("error-503-what"), msg("error-503-do")),
+        }
+    }
+}

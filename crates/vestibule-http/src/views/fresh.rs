@@ -1,0 +1,84 @@
+//! 'Confirm it is you': asks for the password again before something that needs a fresh login, and carries the form that was
+//! sent over, so that one step does both.
+
+use std::borrow::Cow;
+
+use super::{DeviceName, Frame, page};
+
+/// The page that asks for the password again. Rendered as the answer to the POST that was not fresh enough; its own form posts to
+/// the same place, with the same fields and `password`.
+#[derive(Clone, Debug)]
+pub struct FreshPage {
+    /// A token of the session, newly masked.
+    pub csrf: String,
+    /// Where to post to: the path of the form that was sent.
+    pub action: String,
+    /// The fields of the form that was sent, without its `csrf`.
+    pub fields: Vec<(String, String)>,
+    /// Where 'cancel' leads.
+    pub cancel: String,
+    /// What will happen.
+    pub purpose: FreshFor,
+    /// What went wrong with the last try.
+    pub fault: Option<FreshFault>,
+}
+
+/// What the password is asked for.
+#[derive(Clone, Debug)]
+pub enum FreshFor {
+    /// One device will be signed out.
+    EndDevice {
+        /// Which one.
+        name: DeviceName,
+    },
+    /// This many other devices will be signed out.
+    EndOthers {
+        /// How many.
+        count: usize,
+    },
+    /// Only to go on to a page that needs it.
+    Continue,
+}
+
+/// Why the last try did not work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FreshFault {
+    /// The password is wrong.
+    Wrong,
+    /// The server has no room to check a password just now; nothing was judged.
+    Busy,
+}
+
+page!(FreshPage, "fresh.html");
+
+impl FreshPage {
+    fn purpose_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        match &self.purpose {
+            FreshFor::EndDevice { name } => {
+                frame.tongue.text_with("fresh-end-device", &[("device", name.text(frame.tongue).into_owned().into())])
+            }
+            FreshFor::EndOthers { count } => frame.tongue.text_with("fresh-end-others", &[("count", (*count).into())]),
+            FreshFor::Continue => frame.t("fresh-continue"),
+        }
+    }
+
+    fn submit_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        match &self.purpose {
+            FreshFor::EndDevice { .. } => frame.t("devices-end"),
+            FreshFor::EndOthers { count } => frame.tongue.text_with("devices-end-others", &[("count", (*count).into())]),
+            FreshFor::Continue => frame.t("fresh-submit"),
+        }
+    }
+
+    fn destroys(&self) -> bool {
+        !matches!(self.purpose, FreshFor::Continue)
+    }
+
+    fn busy(&self) -> bool {
+        self.fault == Some(FreshFault::Busy)
+    }
+
+    fn wrong_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        self.fault.filter(|fault| *fault == FreshFault::Wrong).map(|_| frame.t("fresh-fault-wrong"))
+    }
+}

@@ -1,0 +1,70 @@
+//! `/account/security`: change the password.
+
+use std::borrow::Cow;
+
+use super::{Frame, PasswordFault, page, password};
+use crate::texts::{Msg, msg};
+
+/// The page of what proves who one is.
+#[derive(Clone, Debug, Default)]
+pub struct SecurityPage {
+    /// A token of the session, newly masked.
+    pub csrf: String,
+    /// How many other devices are signed in, and will be signed out by a change.
+    pub others: usize,
+    /// What is wrong with the current password.
+    pub current_fault: Option<CurrentPasswordFault>,
+    /// What is wrong with the new password.
+    pub new_fault: Option<PasswordFault>,
+    /// The password was just changed, which ended this many other devices.
+    pub changed: Option<usize>,
+}
+
+/// What is wrong with the current password (ASVS 6.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CurrentPasswordFault {
+    /// Nothing was entered.
+    Missing,
+    /// It is another one.
+    Wrong,
+    /// The server has no room to check a password just now; nothing was judged.
+    Busy,
+}
+
+page!(SecurityPage, "security.html");
+
+impl SecurityPage {
+    fn others_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        frame.tongue.text_with("security-others", &[("count", self.others.into())])
+    }
+
+    fn changed_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        self.changed.map(|count| frame.tongue.text_with("security-changed", &[("count", count.into())]))
+    }
+
+    fn current_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        self.current_fault.map(|fault| frame.t(fault.message()))
+    }
+
+    fn new_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        self.new_fault.map(|fault| fault.text(frame.tongue))
+    }
+
+    fn new_hint<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        password::hint(frame.tongue)
+    }
+
+    fn faulty(&self) -> bool {
+        self.current_fault.is_some() || self.new_fault.is_some()
+    }
+}
+
+impl CurrentPasswordFault {
+    fn message(self) -> Msg {
+        match self {
+            Self::Missing => msg("password-fault-missing"),
+            Self::Wrong => msg("fresh-fault-wrong"),
+            Self::Busy => msg("login-fault-busy"),
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! `/setup`: the one-time link makes the administrator. A used or expired link is an [`super::ErrorPage`].
+
+use std::borrow::Cow;
+
+use super::{Frame, PasswordFault, page, password};
+use crate::texts::{Msg, msg};
+
+/// The set-up page.
+#[derive(Clone, Debug, Default)]
+pub struct SetupPage {
+    /// The token of the form before login.
+    pub csrf: String,
+    /// The token of the one-time link.
+    pub token: String,
+    /// What was typed as address.
+    pub identifier: String,
+    /// What was typed as name.
+    pub name: String,
+    /// What is wrong with the address.
+    pub identifier_fault: Option<AddressFault>,
+    /// What is wrong with the name.
+    pub name_fault: Option<NameFault>,
+    /// What is wrong with the password.
+    pub password_fault: Option<PasswordFault>,
+    /// The server had no room to work on the password; nothing was decided.
+    pub busy: bool,
+}
+
+/// What is wrong with an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AddressFault {
+    /// Nothing was entered.
+    Missing,
+    /// It is no e-mail address.
+    Malformed,
+}
+
+/// What is wrong with a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameFault {
+    /// It is too long.
+    TooLong,
+    /// It has characters that no name has: line breaks, control characters.
+    Malformed,
+}
+
+/// A line of the summary at the top, with a link to its field.
+struct Fault<'a> {
+    field: &'static str,
+    text: Cow<'a, str>,
+}
+
+page!(SetupPage, "setup.html");
+
+impl SetupPage {
+    fn faults<'a>(&self, frame: &Frame<'a>) -> Vec<Fault<'a>> {
+        let fields = [
+            ("identifier", self.identifier_text(frame)),
+            ("name", self.name_text(frame)),
+            ("password", self.password_text(frame)),
+        ];
+        fields.into_iter().filter_map(|(field, text)| Some(Fault { field, text: text? })).collect()
+    }
+
+    fn identifier_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        self.identifier_fault.map(|fault| frame.t(fault.message()))
+    }
+
+    fn name_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        self.name_fault.map(|fault| frame.t(fault.message()))
+    }
+
+    fn password_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        self.password_fault.map(|fault| fault.text(frame.tongue))
+    }
+
+    fn password_hint<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        password::hint(frame.tongue)
+    }
+}
+
+impl AddressFault {
+    fn message(self) -> Msg {
+        match self {
+            Self::Missing => msg("address-fault-missing"),
+            Self::Malformed => msg("address-fault-malformed"),
+        }
+    }
+}
+
+impl NameFault {
+    fn message(self) -> Msg {
+        match self {
+            Self::TooLong => msg("name-fault-long"),
+            Self::Malformed => msg("name-fault-malformed"),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+### Vestibule auf Deutsch.
+
+## Überall
+skip = Zum Inhalt springen
+rooms = Ihr Konto
+sign-out = Abmelden
+cancel = Abbrechen
+title-fault = Bitte prüfen:
+field-address = E-Mail-Adresse
+field-name = Name
+field-optional = (freiwillig)
+field-password = Passwort
+
+## Passwörter
+password-show = Passwort anzeigen
+password-caps = Die Feststelltaste ist aktiv.
+password-hint = Mindestens { $shortest } Zeichen. Ein paar Wörter hintereinander merken sich leicht; Leerzeichen und jede Schrift sind willkommen.
+password-fault-missing = Bitte geben Sie ein Passwort ein.
+password-fault-short =
+    { $length ->
+        [one] Das ist nur { $length } Zeichen; es müssen mindestens { $shortest } sein. Hängen Sie ein, zwei Wörter an.
+       *[other] Das sind nur { $length } Zeichen; es müssen mindestens { $shortest } sein. Hängen Sie ein, zwei Wörter an.
+    }
+password-fault-long = Das sind mehr als { $longest } Zeichen. Bitte wählen Sie ein kürzeres.
+password-fault-common = Dieses Passwort benutzen viele, darum wird es früh erraten. Bitte wählen Sie eigene Wörter.
+password-fault-guessable = Das ist Ihre Adresse, Ihr Name oder der Name dieses Dienstes und wird darum früh erraten. Bitte wählen Sie etwas anderes.
+password-fault-unchanged = Das ist Ihr jetziges Passwort. Bitte wählen Sie ein neues.
+
+## Einrichtung
+setup-title = Willkommen
+setup-intro = Sie sind als Erstes hier. Legen Sie fest, womit Sie sich anmelden; damit verwalten Sie diesen Server.
+setup-submit = Verwaltungskonto anlegen
+setup-faults = Noch nicht ganz:
+address-fault-missing = Bitte geben Sie Ihre E-Mail-Adresse ein.
+address-fault-malformed = Das sieht nicht nach einer E-Mail-Adresse aus. Gemeint ist etwas wie name@example.com.
+name-fault-long = Dieser Name ist zu lang. Bitte kürzen Sie ihn.
+name-fault-malformed = Dieser Name enthält Zeichen, die sich nicht anzeigen lassen. Bitte schreiben Sie ihn in Buchstaben.
+
+## Anmelden
+login-title = Anmelden
+login-continue = um fortzufahren mit { $place }
+login-remember = Auf diesem Gerät angemeldet bleiben
+login-remember-hint = Bis zu 30 Tage. Besser nicht an einem Rechner, den auch andere benutzen.
+login-submit = Anmelden
+login-fault-mismatch = Diese Adresse und dieses Passwort passen nicht zusammen.
+login-fault-busy = An der Tür ist gerade Gedränge. Es wurde nichts geändert; bitte versuchen Sie es gleich noch einmal.
+login-fault-stale = Diese Seite war zu lange geöffnet. Bitte versuchen Sie es noch einmal.
+login-notice-signed-out = Sie sind abgemeldet.
+login-notice-ended = Ihre Sitzung ist beendet. Melden Sie sich wieder an, um fortzufahren.
+
+## Bestätigen
+fresh-title = Bestätigen Sie, dass Sie es sind
+fresh-end-device = Damit wird { $device } abgemeldet, beim nächsten Klick dort.
+fresh-end-others =
+    { $count ->
+        [one] Damit wird { $count } anderes Gerät abgemeldet, beim nächsten Klick dort.
+       *[other] Damit werden { $count } andere Geräte abgemeldet, beim nächsten Klick dort.
+    }
+fresh-continue = Ihre Anmeldung ist eine Weile her. Geben Sie Ihr Passwort ein, um fortzufahren.
+fresh-submit = Weiter
+fresh-fault-wrong = Das ist nicht Ihr Passwort. Bitte versuchen Sie es noch einmal.
+
+## Abmelden
+logout-title = Abmelden?
+logout-what = Das beendet Ihre Sitzung auf diesem Gerät. Ihre anderen Geräte bleiben angemeldet.
+logout-stay = Angemeldet bleiben
+signed-out-title = Sie sind abgemeldet
+signed-out-what = Ohne Ihr Passwort kommt in diesem Browser niemand weiter.
+signed-out-again = Wieder anmelden
+
+## Geräte
+devices-title = Geräte
+devices-intro = Überall, wo Sie angemeldet sind. Was Sie abmelden, ist beim nächsten Klick ausgesperrt.
+devices-this = dieses Gerät
+devices-signed-in = angemeldet { $when }
+devices-active = zuletzt aktiv { $when }
+devices-active-now = gerade aktiv
+devices-remembered = bleibt angemeldet
+devices-ends = endet von selbst { $when }
+devices-end = Abmelden
+devices-end-label = Abmelden: { $device }
+devices-end-others =
+    { $count ->
+        [one] { $count } anderes abmelden
+       *[other] { $count } andere abmelden
+    }
+devices-ended =
+    { $count ->
+        [0] Dieses Gerät war schon abgemeldet.
+        [one] { $count } Gerät ist abgemeldet.
+       *[other] { $count } Geräte sind abgemeldet.
+    }
+devices-strange = Etwas kommt Ihnen unbekannt vor? Melden Sie es ab, danach:
+devices-strange-link = Passwort ändern
+devices-alone = Sie sind sonst nirgends angemeldet.
+device-name = { $browser } unter { $system }
+device-unknown = Unbekanntes Gerät
+proof-password = Passwort
+
+## Sicherheit
+security-title = Sicherheit
+security-intro = Womit Sie zeigen, dass Sie es sind.
+security-change = Passwort ändern
+security-others =
+    { $count ->
+        [0] Hier bleiben Sie angemeldet. Sonst sind Sie nirgends angemeldet.
+        [one] Hier bleiben Sie angemeldet. Ihr { $count } anderes Gerät wird abgemeldet.
+       *[other] Hier bleiben Sie angemeldet. Ihre { $count } anderen Geräte werden abgemeldet.
+    }
+security-current = Jetziges Passwort
+security-new = Neues Passwort
+security-submit = Passwort ändern
+security-unchanged = Ihr Passwort wurde nicht geändert.
+security-changed =
+    { $count ->
+        [0] Ihr Passwort ist geändert.
+        [one] Ihr Passwort ist geändert, und { $count } anderes Gerät ist abgemeldet.
+       *[other] Ihr Passwort ist geändert, und { $count } andere Geräte sind abgemeldet.
+    }
+
+## Verlauf
+activity-title = Verlauf
+activity-intro = Was mit Ihrem Konto zuletzt geschah.
+activity-empty = Noch nichts. Anmeldungen, Abmeldungen und Änderungen erscheinen hier.
+activity-older = Ältere
+activity-strange = Etwas davon waren nicht Sie?
+activity-change-password = Passwort ändern
+happening-created = Konto angelegt
+happening-signed-in = Angemeldet
+happening-failed = Falsches Passwort
+happening-signed-out = Abgemeldet
+happening-expired = Von selbst abgemeldet, durch Zeitablauf
+happening-device-ended = Ein anderes Gerät abgemeldet
+happening-others-ended =
+    { $count ->
+        [one] { $count } anderes Gerät abgemeldet
+       *[other] { $count } andere Geräte abgemeldet
+    }
+happening-all-others-ended = Alle anderen Geräte abgemeldet
+happening-ended-by-administrator = Von der Verwaltung abgemeldet
+happening-confirmed = Passwort bestätigt
+happening-password-changed = Passwort geändert
+happening-disabled = Konto von der Verwaltung gesperrt
+happening-enabled = Konto von der Verwaltung freigegeben
+
+## Zeiten
+date-today = heute { $time } UTC
+date-yesterday = gestern { $time } UTC
+date-day = { $day }. { $month }
+date-day-year = { $day }. { $month } { $year }
+date-moment = { $date }, { $time } UTC
+date-month =
+    { $month ->
+        [1] Januar
+        [2] Februar
+        [3] März
+        [4] April
+        [5] Mai
+        [6] Juni
+        [7] Juli
+        [8] August
+        [9] September
+        [10] Oktober
+        [11] November
+       *[12] Dezember
+    }
+date-minutes-ago =
+    { $count ->
+        [one] vor { $count } Minute
+       *[other] vor { $count } Minuten
+    }
+date-hours-ago =
+    { $count ->
+        [one] vor { $count } Stunde
+       *[other] vor { $count } Stunden
+    }
+date-days-ago =
+    { $count ->
+        [one] vor { $count } Tag
+       *[other] vor { $count } Tagen
+    }
+date-in-minutes =
+    { $count ->
+        [one] in { $count } Minute
+       *[other] in { $count } Minuten
+    }
+date-in-hours =
+    { $count ->
+        [one] in { $count } Stunde
+       *[other] in { $count } Stunden
+    }
+date-in-days =
+    { $count ->
+        [one] in { $count } Tag
+       *[other] in { $count } Tagen
+    }
+
+## Fehler: Titel, was geschah, was zu tun ist
+error-status = Fehler
+error-id = Kennung
+error-start = Zur Startseite
+error-back = Zurück
+error-again = Noch einmal versuchen
+error-400 = Das war nicht zu lesen
+error-400-what = In der Anfrage fehlte etwas, stand doppelt da oder war verstümmelt. Es wurde nichts geändert.
+error-400-do = Gehen Sie zurück, öffnen Sie die Seite neu und versuchen Sie es noch einmal.
+error-form = Diese Seite ist abgelaufen
+error-form-what = Das Formular war zu alt oder kam aus einem anderen Browser oder von einer anderen Seite. Zu Ihrem Schutz wurde nichts geändert.
+error-form-do = Öffnen Sie die Seite neu und versuchen Sie es noch einmal. Sie bleiben angemeldet.
+error-403 = Das dürfen Sie nicht öffnen
+error-403-what = Sie sind angemeldet, aber Ihrem Konto ist das nicht erlaubt.
+error-403-do = Wenn Sie es dürfen sollten, bitten Sie die Verwaltung um die nötige Rolle.
+error-setup-used = Dieses Haus wird schon verwaltet
+error-setup-used-what = Der Link zur Einrichtung ist verbraucht: Das Verwaltungskonto gibt es schon.
+error-setup-used-do = Wenn Sie das waren, melden Sie sich an. Wenn nicht, halten Sie den Server an und gehen Sie der Sache nach.
+error-setup-expired = Dieser Link zur Einrichtung gilt nicht
+error-setup-expired-what = Der Link zur Einrichtung gilt eine Stunde und nur bis zum nächsten Start des Servers. Dieser ist zu alt oder unvollständig.
+error-setup-expired-do = Starten Sie den Server neu; er zeigt dann einen neuen Link.
+error-404 = Hier ist nichts
+error-404-what = Diese Seite gibt es nicht oder nicht mehr.
+error-404-do = Prüfen Sie die Adresse, oder gehen Sie von der Startseite aus weiter.
+error-405 = So geht es nicht
+error-405-what = Diese Adresse gibt es, aber nicht für diese Art von Anfrage. Es wurde nichts geändert.
+error-405-do = Öffnen Sie die Seite im Browser und benutzen Sie, was sie anbietet.
+error-413 = Das ist zu viel auf einmal
+error-413-what = Was gesendet wurde, ist größer, als diese Seite annimmt. Es wurde nichts geändert.
+error-413-do = Gehen Sie zurück und senden Sie weniger.
+error-415 = Nicht in dieser Form
+error-415-what = Was gesendet wurde, ist von einer Art, die diese Seite nicht versteht. Es wurde nichts geändert.
+error-415-do = Öffnen Sie die Seite im Browser und benutzen Sie ihr eigenes Formular.
+error-421 = Sie stehen vor einem anderen Haus
+error-421-what = Dieser Server hört nicht auf den Namen, der in der Adresszeile Ihres Browsers steht.
+error-421-do = Prüfen Sie die Adresse. Wenn Sie diesen Server betreiben, setzen Sie seinen Issuer auf diesen Namen, oder tragen Sie die Anwendung ein.
+error-429 = Einen Moment, bitte
+error-429-what = Es waren zu viele Versuche in kurzer Zeit. Es wurde nichts geändert.
+error-429-do = Warten Sie ein wenig und versuchen Sie es dann noch einmal.
+error-429-do-in =
+    { $minutes ->
+        [one] Versuchen Sie es in { $minutes } Minute noch einmal.
+       *[other] Versuchen Sie es in { $minutes } Minuten noch einmal.
+    }
+error-500 = Bei uns ist etwas kaputtgegangen
+error-500-what = Das lag nicht an Ihnen. Was bestätigt war, bleibt, und wenn Sie angemeldet waren, sind Sie es noch.
+error-500-do = Versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie denen, die diesen Server betreiben, die Kennung unten.
+error-503 = Gerade nicht möglich
+error-503-what = Der Server kann das im Augenblick nicht. Nichts Bestätigtes ist verloren, und wenn Sie angemeldet waren, sind Sie es noch.
+error-503-do = Warten Sie einen Moment und versuchen Sie es noch einmal. Wenn es anhält, nennen Sie denen, die diesen Server betreiben, die Kennung unten.
