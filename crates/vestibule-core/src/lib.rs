@@ -1,1 +1,25 @@
-//! Placeholder while the frame is laid.
+//! The nouns of Vestibule and their rules, pure.
+//!
+//! Everything here is a function of state, input and `now`: no runtime, no HTTP, no SQL, no clock read, no ambient
+//! randomness. A store calls these rules inside its transactions, the engine calls them around its I/O, so that each
+//! rule is written once.
+//!
+//! ```text
+//! user ── session ── cookie            (a login of one user on one device; people call it a device)
+//! ```
+//!
+//! Revocation is a cutoff on a node of that tree ([`lineage`]): order is decided by store numbers, never by clocks.
+
+pub mod audit;
+pub mod csrf;
+pub mod device;
+pub mod email;
+pub mod id;
+pub mod keys;
+pub mod lineage;
+pub mod local_path;
+pub mod password;
+pub mod secret;
+pub mod session;
+pub mod time;
+pub mod user;

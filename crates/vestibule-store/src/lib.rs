@@ -1,1 +1,63 @@
-//! Placeholder while the frame is laid.
+//! What Vestibule asks of durable storage.
+//!
+//! A method is a state transition, atomic in itself: it loads, asks the pure rule of `vestibule-core` and writes inside
+//! one transaction, together with the audit events that tell of it. It answers an outcome for what can be expected and
+//! [`StoreError`] only for failure. Read-check-write across two calls is a bug, and insert is never upsert: only a
+//! login creates a session, so nothing can bring an ended one back.
+//!
+//! Publication belongs to the commit and not to the request ([`Publish`]): a backend hands each committed [`Change`]
+//! over in commit order *before* it answers the caller, and does so even when the caller has gone.
+//!
+//! The one contract suite that every backend passes whole is in [`contract`] (feature `contract`).
+
+mod audit;
+#[cfg(feature = "contract")]
+pub mod contract;
+mod installation;
+mod publish;
+mod sessions;
+mod users;
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::pin::Pin;
+
+pub use audit::{Audit, Sealer, TrailPage};
+pub use installation::{CompleteSetup, Installation, KeyCheck, OfferSetup, SetupTicket};
+pub use publish::{Change, Publish};
+pub use sessions::{
+    EndOthers, EndSession, OpenSession, RenewSession, SessionPage, Sessions, StoredSession,
+    TimedOut, Touch,
+};
+pub use users::{
+    ChangePassword, CreateUser, PasswordChange, RehashPassword, SetStatus, SignInRecord, UserPage,
+    Users,
+};
+
+/// A boxed future, so that the traits are object-safe.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What every method answers.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// Durable truth: everything that must survive a `kill -9`.
+pub trait Store: Users + Sessions + Audit + Installation {}
+
+impl<T: Users + Sessions + Audit + Installation> Store for T {}
+
+/// The store failed. Nothing of the transition happened, unless the variant says that this is unknown.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The disk, or the quota of the data directory, is full.
+    #[error("the data directory's disk is full: free some space, nothing acknowledged was lost")]
+    Full(#[source] Box<dyn StdError + Send + Sync>),
+    /// Out of reach, overloaded or shutting down. Trying again may help.
+    #[error("the store cannot be reached just now")]
+    Unavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// What is stored cannot be read.
+    #[error("the store holds something unreadable ({0})")]
+    Corrupt(String),
+    /// Anything else.
+    #[error("the store failed")]
+    Failed(#[source] Box<dyn StdError + Send + Sync>),
+}

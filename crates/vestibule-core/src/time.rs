@@ -1,0 +1,166 @@
+//! Time as an input, and the mark below which it never falls.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds since 1970-01-01T00:00:00Z. Lifetimes are judged by it; order never is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct UnixMillis(pub i64);
+
+impl UnixMillis {
+    /// This instant and `duration`, saturating (ASVS 1.4.2: no overflow).
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(millis(duration)))
+    }
+
+    /// How long ago `earlier` was; zero when it lies ahead.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A wall clock that moved against the monotonic one by more than this has been stepped.
+pub const STEP: Duration = Duration::from_mins(1);
+/// How long a stepped clock must agree with itself before the mark follows it.
+pub const AGREEMENT: Duration = Duration::from_mins(10);
+/// A start this far behind the mark is refused.
+pub const REFUSED_BEHIND: Duration = Duration::from_hours(1);
+
+/// What a reading of the clocks says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reading {
+    /// The time to judge by: the wall clock, but never below the mark.
+    pub now: UnixMillis,
+    /// The clock was stepped lately: what only time decides (sweeping) waits.
+    pub stepped: bool,
+}
+
+/// The persisted high-water mark of time: effective time never falls below it, so that setting a clock back lengthens
+/// no session, and it adopts no jump before the clock has agreed with itself for a while, so that one wild reading ends
+/// none for good.
+///
+/// ```text
+/// steady ──(wall moved > STEP against monotonic)──▶ stepped ──(AGREEMENT without another step)──▶ steady
+/// ```
+#[derive(Debug, Clone)]
+pub struct HighWater {
+    mark: UnixMillis,
+    last_wall: UnixMillis,
+    last_monotonic: Duration,
+    agreed_since: Option<Duration>,
+}
+
+impl HighWater {
+    /// Starts from the persisted `mark`. `Err` carries how far the wall clock is behind it, when that is too far to be
+    /// believed.
+    pub fn start(
+        mark: UnixMillis,
+        wall: UnixMillis,
+        monotonic: Duration,
+    ) -> Result<Self, Duration> {
+        let behind = mark.since(wall);
+        if behind > REFUSED_BEHIND {
+            return Err(behind);
+        }
+        Ok(Self {
+            mark,
+            last_wall: wall,
+            last_monotonic: monotonic,
+            agreed_since: None,
+        })
+    }
+
+    /// Takes a reading of both clocks.
+    pub fn read(&mut self, wall: UnixMillis, monotonic: Duration) -> Reading {
+        let expected = self
+            .last_wall
+            .plus(monotonic.saturating_sub(self.last_monotonic));
+        let moved = wall.since(expected).max(expected.since(wall));
+        self.last_wall = wall;
+        self.last_monotonic = monotonic;
+        if moved > STEP {
+            self.agreed_since = Some(monotonic);
+        }
+        if self
+            .agreed_since
+            .is_some_and(|since| monotonic.saturating_sub(since) >= AGREEMENT)
+        {
+            self.agreed_since = None;
+        }
+        let stepped = self.agreed_since.is_some();
+        if !stepped {
+            self.mark = self.mark.max(wall);
+        }
+        Reading {
+            now: wall.max(self.mark),
+            stepped,
+        }
+    }
+
+    /// The mark to persist.
+    pub const fn mark(&self) -> UnixMillis {
+        self.mark
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn started() -> HighWater {
+        HighWater::start(UnixMillis(1_000_000), UnixMillis(1_000_000), secs(0)).unwrap()
+    }
+
+    #[test]
+    fn time_never_falls_below_the_mark() {
+        let mut clock = started();
+        assert_eq!(
+            clock.read(UnixMillis(1_010_000), secs(10)).now,
+            UnixMillis(1_010_000)
+        );
+        assert_eq!(
+            clock.read(UnixMillis(900_000), secs(11)).now,
+            UnixMillis(1_010_000)
+        );
+    }
+
+    #[test]
+    fn a_jump_ahead_is_not_adopted_until_the_clock_has_agreed() {
+        let mut clock = started();
+        let jumped = clock.read(UnixMillis(100_000_000), secs(1));
+        assert!(jumped.stepped);
+        assert_eq!(clock.mark(), UnixMillis(1_000_000));
+        let back = clock.read(UnixMillis(1_002_000), secs(2));
+        assert_eq!(
+            back.now,
+            UnixMillis(1_002_000),
+            "the wild reading left no trace"
+        );
+        assert!(back.stepped, "going back is a step as well");
+        assert!(!clock.read(UnixMillis(1_602_000), secs(602)).stepped);
+        assert_eq!(clock.mark(), UnixMillis(1_602_000));
+    }
+
+    #[test]
+    fn a_start_far_behind_the_mark_is_refused() {
+        let mark = UnixMillis(10_000_000);
+        assert_eq!(
+            HighWater::start(mark, UnixMillis(6_000_000), secs(0)).err(),
+            Some(secs(4000))
+        );
+        assert!(HighWater::start(mark, UnixMillis(7_000_000), secs(0)).is_ok());
+    }
+}

@@ -1,0 +1,168 @@
+//! A person, as an account.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::email::EmailAddress;
+use crate::id::UserId;
+use crate::lineage::StoreNumber;
+use crate::password::HashedPassword;
+use crate::time::UnixMillis;
+
+/// A role's name: `[a-z0-9_-]+`, at most 64 characters. What a role means is the application's business, but
+/// [`Role::ADMIN`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Role(String);
+
+/// Not a role's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a role's name has 1 to 64 characters out of a-z, 0-9, _ and -")]
+pub struct ParseRoleError;
+
+impl Role {
+    /// The built-in role that may administer Vestibule.
+    pub const ADMIN: &'static str = "admin";
+
+    /// The built-in role `admin`.
+    pub fn admin() -> Self {
+        Self(Self::ADMIN.to_owned())
+    }
+
+    /// The role's name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Role {
+    type Err = ParseRoleError;
+
+    fn from_str(text: &str) -> Result<Self, ParseRoleError> {
+        let fits = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-';
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(fits) {
+            return Err(ParseRoleError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// What people call this person: at most 200 characters, no control characters. May be empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DisplayName(String);
+
+/// Not a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a name has at most 200 characters and no line breaks or control characters")]
+pub struct ParseNameError;
+
+impl DisplayName {
+    /// Reads a name a person typed; blanks around it are dropped.
+    pub fn parse(text: &str) -> Result<Self, ParseNameError> {
+        let text = text.trim();
+        // ASVS 16.4.1: no line break or terminal escape in anything that is shown or logged.
+        if text.len() > 800 || text.chars().count() > 200 || text.chars().any(char::is_control) {
+            return Err(ParseNameError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as stored.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whether a user may sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UserStatus {
+    /// May sign in.
+    Active,
+    /// May not; every session ended when this was set.
+    Disabled,
+}
+
+/// The version of a user's credentials: a login is opened against the version it verified, so that one racing a
+/// password change cannot win. Starts at 1, rises with each change of password, not with a rehash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CredentialVersion(pub u64);
+
+/// A user as the store keeps it.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Stable, never reassigned.
+    pub id: UserId,
+    /// Unique among users.
+    pub email: EmailAddress,
+    /// Proved by mail, or declared by an operator.
+    pub email_verified: bool,
+    /// May be empty.
+    pub name: DisplayName,
+    /// In alphabetical order, none twice.
+    pub roles: Vec<Role>,
+    /// May this user sign in?
+    pub status: UserStatus,
+    /// When the account was made.
+    pub created_at: UnixMillis,
+    /// The latest cutoff on this user: sessions with a lower `rev` are dead.
+    pub cutoff: StoreNumber,
+}
+
+/// A user's password, with the version a login must name.
+#[derive(Debug, Clone)]
+pub struct PasswordRecord {
+    /// Argon2id with its salt and cost.
+    pub hash: HashedPassword,
+    /// What a login on it must name.
+    pub version: CredentialVersion,
+}
+
+/// A user to be made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    /// Fresh.
+    pub id: UserId,
+    /// Must be free.
+    pub email: EmailAddress,
+    /// Declared verified by an operator.
+    pub email_verified: bool,
+    /// May be empty.
+    pub name: DisplayName,
+    /// In any order.
+    pub roles: Vec<Role>,
+    /// Without one, nobody can sign in to the account until one is set.
+    pub password: Option<HashedPassword>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn role_names_are_plain() {
+        assert_eq!(
+            "shop_admin-2".parse::<Role>().unwrap().as_str(),
+            "shop_admin-2"
+        );
+        for wrong in ["", "Admin", "a b", "a,b", "ä", &"a".repeat(65)] {
+            assert!(wrong.parse::<Role>().is_err(), "{wrong}");
+        }
+    }
+
+    /// Holds: ASVS 16.4.1
+    #[test]
+    fn asvs_16_4_1_names_break_no_line() {
+        assert_eq!(
+            DisplayName::parse("  Alice Example ").unwrap().as_str(),
+            "Alice Example"
+        );
+        for wrong in ["a\nb", "a\u{1b}[31m", &"x".repeat(201)] {
+            assert!(DisplayName::parse(wrong).is_err());
+        }
+    }
+}

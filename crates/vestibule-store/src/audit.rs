@@ -1,0 +1,40 @@
+//! The audit trail.
+
+use std::sync::Arc;
+
+use vestibule_core::audit::{Act, Event, Seal, StoredEvent};
+use vestibule_core::id::UserId;
+
+use crate::Answer;
+
+/// Makes a seal over the events that follow on a head. Called inside the sealing transition, so that no two sealers
+/// fork the chain. `None` leaves the events unsealed.
+pub trait Sealer: Send + Sync {
+    /// `previous` is the head of the last seal, or `audit::GENESIS`; `events` are in order, without a gap.
+    fn seal(&self, previous: &[u8; 32], events: &[StoredEvent]) -> Option<Seal>;
+}
+
+/// A page of the trail.
+#[derive(Debug)]
+pub struct TrailPage {
+    /// In order of position.
+    pub events: Vec<StoredEvent>,
+}
+
+/// The trail, written with the transitions it tells of.
+pub trait Audit: Send + Sync {
+    /// Writes events that go with no other transition (a refused login).
+    fn record(&self, events: Vec<Event>, act: Act) -> Answer<'_, ()>;
+
+    /// Seals up to `limit` events that no seal covers yet. Answers how many were sealed.
+    fn seal_events(&self, sealer: Arc<dyn Sealer>, limit: usize) -> Answer<'_, usize>;
+
+    /// Events after position `after`, in order.
+    fn events_after(&self, after: u64, limit: usize) -> Answer<'_, TrailPage>;
+
+    /// The latest events, newest first, of everybody or of one user.
+    fn latest_events(&self, user: Option<UserId>, limit: usize) -> Answer<'_, Vec<StoredEvent>>;
+
+    /// Seals that cover events after position `after`, in order.
+    fn seals_after(&self, after: u64, limit: usize) -> Answer<'_, Vec<Seal>>;
+}

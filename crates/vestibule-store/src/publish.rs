@@ -1,0 +1,30 @@
+//! What a commit tells the memory in front of the store.
+
+use vestibule_core::lineage::{Cutoff, StoreNumber};
+use vestibule_core::session::Session;
+use vestibule_core::user::User;
+
+/// One committed change, as far as checks on requests need to know of it.
+#[derive(Debug, Clone)]
+pub enum Change {
+    /// A user was made or changed.
+    User(Box<User>),
+    /// A login opened a session. The only change that may add one.
+    SessionOpened(Box<Session>),
+    /// A session has a new secret and new clocks. Never adds one.
+    SessionRenewed(Box<Session>),
+    /// A cutoff was committed. For `Node::User(_, Some(spared))` the spared session's `rev` is this number.
+    Cutoff(Cutoff),
+}
+
+/// Who is told of every commit. The binary builds it and hands it to a backend's `open`, which first fills it with what
+/// is stored, then feeds it.
+///
+/// Calls come one at a time, in commit order, before the caller of the transition is answered. They must not block.
+pub trait Publish: Send + Sync {
+    /// These changes were committed together, in this order.
+    fn publish(&self, changes: &[Change]);
+
+    /// The fill is whole: from here on a miss is final. `everything` is the latest cutoff on everybody.
+    fn filled(&self, everything: StoreNumber);
+}

@@ -1,0 +1,159 @@
+//! Sessions: opened by a login, renewed, ended; never brought back.
+
+use vestibule_core::audit::Act;
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
+use vestibule_core::time::UnixMillis;
+
+use crate::Answer;
+
+/// Outcome of [`Sessions::open_session`].
+#[derive(Debug)]
+pub enum OpenSession {
+    /// The login holds.
+    Opened(Box<Session>),
+    /// The credential changed since it was verified.
+    CredentialChanged,
+    /// The user was disabled since.
+    Disabled,
+    /// There is no such user (any more).
+    Unknown,
+}
+
+/// Outcome of [`Sessions::renew_session`].
+#[derive(Debug)]
+pub enum RenewSession {
+    /// The old secret is dead; the new one is good.
+    Renewed(Box<Session>),
+    /// The session ended meanwhile, ran out, or its secret is another one by now.
+    Ended,
+    /// The credential changed since it was verified.
+    CredentialChanged,
+    /// The user was disabled since.
+    Disabled,
+}
+
+/// Outcome of [`Sessions::end_session`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndSession {
+    /// It was live and is dead now.
+    Ended,
+    /// It was dead already, or there is none with this id (of this owner): the caller learns no difference.
+    NotLive,
+}
+
+/// Outcome of [`Sessions::end_other_sessions`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndOthers {
+    /// Every other session of the user is dead; `ended` were live until then.
+    Ended {
+        /// How many.
+        ended: u64,
+    },
+    /// The session to be spared is not live itself; nothing changed.
+    NotLive,
+}
+
+/// One written-behind use of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Touch {
+    /// Which session.
+    pub id: SessionId,
+    /// When it was last seen.
+    pub seen: UnixMillis,
+}
+
+/// A session that the index judges to have run out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimedOut {
+    /// Which session.
+    pub id: SessionId,
+    /// The last-seen that was judged by. A later stored one wins, and the session lives on.
+    pub seen: UnixMillis,
+    /// `Idle` or `Expired`.
+    pub reason: EndReason,
+}
+
+/// A live session with its owner's address, for an operator's list.
+#[derive(Debug)]
+pub struct StoredSession {
+    /// The session.
+    pub session: Session,
+    /// Its owner.
+    pub email: EmailAddress,
+}
+
+/// A page of live sessions, newest first.
+#[derive(Debug)]
+pub struct SessionPage {
+    /// At most as many as were asked for.
+    pub sessions: Vec<StoredSession>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<SessionId>,
+}
+
+/// Transitions and reads about sessions.
+///
+/// 'Live' means: the row is open, it stands against the cutoffs of its user and of everything, its user is not
+/// disabled, and neither clock has run out at the act's (or the given) time.
+pub trait Sessions: Send + Sync {
+    /// Opens a session for a login, judged by [`vestibule_core::session::may_open`]; the session it replaces (which
+    /// may be another user's) ends in the same transition. Audit: `login.succeeded`, `session.ended (replaced)`. Publishes
+    /// the cutoff on the replaced session, then the new one.
+    fn open_session(&self, new: NewSession, act: Act) -> Answer<'_, OpenSession>;
+
+    /// Gives a live session a new secret and new clocks (ASVS 7.2.4, N07). Audit: `reauthentication.succeeded`. Publishes
+    /// the renewed session.
+    fn renew_session(&self, renewal: Renewal, act: Act) -> Answer<'_, RenewSession>;
+
+    /// Ends one session: a final cutoff on it. With `owner`, only that user's (ASVS 8.2.2). Audit: `session.ended`.
+    /// Publishes the cutoff.
+    fn end_session(
+        &self,
+        id: SessionId,
+        owner: Option<UserId>,
+        reason: EndReason,
+        act: Act,
+    ) -> Answer<'_, EndSession>;
+
+    /// Ends every session of the spared one's user but that one: one cutoff on the user, to whose number the spared
+    /// session's `rev` rises. Audit: `user_sessions.ended (others_ended)`, naming the spared one. Publishes the cutoff.
+    fn end_other_sessions(&self, spared: SessionId, act: Act) -> Answer<'_, EndOthers>;
+
+    /// Ends every session of one user: one cutoff. Answers how many were live. Audit: `user_sessions.ended`. Publishes the
+    /// cutoff.
+    fn end_user_sessions(&self, user: UserId, reason: EndReason, act: Act) -> Answer<'_, u64>;
+
+    /// Ends every session of everybody: one cutoff, and never a million rows. Answers how many were live. Audit:
+    /// `all_sessions.ended`. Publishes the cutoff.
+    fn end_all_sessions(&self, act: Act) -> Answer<'_, u64>;
+
+    /// Writes last-seen times behind every other transition; only ever later, only on open rows. Neither audited nor
+    /// published.
+    fn touch_sessions(&self, touches: Vec<Touch>) -> Answer<'_, ()>;
+
+    /// Ends sessions that ran out, each only if its stored last-seen is not later than the one judged by. Audit:
+    /// `session.ended (idle|expired)` each. Publishes a cutoff for each that ended; answers their ids. At most 1,000 at a time.
+    fn end_timed_out_sessions(
+        &self,
+        sessions: Vec<TimedOut>,
+        act: Act,
+    ) -> Answer<'_, Vec<SessionId>>;
+
+    /// Drops up to `limit` rows of sessions that have been dead since before `before` (ended, or struck by a cutoff and
+    /// past their absolute end). Answers how many. Neither audited nor published.
+    fn drop_dead_sessions(&self, before: UnixMillis, limit: usize) -> Answer<'_, usize>;
+
+    /// The live sessions of one user, newest first.
+    fn sessions_of(&self, user: UserId, now: UnixMillis) -> Answer<'_, Vec<Session>>;
+
+    /// A page of live sessions of everybody, or of one user, newest first, before `before`.
+    fn sessions(
+        &self,
+        user: Option<UserId>,
+        before: Option<SessionId>,
+        limit: usize,
+        now: UnixMillis,
+    ) -> Answer<'_, SessionPage>;
+}

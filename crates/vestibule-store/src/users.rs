@@ -1,0 +1,127 @@
+//! Users and their passwords.
+
+use vestibule_core::audit::Act;
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::UserId;
+use vestibule_core::password::HashedPassword;
+use vestibule_core::session::Renewal;
+use vestibule_core::user::{CredentialVersion, NewUser, PasswordRecord, User};
+
+use crate::Answer;
+
+/// Outcome of [`Users::create_user`].
+#[derive(Debug)]
+pub enum CreateUser {
+    /// The account exists now.
+    Created(Box<User>),
+    /// Another account has this address.
+    AddressTaken,
+}
+
+/// Outcome of [`Users::disable_user`] and [`Users::enable_user`].
+#[derive(Debug)]
+pub enum SetStatus {
+    /// Done; `ended` sessions were live until then.
+    Set {
+        /// The account as it is now.
+        user: Box<User>,
+        /// How many live sessions this ended.
+        ended: u64,
+    },
+    /// It was so already; nothing changed.
+    Already,
+    /// No such account.
+    Unknown,
+}
+
+/// What a login needs of an account.
+#[derive(Debug)]
+pub struct SignInRecord {
+    /// The account.
+    pub user: User,
+    /// Its password, if it has one.
+    pub password: Option<PasswordRecord>,
+}
+
+/// A password to be changed by its owner, inside a session that survives it.
+#[derive(Debug, Clone)]
+pub struct PasswordChange {
+    /// Whose.
+    pub user: UserId,
+    /// The new one.
+    pub hash: HashedPassword,
+    /// The session that does it: spared from the cutoff, under a new secret. Its `credential` is the version whose
+    /// password was presented as the current one.
+    pub renewal: Renewal,
+}
+
+/// Outcome of [`Users::change_password`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum ChangePassword {
+    /// Done: every other session of the user is dead, `ended` were live until then.
+    Changed {
+        /// How many other live sessions this ended.
+        ended: u64,
+    },
+    /// The password was changed meanwhile.
+    CredentialChanged,
+    /// The user was disabled meanwhile.
+    Disabled,
+    /// The session ended meanwhile, or its secret is another one by now.
+    SessionEnded,
+}
+
+/// Outcome of [`Users::rehash_password`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum RehashPassword {
+    /// Done; the credential's version is what it was.
+    Rehashed,
+    /// The password was changed meanwhile; nothing was written.
+    CredentialChanged,
+}
+
+/// A page of users, by address.
+#[derive(Debug)]
+pub struct UserPage {
+    /// At most as many as were asked for.
+    pub users: Vec<User>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<EmailAddress>,
+}
+
+/// Transitions and reads about users.
+pub trait Users: Send + Sync {
+    /// Makes an account. Audit: `user.created`. Publishes the user.
+    fn create_user(&self, new: NewUser, act: Act) -> Answer<'_, CreateUser>;
+
+    /// An account by address, with its password, for a login.
+    fn sign_in_record(&self, email: EmailAddress) -> Answer<'_, Option<SignInRecord>>;
+
+    /// An account by id, with its password, for a re-authentication.
+    fn sign_in_record_of(&self, user: UserId) -> Answer<'_, Option<SignInRecord>>;
+
+    /// A page of accounts after `after`, by address.
+    fn users(&self, after: Option<EmailAddress>, limit: usize) -> Answer<'_, UserPage>;
+
+    /// Disables an account: a cutoff on the user, and no new login (ASVS 7.4.2). Audit: `user.disabled`,
+    /// `user_sessions.ended`. Publishes the user, then the cutoff.
+    fn disable_user(&self, user: UserId, act: Act) -> Answer<'_, SetStatus>;
+
+    /// Enables an account again; what died stays dead. Audit: `user.enabled`. Publishes the user.
+    fn enable_user(&self, user: UserId, act: Act) -> Answer<'_, SetStatus>;
+
+    /// Changes a password from inside a session: the credential's version rises; a cutoff on the user spares that
+    /// session, which gets its renewal in the same transition (ASVS 7.4.3, `docs/architecture.md` Lineage). Audit:
+    /// `password.changed`, `user_sessions.ended`. Publishes the renewed session, then the cutoff.
+    fn change_password(&self, change: PasswordChange, act: Act) -> Answer<'_, ChangePassword>;
+
+    /// Writes the same password at another cost (N30). The version stays, so that no login in flight loses for it.
+    /// Audit: `password.rehashed`. Publishes nothing.
+    fn rehash_password(
+        &self,
+        user: UserId,
+        version: CredentialVersion,
+        hash: HashedPassword,
+        act: Act,
+    ) -> Answer<'_, RehashPassword>;
+}
