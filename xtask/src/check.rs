@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::steps::{cargo, step, succeed};
-use crate::{contracts, layering, licences};
+use crate::{book, contracts, layering, licences};
 
 type Check = fn(&Path) -> Result<()>;
 
@@ -16,6 +16,7 @@ const CHECKS: &[(&str, Check)] = &[
     }),
     ("layering", layering::check),
     ("licences and origins", licences::check),
+    ("links of the book", book::check),
     ("lints", |root| {
         succeed(&mut cargo(
             root,
@@ -36,11 +37,14 @@ const CHECKS: &[(&str, Check)] = &[
 
 /// Runs every check, also after one has failed, and names those that did.
 pub fn failures(root: &Path) -> Vec<&'static str> {
-    CHECKS
-        .iter()
-        .filter(|(name, check)| step(name, || check(root)).is_err())
-        .map(|(name, _)| *name)
-        .collect()
+    let mut failed = Vec::new();
+    for (name, check) in CHECKS {
+        if let Err(error) = step(name, || check(root)) {
+            println!("{error:#}");
+            failed.push(*name);
+        }
+    }
+    failed
 }
 
 pub fn run(root: &Path) -> Result<()> {

@@ -2,7 +2,7 @@
 //!
 //! - [`test`]: everything, from the tools to the closing line `N passed, N failed`; [`install`] fetches the tools.
 //! - [`check`]: format, lints, [`layering`], [`licences`] and the committed [`contracts`], among them the table of
-//!   [`requirements`] and the tests that show them.
+//!   [`requirements`] and the tests that show them; the [`book`]'s links.
 //! - [`soak`]: the `kill -9` test, for many rounds, with its result committed.
 #![expect(
     clippy::print_stdout,
@@ -10,6 +10,7 @@
     reason = "a command-line tool speaks on its terminal"
 )]
 
+mod book;
 mod check;
 mod contracts;
 mod install;
@@ -63,12 +64,13 @@ fn main() -> ExitCode {
     let root = workspace_root();
     let outcome = match Cli::parse().command {
         Command::Test { install } => test::run(&root, install),
-        Command::Check { write: true } => contracts::write(&root),
-        Command::Check { write: false } => check::run(&root),
-        Command::Soak { rounds } => soak::run(&root, rounds),
+        Command::Check { write: true } => contracts::write(&root).map(|()| true),
+        Command::Check { write: false } => check::run(&root).map(|()| true),
+        Command::Soak { rounds } => soak::run(&root, rounds).map(|()| true),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE

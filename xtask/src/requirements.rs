@@ -62,6 +62,9 @@ fn collect(
     Ok(())
 }
 
+/// Where plain functions are tests: each backend's tests run the whole suite.
+const CONTRACT_SUITE: &str = "crates/vestibule-store/src/contract";
+
 #[derive(Clone, Copy, PartialEq)]
 enum Language {
     Rust,
@@ -85,9 +88,9 @@ impl Language {
     }
 
     /// The name of the test that the lines after a citation declare.
-    fn test_below(self, lines: &[&str]) -> Option<String> {
+    fn test_below(self, lines: &[&str], path: &str) -> Option<String> {
         match self {
-            Self::Rust => rust_test(lines),
+            Self::Rust => rust_test(lines, path.starts_with(CONTRACT_SUITE)),
             Self::JavaScript => javascript_test(lines),
         }
     }
@@ -107,7 +110,7 @@ fn citations_in(text: &str, path: &str, language: Language) -> Vec<Result<Citati
             .and_then(numbers)
             .and_then(|numbers| {
                 let name = language
-                    .test_below(&lines[index + 1..])
+                    .test_below(&lines[index + 1..], path)
                     .ok_or_else(|| "a citation stands directly above a test".to_owned())?;
                 Ok(Citation {
                     numbers,
@@ -150,9 +153,9 @@ fn numbers(list: &str) -> Result<Vec<Number>, String> {
     Ok(numbers)
 }
 
-/// Doc lines and attributes, one of which makes it a test, then the function.
-fn rust_test(lines: &[&str]) -> Option<String> {
-    let mut is_test = false;
+/// Doc lines and attributes, one of which makes it a test, then the function. A case of the contract suite needs none.
+fn rust_test(lines: &[&str], is_case: bool) -> Option<String> {
+    let mut is_test = is_case;
     let mut open = 0_usize;
     for line in lines {
         if open == 0 && line.starts_with("///") {
@@ -297,6 +300,25 @@ mod tests {
         assert!(fault("/// Holds: N07\n\n#[test]\nfn f() {}").contains("directly above a test"));
         assert!(
             fault("/// Holds: N07").contains("a.rs:1: a citation stands directly above a test")
+        );
+    }
+
+    #[test]
+    fn a_case_of_the_contract_suite_is_a_test_without_an_attribute() {
+        let text = "/// Holds: N07\npub async fn an_ended_session_stays_ended(store: &dyn Store) {";
+        let path = "crates/vestibule-store/src/contract/sessions.rs";
+        let found = citations_in(text, path, Language::Rust);
+        assert_eq!(
+            found[0].as_ref().unwrap().test,
+            "an_ended_session_stays_ended"
+        );
+        assert!(
+            citations_in(
+                text,
+                "crates/vestibule-store/src/sessions.rs",
+                Language::Rust
+            )[0]
+            .is_err()
         );
     }
 
