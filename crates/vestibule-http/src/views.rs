@@ -119,7 +119,7 @@ macro_rules! page {
     ($page:ident, $path:literal) => {
         const _: () = {
             #[derive(askama::Template)]
-            #[template(path = $path, whitespace = "suppress")]
+            #[template(path = $path, whitespace = "minimize")]
             struct View<'a> {
                 frame: &'a crate::views::Frame<'a>,
                 page: &'a $page,

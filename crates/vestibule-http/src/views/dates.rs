@@ -40,14 +40,14 @@ pub(super) fn moment(tongue: Tongue<'_>, at: i64, now: i64) -> When<'_> {
 /// How long ago: '2 hours ago'. The sentence has the variable `when`.
 pub(super) fn ago<'a>(tongue: Tongue<'a>, sentence: &'static str, at: i64, now: i64) -> When<'a> {
     let words = (msg("date-minutes-ago"), msg("date-hours-ago"), msg("date-days-ago"));
-    let text = distance(tongue, words, now - at);
+    let text = distance(tongue, words, now.saturating_sub(at));
     complete(tongue, sentence, at, text)
 }
 
 /// How long until: 'in 5 days'. The sentence has the variable `when`.
 pub(super) fn until<'a>(tongue: Tongue<'a>, sentence: &'static str, at: i64, now: i64) -> When<'a> {
     let words = (msg("date-in-minutes"), msg("date-in-hours"), msg("date-in-days"));
-    let text = distance(tongue, words, at - now);
+    let text = distance(tongue, words, at.saturating_sub(now));
     complete(tongue, sentence, at, text)
 }
 

@@ -133,7 +133,7 @@ impl Device {
             icon: self.kind.icon(),
             current: self.current,
             signed_in: dates::day(tongue, "devices-signed-in", self.signed_in_at, now),
-            active: (now - self.active_at > ACTIVE_NOW && !self.current)
+            active: (now.saturating_sub(self.active_at) > ACTIVE_NOW && !self.current)
                 .then(|| dates::ago(tongue, "devices-active", self.active_at, now)),
             ends: dates::until(tongue, "devices-ends", self.ends_at, now),
             proven: proven.join(", "),
