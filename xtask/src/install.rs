@@ -1,5 +1,7 @@
 //! The programs that the tests talk to and nobody here wrote: which are missing, and how they get here.
 
+mod components;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -100,6 +102,7 @@ enum System {
 
 /// Fails with the exact line to type when something is missing.
 pub fn require() -> Result<()> {
+    components::require()?;
     let missing = missing();
     if missing.is_empty() {
         return Ok(());
@@ -120,6 +123,7 @@ pub fn require() -> Result<()> {
 
 /// Installs what is missing, and nothing else; leaves no service running that was not.
 pub fn install() -> Result<()> {
+    components::install()?;
     let missing = missing();
     if missing.is_empty() {
         println!("   nothing is missing");
