@@ -155,7 +155,7 @@ pub struct Renewal {
 }
 
 /// A session as the store keeps it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// Names it; not a secret.
     pub id: SessionId,

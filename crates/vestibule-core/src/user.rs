@@ -93,7 +93,7 @@ pub enum UserStatus {
 pub struct CredentialVersion(pub u64);
 
 /// A user as the store keeps it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Stable, never reassigned.
     pub id: UserId,
@@ -114,7 +114,7 @@ pub struct User {
 }
 
 /// A user's password, with the version a login must name.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordRecord {
     /// Argon2id with its salt and cost.
     pub hash: HashedPassword,

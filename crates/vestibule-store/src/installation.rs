@@ -38,7 +38,7 @@ pub struct SetupTicket {
 }
 
 /// Outcome of [`Installation::complete_setup`].
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum CompleteSetup {
     /// The administrator exists and is signed in; the link is burnt.
     Completed {

@@ -5,7 +5,7 @@ use vestibule_core::session::Session;
 use vestibule_core::user::User;
 
 /// One committed change, as far as checks on requests need to know of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// A user was made or changed.
     User(Box<User>),

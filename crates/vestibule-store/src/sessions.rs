@@ -9,7 +9,7 @@ use vestibule_core::time::UnixMillis;
 use crate::Answer;
 
 /// Outcome of [`Sessions::open_session`].
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum OpenSession {
     /// The login holds.
     Opened(Box<Session>),
@@ -22,7 +22,7 @@ pub enum OpenSession {
 }
 
 /// Outcome of [`Sessions::renew_session`].
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum RenewSession {
     /// The old secret is dead; the new one is good.
     Renewed(Box<Session>),
@@ -37,9 +37,9 @@ pub enum RenewSession {
 /// Outcome of [`Sessions::end_session`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndSession {
-    /// It was live and is dead now.
+    /// It was open and is dead now.
     Ended,
-    /// It was dead already, or there is none with this id (of this owner): the caller learns no difference.
+    /// It was ended or struck already, or there is none with this id (of this owner): the caller learns no difference.
     NotLive,
 }
 
@@ -76,7 +76,7 @@ pub struct TimedOut {
 }
 
 /// A live session with its owner's address, for an operator's list.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct StoredSession {
     /// The session.
     pub session: Session,
@@ -85,7 +85,7 @@ pub struct StoredSession {
 }
 
 /// A page of live sessions, newest first.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct SessionPage {
     /// At most as many as were asked for.
     pub sessions: Vec<StoredSession>,
@@ -97,9 +97,12 @@ pub struct SessionPage {
 ///
 /// 'Live' means: the row is open, it stands against the cutoffs of its user and of everything, its user is not
 /// disabled, and neither clock has run out at the act's (or the given) time.
+///
+/// What *ends* a session asks no clock: last-seen times are written behind, so that a session which looks idle here may
+/// be live in the index, and a row that were left open could be touched back to life after a logout.
 pub trait Sessions: Send + Sync {
     /// Opens a session for a login, judged by [`vestibule_core::session::may_open`]; the session it replaces (which
-    /// may be another user's) ends in the same transition. Audit: `login.succeeded`, `session.ended (replaced)`. Publishes
+    /// may be another user's) ends in the same transition, unless it is ended or struck already. Audit: `login.succeeded`, `session.ended (replaced)`. Publishes
     /// the cutoff on the replaced session, then the new one.
     fn open_session(&self, new: NewSession, act: Act) -> Answer<'_, OpenSession>;
 

@@ -10,7 +10,7 @@ use vestibule_core::user::{CredentialVersion, NewUser, PasswordRecord, User};
 use crate::Answer;
 
 /// Outcome of [`Users::create_user`].
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum CreateUser {
     /// The account exists now.
     Created(Box<User>),
@@ -19,7 +19,7 @@ pub enum CreateUser {
 }
 
 /// Outcome of [`Users::disable_user`] and [`Users::enable_user`].
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum SetStatus {
     /// Done; `ended` sessions were live until then.
     Set {
@@ -35,7 +35,7 @@ pub enum SetStatus {
 }
 
 /// What a login needs of an account.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct SignInRecord {
     /// The account.
     pub user: User,
@@ -81,7 +81,7 @@ pub enum RehashPassword {
 }
 
 /// A page of users, by address.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct UserPage {
     /// At most as many as were asked for.
     pub users: Vec<User>,
