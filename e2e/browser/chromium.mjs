@@ -1,0 +1,88 @@
+// Chromium, pages and the checks that hold on every page.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+import { chromium } from 'playwright-core';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const shots = process.env.VESTIBULE_SHOTS;
+mkdirSync(shots, { recursive: true });
+
+export const launch = () =>
+  chromium.launch({ executablePath: process.env.VESTIBULE_CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+
+/** A browser of its own: cookies, errors and foreign requests are its own. */
+export async function person(browser, options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(`script: ${error}`));
+  page.on('console', (message) => {
+    // A refused request is logged by Chromium itself; those are asserted where they are expected.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    const { hostname } = new URL(request.url());
+    if (hostname !== 'localhost') faults.push(`asked another host: ${request.url()}`);
+  });
+  return { context, page, faults };
+}
+
+/** Scans the page for accessibility faults. The scanner is put in past the page's policy, by the driver. */
+export async function accessible(page) {
+  const session = await page.context().newCDPSession(page);
+  const { frameTree } = await session.send('Page.getFrameTree');
+  const { executionContextId } = await session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id });
+  await session.send('Runtime.evaluate', { expression: axe, contextId: executionContextId });
+  const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+    expression: `axe.run(document).then((found) => JSON.stringify({
+      violations: found.violations.map((v) => ({ id: v.id, help: v.help, nodes: v.nodes.map((n) => n.html) })),
+      passes: found.passes.length }))`,
+    contextId: executionContextId,
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  assert.equal(exceptionDetails, undefined, 'the scanner itself failed');
+  const found = JSON.parse(result.value);
+  assert.ok(found.passes > 5, 'the scanner looked at nothing');
+  assert.deepEqual(found.violations, [], `accessibility faults on ${page.url()}`);
+  await session.detach();
+}
+
+/** Looks at the page as it is: scanned in light and dark, never wider than a 320 px screen, pictures kept. */
+export async function looked(page, name) {
+  for (const scheme of ['light', 'dark']) {
+    for (const width of [320, 1280]) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.setViewportSize({ width, height: 900 });
+      const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
+      assert.ok(wide <= width, `${name} is ${wide} px wide on a ${width} px screen`);
+      await accessible(page);
+      await page.screenshot({ path: path.join(shots, `${name}-${scheme}-${width}.png`), fullPage: true });
+    }
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+}
+
+export async function fill(page, fields) {
+  for (const [name, value] of Object.entries(fields)) {
+    await page.locator(`main [name="${name}"]`).fill(value);
+  }
+}
+
+/** Presses the one main button of the page's form and waits for the page that follows. */
+export async function press(page, button) {
+  await Promise.all([page.waitForEvent('framenavigated'), button.click()]);
+  await page.waitForLoadState('domcontentloaded');
+}
+
+export async function signIn(page, origin, { email, password, remember = false, next = '' }) {
+  await page.goto(`${origin}/login${next && `?next=${encodeURIComponent(next)}`}`);
+  await fill(page, { identifier: email, password });
+  if (remember) await page.locator('[name="remember"]').check();
+  await press(page, page.locator('main form button.main'));
+}
+
+export const where = (page) => new URL(page.url()).pathname;

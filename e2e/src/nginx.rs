@@ -1,0 +1,1 @@
+//! A real nginx with the book's own snippet.

@@ -1,0 +1,237 @@
+//! The built binary as a server on a data directory of its own.
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use anyhow::{Context as _, ensure};
+use tempfile::TempDir;
+
+use crate::http::Client;
+use crate::process::Process;
+
+/// The binary that `cargo build` made beside these tests.
+pub fn binary() -> anyhow::Result<PathBuf> {
+    let here = std::env::current_exe()?;
+    let profile = here
+        .parent()
+        .and_then(Path::parent)
+        .context("no target directory")?;
+    let binary = profile.join("vestibule");
+    ensure!(
+        binary.exists(),
+        "{} is missing: run `cargo build --bin vestibule` first",
+        binary.display()
+    );
+    Ok(binary)
+}
+
+/// How to start a server.
+pub struct Launch {
+    directory: Arc<TempDir>,
+    data: PathBuf,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+    wrapper: Vec<String>,
+}
+
+impl Launch {
+    /// On a fresh data directory and a free port.
+    pub fn new() -> anyhow::Result<Self> {
+        let directory = Arc::new(tempfile::tempdir()?);
+        let data = directory.path().join("data");
+        Ok(Self {
+            directory,
+            data,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            wrapper: Vec::new(),
+        })
+    }
+
+    /// With one more argument.
+    #[must_use]
+    pub fn argument(mut self, argument: impl Into<String>) -> Self {
+        self.arguments.push(argument.into());
+        self
+    }
+
+    /// With one more setting in the environment.
+    #[must_use]
+    pub fn environment(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With its data elsewhere than in the directory of its own.
+    #[must_use]
+    pub fn data(mut self, data: PathBuf) -> Self {
+        self.data = data;
+        self
+    }
+
+    /// Run by another program (`strace -f …`).
+    #[must_use]
+    pub fn wrapper(mut self, wrapper: &[&str]) -> Self {
+        self.wrapper = wrapper.iter().map(|&part| part.to_owned()).collect();
+        self
+    }
+
+    /// With a settings file in its directory, which outlives the server with it.
+    pub fn config(self, text: &str) -> anyhow::Result<Self> {
+        let file = self.directory.path().join("vestibule.toml");
+        std::fs::write(&file, text)?;
+        let file = file.display().to_string();
+        Ok(self.argument("--config").argument(file))
+    }
+
+    /// The data directory.
+    pub fn data_directory(&self) -> &Path {
+        &self.data
+    }
+
+    /// A directory that lives as long as the launch and its servers.
+    pub fn scratch(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The command, as it would be started.
+    pub fn command(&self) -> anyhow::Result<Command> {
+        let binary = binary()?;
+        let mut command = match self.wrapper.split_first() {
+            None => Command::new(binary),
+            Some((program, rest)) => {
+                let mut command = Command::new(program);
+                command.args(rest).arg(binary);
+                command
+            }
+        };
+        command.arg("serve").arg("--data").arg(&self.data);
+        if !self.arguments.iter().any(|argument| argument == "--listen") {
+            command.args(["--listen", "127.0.0.1:0"]);
+        }
+        command
+            .args(&self.arguments)
+            .current_dir(self.directory.path());
+        for (name, value) in &self.environment {
+            command.env(name, value);
+        }
+        Ok(command)
+    }
+
+    /// Starts it and waits until it is ready. May be called again after the server ended: the data stays.
+    pub fn start(&self) -> anyhow::Result<Server> {
+        let process = Process::start(&mut self.command()?)?;
+        let line = process.wait_line("listening on http://")?;
+        let address = line
+            .split("http://")
+            .nth(1)
+            .and_then(|rest| rest.split_whitespace().next())
+            .context("no address")?;
+        let port = address
+            .rsplit(':')
+            .next()
+            .and_then(|port| port.parse().ok())
+            .context("no port")?;
+        let server = Server {
+            process,
+            port,
+            data: self.data.clone(),
+            _directory: Arc::clone(&self.directory),
+        };
+        server.wait_ready()?;
+        Ok(server)
+    }
+}
+
+/// A running server; killed when dropped.
+pub struct Server {
+    /// The process itself.
+    pub process: Process,
+    /// Where it listens on 127.0.0.1.
+    pub port: u16,
+    /// Its data directory.
+    pub data: PathBuf,
+    _directory: Arc<TempDir>,
+}
+
+impl Server {
+    /// What a browser types.
+    pub fn origin(&self) -> String {
+        format!("http://localhost:{}", self.port)
+    }
+
+    /// A client with an empty cookie jar.
+    pub fn client(&self) -> Client {
+        Client::new(self.port, format!("localhost:{}", self.port))
+    }
+
+    /// The path of the one-time set-up link.
+    pub fn setup_path(&self) -> anyhow::Result<String> {
+        let link = std::fs::read_to_string(self.data.join("setup-link"))
+            .context("no set-up link was written")?;
+        let link = link.trim();
+        let path = link
+            .split_once("/setup")
+            .map(|(_, rest)| format!("/setup{rest}"));
+        path.with_context(|| format!("{link:?} is no set-up link"))
+    }
+
+    /// Makes an account by the command line, over the control socket.
+    pub fn add_user(&self, email: &str, password: &str) -> anyhow::Result<()> {
+        let output = self.command(["user", "add", email, "--password-stdin"], password)?;
+        ensure!(
+            output.status.success(),
+            "user add: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
+    }
+
+    /// Runs a command of the binary on this data directory.
+    pub fn command<const N: usize>(
+        &self,
+        arguments: [&str; N],
+        input: &str,
+    ) -> anyhow::Result<Output> {
+        command(&self.data, arguments, input)
+    }
+
+    fn wait_ready(&self) -> anyhow::Result<()> {
+        let deadline = std::time::Instant::now() + crate::process::PATIENCE;
+        loop {
+            let status = self.client().get("/readyz")?.status;
+            if status == 200 {
+                return Ok(());
+            }
+            ensure!(
+                std::time::Instant::now() < deadline,
+                "not ready: {status}\n{}",
+                self.process.said()
+            );
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Runs a command of the binary on a data directory.
+pub fn command<I, S>(data: &Path, arguments: I, input: &str) -> anyhow::Result<Output>
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
+    let mut child = Command::new(binary()?)
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    Ok(child.wait_with_output()?)
+}
