@@ -21,11 +21,23 @@ pub struct Asset {
 }
 
 /// The one stylesheet.
-pub static STYLESHEET: Asset = Asset::new("vestibule.css", "text/css; charset=utf-8", include_bytes!("../assets/vestibule.css"));
+pub static STYLESHEET: Asset = Asset::new(
+    "vestibule.css",
+    "text/css; charset=utf-8",
+    include_bytes!("../assets/vestibule.css"),
+);
 /// The one script, an ES module. Every page works without it.
-pub static SCRIPT: Asset = Asset::new("vestibule.js", "text/javascript; charset=utf-8", include_bytes!("../assets/vestibule.js"));
+pub static SCRIPT: Asset = Asset::new(
+    "vestibule.js",
+    "text/javascript; charset=utf-8",
+    include_bytes!("../assets/vestibule.js"),
+);
 /// The icon of the browser's tab.
-pub static ICON: Asset = Asset::new("icon.svg", "image/svg+xml; charset=utf-8", include_bytes!("../assets/icon.svg"));
+pub static ICON: Asset = Asset::new(
+    "icon.svg",
+    "image/svg+xml; charset=utf-8",
+    include_bytes!("../assets/icon.svg"),
+);
 
 /// Everything there is.
 pub static ASSETS: [&Asset; 3] = [&STYLESHEET, &SCRIPT, &ICON];
@@ -34,12 +46,19 @@ pub static ASSETS: [&Asset; 3] = [&STYLESHEET, &SCRIPT, &ICON];
 /// unknown, so that no cache learns a wrong content for ever.
 pub fn asset(path: &str) -> Option<&'static Asset> {
     let (hash, name) = path.strip_prefix(PREFIX)?.split_once('-')?;
-    ASSETS.into_iter().find(|asset| asset.name == name && asset.hex() == hash)
+    ASSETS
+        .into_iter()
+        .find(|asset| asset.name == name && asset.hex() == hash)
 }
 
 impl Asset {
     const fn new(name: &'static str, content_type: &'static str, bytes: &'static [u8]) -> Self {
-        Self { name, content_type, bytes, hash: fnv1a(bytes) }
+        Self {
+            name,
+            content_type,
+            bytes,
+            hash: fnv1a(bytes),
+        }
     }
 
     /// The path to link to.
@@ -118,7 +137,9 @@ mod tests {
     #[test]
     fn asvs_3_6_1_no_asset_loads_anything_from_another_host() {
         for asset in ASSETS {
-            let text = std::str::from_utf8(asset.bytes()).expect("UTF-8").replace("http://www.w3.org/2000/svg", "");
+            let text = std::str::from_utf8(asset.bytes())
+                .expect("UTF-8")
+                .replace("http://www.w3.org/2000/svg", "");
             for foreign in ["http:", "https:", "//cdn", "@import", "url("] {
                 assert!(!text.contains(foreign), "{} has {foreign}", asset.name());
             }

@@ -14,7 +14,10 @@ mod negotiation;
 mod tests;
 
 /// Tag and messages of each language; the first is the fallback.
-const LANGUAGES: [(&str, &str); 2] = [("en", include_str!("../texts/en.ftl")), ("de", include_str!("../texts/de.ftl"))];
+const LANGUAGES: [(&str, &str); 2] = [
+    ("en", include_str!("../texts/en.ftl")),
+    ("de", include_str!("../texts/de.ftl")),
+];
 
 /// Every language, parsed once at start.
 pub struct Texts {
@@ -57,14 +60,22 @@ pub const fn msg(id: &'static str) -> Msg {
 impl Texts {
     /// The languages embedded in the binary.
     pub fn embedded() -> Self {
-        Self { languages: LANGUAGES.into_iter().map(|(tag, source)| Language::parse(tag, source)).collect() }
+        Self {
+            languages: LANGUAGES
+                .into_iter()
+                .map(|(tag, source)| Language::parse(tag, source))
+                .collect(),
+        }
     }
 
     /// The language the browser prefers by its `Accept-Language` (RFC 9110 §12.5.4) among those there are, or English.
     /// What is malformed in the header is passed over.
     pub fn language(&self, headers: &HeaderMap) -> Tongue<'_> {
         let tags: Vec<_> = self.languages.iter().map(|language| language.tag).collect();
-        let values = headers.get_all(header::ACCEPT_LANGUAGE).iter().filter_map(|value| value.to_str().ok());
+        let values = headers
+            .get_all(header::ACCEPT_LANGUAGE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
         self.tongue(negotiation::preferred(values, &tags))
     }
 
@@ -75,7 +86,10 @@ impl Texts {
     }
 
     fn tongue(&self, index: usize) -> Tongue<'_> {
-        Tongue { language: &self.languages[index], fallback: &self.languages[0] }
+        Tongue {
+            language: &self.languages[index],
+            fallback: &self.languages[0],
+        }
     }
 }
 
@@ -93,17 +107,21 @@ impl<'a> Tongue<'a> {
     /// A message with its variables.
     pub fn text_with(self, id: impl Into<Msg>, args: &[(&'static str, Arg<'_>)]) -> Cow<'a, str> {
         let Msg(id) = id.into();
-        self.language.format(id, args).or_else(|| self.fallback.format(id, args)).unwrap_or_else(|| {
-            tracing::error!(text.id = id, "a text is missing in every language");
-            Cow::Borrowed(id)
-        })
+        self.language
+            .format(id, args)
+            .or_else(|| self.fallback.format(id, args))
+            .unwrap_or_else(|| {
+                tracing::error!(text.id = id, "a text is missing in every language");
+                Cow::Borrowed(id)
+            })
     }
 }
 
 impl Language {
     fn parse(tag: &'static str, source: &str) -> Self {
         // A fault in an embedded file costs only the entry it stands in; the tests let none pass.
-        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let resource =
+            FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
         let mut bundle = FluentBundle::new_concurrent(vec![tag.parse().unwrap_or_default()]);
         // `Arg` isolates what needs it: marks around every number would be noise to a screen reader and to a search.
         bundle.set_use_isolating(false);
@@ -114,10 +132,21 @@ impl Language {
     fn format(&self, id: &str, args: &[(&'static str, Arg<'_>)]) -> Option<Cow<'_, str>> {
         let pattern = self.bundle.get_message(id)?.value()?;
         let mut errors = Vec::new();
-        let args: FluentArgs<'_> = args.iter().map(|(name, arg)| (*name, arg.value())).collect();
-        let text = self.bundle.format_pattern(pattern, Some(&args), &mut errors).into_owned();
+        let args: FluentArgs<'_> = args
+            .iter()
+            .map(|(name, arg)| (*name, arg.value()))
+            .collect();
+        let text = self
+            .bundle
+            .format_pattern(pattern, Some(&args), &mut errors)
+            .into_owned();
         if !errors.is_empty() {
-            tracing::error!(text.id = id, text.language = self.tag, ?errors, "a text could not be completed");
+            tracing::error!(
+                text.id = id,
+                text.language = self.tag,
+                ?errors,
+                "a text could not be completed"
+            );
         }
         Some(Cow::Owned(text))
     }
@@ -130,7 +159,10 @@ impl Arg<'_> {
             Self::Phrase(text) => FluentValue::from(text.clone().into_owned()),
             Self::Text(text) if text.is_ascii() => FluentValue::from(text.clone().into_owned()),
             Self::Text(text) => {
-                let text: String = text.chars().filter(|character| !is_directional(*character)).collect();
+                let text: String = text
+                    .chars()
+                    .filter(|character| !is_directional(*character))
+                    .collect();
                 FluentValue::from(format!("\u{2068}{text}\u{2069}"))
             }
         }

@@ -108,6 +108,12 @@ impl<'a> Frame<'a> {
         self
     }
 
+    /// The line below the field of a new password.
+    fn new_password_hint(&self) -> Cow<'a, str> {
+        self.tongue
+            .text_with("password-hint", &[("shortest", password::SHORTEST.into())])
+    }
+
     /// A text without variables, for templates.
     fn t(&self, id: impl Into<Msg>) -> Cow<'a, str> {
         self.tongue.text(id)

@@ -7,7 +7,9 @@ const MOST_RANGES: usize = 32;
 pub(super) fn preferred<'a>(values: impl Iterator<Item = &'a str>, tags: &[&str]) -> usize {
     let mut best = (0, 0);
     for range in values.flat_map(|value| value.split(',')).take(MOST_RANGES) {
-        let Some((tag, weight)) = parse(range) else { continue };
+        let Some((tag, weight)) = parse(range) else {
+            continue;
+        };
         if let Some(index) = position(tag, tags)
             && weight > best.1
         {
@@ -22,7 +24,8 @@ fn position(range: &str, tags: &[&str]) -> Option<usize> {
         return Some(0);
     }
     let primary = range.split('-').next()?;
-    tags.iter().position(|tag| tag.eq_ignore_ascii_case(primary))
+    tags.iter()
+        .position(|tag| tag.eq_ignore_ascii_case(primary))
 }
 
 /// One range with its weight in thousandths; `None` where it is malformed.
@@ -31,11 +34,17 @@ fn parse(range: &str) -> Option<(&str, u16)> {
         Some((tag, parameter)) => (tag.trim(), Some(parameter.trim())),
         None => (range.trim(), None),
     };
-    let well_formed = tag == "*" || (!tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
+    let well_formed = tag == "*"
+        || (!tag.is_empty()
+            && tag
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'));
     if !well_formed {
         return None;
     }
-    let Some(parameter) = parameter else { return Some((tag, 1000)) };
+    let Some(parameter) = parameter else {
+        return Some((tag, 1000));
+    };
     let (name, value) = parameter.split_once('=')?;
     if !name.trim().eq_ignore_ascii_case("q") {
         return None;
@@ -87,7 +96,10 @@ mod tests {
     fn what_is_malformed_is_passed_over() {
         assert_eq!(choose(";;;,,,q=1,de"), "de");
         assert_eq!(choose("de;q=2, en;q=0.1"), "en");
-        assert_eq!(choose("de;q=, de;q=abc, de;q=-1, de;q=1.001, de;q=0.1234"), "en");
+        assert_eq!(
+            choose("de;q=, de;q=abc, de;q=-1, de;q=1.001, de;q=0.1234"),
+            "en"
+        );
         assert_eq!(choose("de;level=1"), "en");
         assert_eq!(choose("d e, <script>, de;q=0.2"), "de");
         assert_eq!(choose(&format!("{}de", "fr,".repeat(100))), "en");
@@ -95,6 +107,9 @@ mod tests {
 
     #[test]
     fn several_headers_count_as_one() {
-        assert_eq!(preferred(["fr;q=1", "de;q=0.5"].into_iter(), &["en", "de"]), 1);
+        assert_eq!(
+            preferred(["fr;q=1", "de;q=0.5"].into_iter(), &["en", "de"]),
+            1
+        );
     }
 }

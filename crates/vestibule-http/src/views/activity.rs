@@ -75,7 +75,10 @@ page!(ActivityPage, "activity.html");
 
 impl ActivityPage {
     fn rows<'a>(&'a self, frame: &Frame<'a>) -> Vec<Row<'a>> {
-        self.events.iter().map(|event| event.row(frame.tongue, frame.now)).collect()
+        self.events
+            .iter()
+            .map(|event| event.row(frame.tongue, frame.now))
+            .collect()
     }
 }
 
@@ -101,7 +104,9 @@ impl Happening {
             Self::Expired => tongue.text("happening-expired"),
             Self::DeviceEnded => tongue.text("happening-device-ended"),
             Self::OthersEnded { count: None } => tongue.text("happening-all-others-ended"),
-            Self::OthersEnded { count: Some(count) } => tongue.text_with("happening-others-ended", &[("count", (*count).into())]),
+            Self::OthersEnded { count: Some(count) } => {
+                tongue.text_with("happening-others-ended", &[("count", (*count).into())])
+            }
             Self::EndedByAdministrator => tongue.text("happening-ended-by-administrator"),
             Self::Confirmed => tongue.text("happening-confirmed"),
             Self::PasswordChanged => tongue.text("happening-password-changed"),

@@ -32,30 +32,53 @@ pub(super) fn moment(tongue: Tongue<'_>, at: i64, now: i64) -> When<'_> {
     let (then, today) = (zoned(at), zoned(now));
     let text = near(tongue, &then, &today).unwrap_or_else(|| {
         let date = date(tongue, &then, &today);
-        tongue.text_with("date-moment", &[("date", Arg::Phrase(date)), ("time", clock(&then).into())])
+        tongue.text_with(
+            "date-moment",
+            &[("date", Arg::Phrase(date)), ("time", clock(&then).into())],
+        )
     });
     When { iso: iso(at), text }
 }
 
 /// How long ago: '2 hours ago'. The sentence has the variable `when`.
 pub(super) fn ago<'a>(tongue: Tongue<'a>, sentence: &'static str, at: i64, now: i64) -> When<'a> {
-    let words = (msg("date-minutes-ago"), msg("date-hours-ago"), msg("date-days-ago"));
+    let words = (
+        msg("date-minutes-ago"),
+        msg("date-hours-ago"),
+        msg("date-days-ago"),
+    );
     let text = distance(tongue, words, now.saturating_sub(at));
     complete(tongue, sentence, at, text)
 }
 
 /// How long until: 'in 5 days'. The sentence has the variable `when`.
 pub(super) fn until<'a>(tongue: Tongue<'a>, sentence: &'static str, at: i64, now: i64) -> When<'a> {
-    let words = (msg("date-in-minutes"), msg("date-in-hours"), msg("date-in-days"));
+    let words = (
+        msg("date-in-minutes"),
+        msg("date-in-hours"),
+        msg("date-in-days"),
+    );
     let text = distance(tongue, words, at.saturating_sub(now));
     complete(tongue, sentence, at, text)
 }
 
-fn complete<'a>(tongue: Tongue<'a>, sentence: &'static str, at: i64, when: Cow<'_, str>) -> When<'a> {
-    When { iso: iso(at), text: tongue.text_with(sentence, &[("when", Arg::Phrase(when))]) }
+fn complete<'a>(
+    tongue: Tongue<'a>,
+    sentence: &'static str,
+    at: i64,
+    when: Cow<'_, str>,
+) -> When<'a> {
+    When {
+        iso: iso(at),
+        text: tongue.text_with(sentence, &[("when", Arg::Phrase(when))]),
+    }
 }
 
-fn distance<'a>(tongue: Tongue<'a>, (minutes, hours, days): (Msg, Msg, Msg), millis: i64) -> Cow<'a, str> {
+fn distance(
+    tongue: Tongue<'_>,
+    (minutes, hours, days): (Msg, Msg, Msg),
+    millis: i64,
+) -> Cow<'_, str> {
     match millis {
         ..HOUR => tongue.text_with(minutes, &[("count", (millis / MINUTE).max(1).into())]),
         HOUR..DAY => tongue.text_with(hours, &[("count", (millis / HOUR).into())]),
@@ -81,11 +104,21 @@ fn date<'a>(tongue: Tongue<'a>, then: &Zoned, today: &Zoned) -> Cow<'a, str> {
     let month = tongue.text_with("date-month", &[("month", i64::from(then.month()).into())]);
     let day = i64::from(then.day());
     if then.year() == today.year() {
-        return tongue.text_with("date-day", &[("day", day.into()), ("month", Arg::Phrase(month))]);
+        return tongue.text_with(
+            "date-day",
+            &[("day", day.into()), ("month", Arg::Phrase(month))],
+        );
     }
     // As text: a year is no quantity, and is not to be grouped as one.
     let year = then.year().to_string();
-    tongue.text_with("date-day-year", &[("day", day.into()), ("month", Arg::Phrase(month)), ("year", year.into())])
+    tongue.text_with(
+        "date-day-year",
+        &[
+            ("day", day.into()),
+            ("month", Arg::Phrase(month)),
+            ("year", year.into()),
+        ],
+    )
 }
 
 fn clock(then: &Zoned) -> String {
@@ -98,5 +131,7 @@ fn iso(millis: i64) -> String {
 
 /// A time that no calendar holds (far outside any clock) is shown as the epoch rather than failing a page.
 fn zoned(millis: i64) -> Zoned {
-    Timestamp::from_millisecond(millis).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC)
+    Timestamp::from_millisecond(millis)
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+        .to_zoned(TimeZone::UTC)
 }

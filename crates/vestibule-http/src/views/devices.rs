@@ -107,7 +107,10 @@ page!(DevicesPage, "devices.html");
 
 impl DevicesPage {
     fn rows<'a>(&'a self, frame: &Frame<'a>) -> Vec<Row<'a>> {
-        self.devices.iter().map(|device| device.row(frame.tongue, frame.now)).collect()
+        self.devices
+            .iter()
+            .map(|device| device.row(frame.tongue, frame.now))
+            .collect()
     }
 
     fn others(&self) -> usize {
@@ -115,19 +118,29 @@ impl DevicesPage {
     }
 
     fn end_others_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        frame.tongue.text_with("devices-end-others", &[("count", self.others().into())])
+        frame
+            .tongue
+            .text_with("devices-end-others", &[("count", self.others().into())])
     }
 
     fn notice_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
         let DevicesNotice::Ended { count } = self.notice?;
-        Some(frame.tongue.text_with("devices-ended", &[("count", count.into())]))
+        Some(
+            frame
+                .tongue
+                .text_with("devices-ended", &[("count", count.into())]),
+        )
     }
 }
 
 impl Device {
     fn row<'a>(&'a self, tongue: Tongue<'a>, now: i64) -> Row<'a> {
         let name = self.name.text(tongue);
-        let proven: Vec<_> = self.proven.iter().map(|proof| tongue.text(proof.message())).collect();
+        let proven: Vec<_> = self
+            .proven
+            .iter()
+            .map(|proof| tongue.text(proof.message()))
+            .collect();
         Row {
             id: &self.id,
             icon: self.kind.icon(),
@@ -139,7 +152,10 @@ impl Device {
             proven: proven.join(", "),
             remembered: self.remembered,
             address: self.address.as_deref(),
-            end_label: tongue.text_with("devices-end-label", &[("device", name.clone().into_owned().into())]),
+            end_label: tongue.text_with(
+                "devices-end-label",
+                &[("device", name.clone().into_owned().into())],
+            ),
             name,
         }
     }
@@ -150,7 +166,10 @@ impl DeviceName {
         match (&self.browser, &self.system) {
             (Some(browser), Some(system)) => tongue.text_with(
                 "device-name",
-                &[("browser", browser.as_str().into()), ("system", system.as_str().into())],
+                &[
+                    ("browser", browser.as_str().into()),
+                    ("system", system.as_str().into()),
+                ],
             ),
             (Some(name), None) | (None, Some(name)) => Cow::Owned(name.clone()),
             (None, None) => tongue.text("device-unknown"),

@@ -67,9 +67,12 @@ impl ErrorPage {
 
     fn remedy<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         match self.kind {
-            ErrorKind::TooManyRequests { retry_after: Some(seconds) } => {
-                frame.tongue.text_with("error-429-do-in", &[("minutes", seconds.div_ceil(60).into())])
-            }
+            ErrorKind::TooManyRequests {
+                retry_after: Some(seconds),
+            } => frame.tongue.text_with(
+                "error-429-do-in",
+                &[("minutes", seconds.div_ceil(60).into())],
+            ),
             kind => frame.t(kind.words().2),
         }
     }
@@ -81,7 +84,9 @@ impl ErrorPage {
     fn way_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         frame.t(match (self.kind, &self.back) {
             (ErrorKind::SetupUsed, _) => msg("login-submit"),
-            (ErrorKind::Unavailable | ErrorKind::TooManyRequests { .. }, Some(_)) => msg("error-again"),
+            (ErrorKind::Unavailable | ErrorKind::TooManyRequests { .. }, Some(_)) => {
+                msg("error-again")
+            }
             (_, Some(_)) => msg("error-back"),
             (_, None) => msg("error-start"),
         })
@@ -115,16 +120,34 @@ impl ErrorKind {
     fn words(self) -> (Msg, Msg, Msg) {
         match self {
             Self::BadRequest => (msg("error-400"), msg("error-400-what"), msg("error-400-do")),
-            Self::FormExpired => (msg("error-form"), msg("error-form-what"), msg("error-form-do")),
+            Self::FormExpired => (
+                msg("error-form"),
+                msg("error-form-what"),
+                msg("error-form-do"),
+            ),
             Self::Forbidden => (msg("error-403"), msg("error-403-what"), msg("error-403-do")),
-            Self::SetupUsed => (msg("error-setup-used"), msg("error-setup-used-what"), msg("error-setup-used-do")),
-            Self::SetupExpired => (msg("error-setup-expired"), msg("error-setup-expired-what"), msg("error-setup-expired-do")),
+            Self::SetupUsed => (
+                msg("error-setup-used"),
+                msg("error-setup-used-what"),
+                msg("error-setup-used-do"),
+            ),
+            Self::SetupExpired => (
+                msg("error-setup-expired"),
+                msg("error-setup-expired-what"),
+                msg("error-setup-expired-do"),
+            ),
             Self::NotFound => (msg("error-404"), msg("error-404-what"), msg("error-404-do")),
-            Self::MethodNotAllowed => (msg("error-405"), msg("error-405-what"), msg("error-405-do")),
+            Self::MethodNotAllowed => {
+                (msg("error-405"), msg("error-405-what"), msg("error-405-do"))
+            }
             Self::TooLarge => (msg("error-413"), msg("error-413-what"), msg("error-413-do")),
-            Self::UnsupportedMediaType => (msg("error-415"), msg("error-415-what"), msg("error-415-do")),
+            Self::UnsupportedMediaType => {
+                (msg("error-415"), msg("error-415-what"), msg("error-415-do"))
+            }
             Self::Misdirected => (msg("error-421"), msg("error-421-what"), msg("error-421-do")),
-            Self::TooManyRequests { .. } => (msg("error-429"), msg("error-429-what"), msg("error-429-do")),
+            Self::TooManyRequests { .. } => {
+                (msg("error-429"), msg("error-429-what"), msg("error-429-do"))
+            }
             Self::Internal => (msg("error-500"), msg("error-500-what"), msg("error-500-do")),
             Self::Unavailable => (msg("error-503"), msg("error-503-what"), msg("error-503-do")),
         }

@@ -54,10 +54,13 @@ page!(FreshPage, "fresh.html");
 impl FreshPage {
     fn purpose_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         match &self.purpose {
-            FreshFor::EndDevice { name } => {
-                frame.tongue.text_with("fresh-end-device", &[("device", name.text(frame.tongue).into_owned().into())])
-            }
-            FreshFor::EndOthers { count } => frame.tongue.text_with("fresh-end-others", &[("count", (*count).into())]),
+            FreshFor::EndDevice { name } => frame.tongue.text_with(
+                "fresh-end-device",
+                &[("device", name.text(frame.tongue).into_owned().into())],
+            ),
+            FreshFor::EndOthers { count } => frame
+                .tongue
+                .text_with("fresh-end-others", &[("count", (*count).into())]),
             FreshFor::Continue => frame.t("fresh-continue"),
         }
     }
@@ -65,7 +68,9 @@ impl FreshPage {
     fn submit_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         match &self.purpose {
             FreshFor::EndDevice { .. } => frame.t("devices-end"),
-            FreshFor::EndOthers { count } => frame.tongue.text_with("devices-end-others", &[("count", (*count).into())]),
+            FreshFor::EndOthers { count } => frame
+                .tongue
+                .text_with("devices-end-others", &[("count", (*count).into())]),
             FreshFor::Continue => frame.t("fresh-submit"),
         }
     }
@@ -79,6 +84,8 @@ impl FreshPage {
     }
 
     fn wrong_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
-        self.fault.filter(|fault| *fault == FreshFault::Wrong).map(|_| frame.t("fresh-fault-wrong"))
+        self.fault
+            .filter(|fault| *fault == FreshFault::Wrong)
+            .map(|_| frame.t("fresh-fault-wrong"))
     }
 }

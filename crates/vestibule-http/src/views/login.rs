@@ -52,12 +52,18 @@ impl LoginPage {
     }
 
     fn notice_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
-        self.notice.filter(|_| self.fault.is_none()).map(|notice| frame.t(notice.message()))
+        self.notice
+            .filter(|_| self.fault.is_none())
+            .map(|notice| frame.t(notice.message()))
     }
 
     fn continue_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
         let place = self.continue_to.as_deref()?;
-        Some(frame.tongue.text_with("login-continue", &[("place", place.into())]))
+        Some(
+            frame
+                .tongue
+                .text_with("login-continue", &[("place", place.into())]),
+        )
     }
 
     fn mismatch(&self) -> bool {

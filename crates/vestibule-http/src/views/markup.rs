@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 pub(super) struct Element {
     pub(super) name: String,
     attributes: BTreeMap<String, String>,
-    /// Names of the elements it stands in, outermost first.
-    pub(super) within: Vec<String>,
     /// The text in it, up to its end tag, white space kept.
     pub(super) text: String,
 }
@@ -25,7 +23,9 @@ impl Element {
     }
 
     pub(super) fn attributes(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.attributes.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.attributes
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
@@ -33,7 +33,9 @@ impl Element {
 pub(super) fn elements(html: &str) -> Vec<Element> {
     let mut found: Vec<Element> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
-    let mut rest = html.strip_prefix("<!doctype html>").expect("a doctype first");
+    let mut rest = html
+        .strip_prefix("<!doctype html>")
+        .expect("a doctype first");
     while let Some((text, tail)) = rest.split_once('<') {
         assert!(!text.contains('>'), "a stray > in {text:?}");
         for index in &open {
@@ -48,13 +50,22 @@ pub(super) fn elements(html: &str) -> Vec<Element> {
         }
         let closed = tag.ends_with('/');
         let (name, attributes) = read_tag(tag.trim_end_matches('/'));
-        let within = open.iter().map(|index| found[*index].name.clone()).collect();
-        found.push(Element { name: name.clone(), attributes, within, text: String::new() });
+        found.push(Element {
+            name: name.clone(),
+            attributes,
+            text: String::new(),
+        });
         if !closed && !VOID.contains(&name.as_str()) {
             open.push(found.len() - 1);
         }
     }
-    assert!(open.is_empty(), "left open: {:?}", open.iter().map(|index| &found[*index].name).collect::<Vec<_>>());
+    assert!(
+        open.is_empty(),
+        "left open: {:?}",
+        open.iter()
+            .map(|index| &found[*index].name)
+            .collect::<Vec<_>>()
+    );
     found
 }
 
@@ -66,7 +77,9 @@ fn read_tag(tag: &str) -> (String, BTreeMap<String, String>) {
         if rest.is_empty() {
             return (name.to_owned(), attributes);
         }
-        let end = rest.find(|character: char| character == '=' || character.is_whitespace()).unwrap_or(rest.len());
+        let end = rest
+            .find(|character: char| character == '=' || character.is_whitespace())
+            .unwrap_or(rest.len());
         let (attribute, after) = rest.split_at(end);
         let value = if let Some(after) = after.strip_prefix("=\"") {
             let (value, after) = after.split_once('"').expect("a value ends");
@@ -76,12 +89,22 @@ fn read_tag(tag: &str) -> (String, BTreeMap<String, String>) {
             rest = after;
             String::new()
         };
-        assert!(attributes.insert(attribute.to_owned(), value).is_none(), "{attribute} twice in <{tag}>");
+        assert!(
+            attributes.insert(attribute.to_owned(), value).is_none(),
+            "{attribute} twice in <{tag}>"
+        );
     }
 }
 
 fn decode(text: &str) -> String {
-    let text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"");
-    let text = text.replace("&#60;", "<").replace("&#62;", ">").replace("&#34;", "\"").replace("&#39;", "'");
+    let text = text
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"");
+    let text = text
+        .replace("&#60;", "<")
+        .replace("&#62;", ">")
+        .replace("&#34;", "\"")
+        .replace("&#39;", "'");
     text.replace("&#38;", "&").replace("&amp;", "&")
 }

@@ -33,18 +33,16 @@ impl PasswordFault {
     pub(super) fn text(self, tongue: Tongue<'_>) -> Cow<'_, str> {
         match self {
             Self::Missing => tongue.text("password-fault-missing"),
-            Self::TooShort { length } => {
-                tongue.text_with("password-fault-short", &[("length", length.into()), ("shortest", SHORTEST.into())])
+            Self::TooShort { length } => tongue.text_with(
+                "password-fault-short",
+                &[("length", length.into()), ("shortest", SHORTEST.into())],
+            ),
+            Self::TooLong => {
+                tongue.text_with("password-fault-long", &[("longest", LONGEST.into())])
             }
-            Self::TooLong => tongue.text_with("password-fault-long", &[("longest", LONGEST.into())]),
             Self::Common => tongue.text("password-fault-common"),
             Self::Guessable => tongue.text("password-fault-guessable"),
             Self::Unchanged => tongue.text("password-fault-unchanged"),
         }
     }
-}
-
-/// The line below the field of a new password.
-pub(super) fn hint(tongue: Tongue<'_>) -> Cow<'_, str> {
-    tongue.text_with("password-hint", &[("shortest", SHORTEST.into())])
 }

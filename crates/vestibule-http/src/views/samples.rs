@@ -1,11 +1,13 @@
 //! Samples of each page in each of its states: rendered by the tests in every language, and written out by the gallery.
 
 use super::{
-    Activity, ActivityPage, AddressFault, CurrentPasswordFault, Device, DeviceKind, DeviceName, DevicesNotice, DevicesPage,
-    ErrorKind, ErrorPage, FreshFault, FreshFor, FreshPage, Frame, Happening, LoginFault, LoginNotice, LoginPage, LogoutPage,
-    NameFault, Page, PasswordFault, Proof, SecurityPage, SetupPage, SignedOutPage,
+    AddressFault, DeviceName, ErrorKind, ErrorPage, Frame, FreshFault, FreshFor, FreshPage,
+    LoginFault, LoginNotice, LoginPage, LogoutPage, NameFault, Page, PasswordFault, SetupPage,
+    SignedOutPage,
 };
 use crate::texts::Tongue;
+
+mod account;
 
 /// 2026-11-20 14:00:00 UTC.
 pub(super) const NOW: i64 = 1_795_183_200_000;
@@ -25,25 +27,53 @@ pub(super) struct Sample {
 impl Sample {
     pub(super) fn render(&self, tongue: Tongue<'_>) -> String {
         let frame = Frame::new(tongue, "Vestibule", NOW);
-        let frame = if self.signed_in { frame.signed_in("alice@example.test", CSRF) } else { frame };
+        let frame = if self.signed_in {
+            frame.signed_in("alice@example.test", CSRF)
+        } else {
+            frame
+        };
         self.page.render(&frame).expect("a page renders")
     }
 }
 
 pub(super) fn all() -> Vec<Sample> {
-    [setup(), login(), fresh(), logout(), devices(), security(), activity(), errors()].into_iter().flatten().collect()
+    [
+        setup(),
+        login(),
+        fresh(),
+        logout(),
+        account::devices(),
+        account::security(),
+        account::activity(),
+        errors(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn stranger(name: &'static str, page: impl Page + 'static) -> Sample {
-    Sample { name, page: Box::new(page), signed_in: false }
+    Sample {
+        name,
+        page: Box::new(page),
+        signed_in: false,
+    }
 }
 
 fn person(name: &'static str, page: impl Page + 'static) -> Sample {
-    Sample { name, page: Box::new(page), signed_in: true }
+    Sample {
+        name,
+        page: Box::new(page),
+        signed_in: true,
+    }
 }
 
 fn setup() -> Vec<Sample> {
-    let page = SetupPage { csrf: CSRF.into(), token: "vst_setup_Jq7".into(), ..SetupPage::default() };
+    let page = SetupPage {
+        csrf: CSRF.into(),
+        token: "vst_setup_Jq7".into(),
+        ..SetupPage::default()
+    };
     let faulty = |identifier_fault, name_fault, password_fault| SetupPage {
         identifier: "alice.example.test".into(),
         name: "Alice".into(),
@@ -54,36 +84,103 @@ fn setup() -> Vec<Sample> {
     };
     vec![
         stranger("setup", page.clone()),
-        stranger("setup-busy", SetupPage { busy: true, ..page.clone() }),
+        stranger(
+            "setup-busy",
+            SetupPage {
+                busy: true,
+                ..page.clone()
+            },
+        ),
         stranger(
             "setup-faults",
-            faulty(Some(AddressFault::Malformed), Some(NameFault::TooLong), Some(PasswordFault::TooShort { length: 8 })),
+            faulty(
+                Some(AddressFault::Malformed),
+                Some(NameFault::TooLong),
+                Some(PasswordFault::TooShort { length: 8 }),
+            ),
         ),
         stranger(
             "setup-missing",
-            faulty(Some(AddressFault::Missing), Some(NameFault::Malformed), Some(PasswordFault::Missing)),
+            faulty(
+                Some(AddressFault::Missing),
+                Some(NameFault::Malformed),
+                Some(PasswordFault::Missing),
+            ),
         ),
-        stranger("setup-short", faulty(None, None, Some(PasswordFault::TooShort { length: 1 }))),
-        stranger("setup-long", faulty(None, None, Some(PasswordFault::TooLong))),
-        stranger("setup-common", faulty(None, None, Some(PasswordFault::Common))),
-        stranger("setup-guessable", faulty(None, None, Some(PasswordFault::Guessable))),
+        stranger(
+            "setup-short",
+            faulty(None, None, Some(PasswordFault::TooShort { length: 1 })),
+        ),
+        stranger(
+            "setup-long",
+            faulty(None, None, Some(PasswordFault::TooLong)),
+        ),
+        stranger(
+            "setup-common",
+            faulty(None, None, Some(PasswordFault::Common)),
+        ),
+        stranger(
+            "setup-guessable",
+            faulty(None, None, Some(PasswordFault::Guessable)),
+        ),
     ]
 }
 
 fn login() -> Vec<Sample> {
-    let page = LoginPage { csrf: CSRF.into(), ..LoginPage::default() };
-    let tried = LoginPage { identifier: "alice@example.test".into(), remember: true, ..page.clone() };
+    let page = LoginPage {
+        csrf: CSRF.into(),
+        ..LoginPage::default()
+    };
+    let tried = LoginPage {
+        identifier: "alice@example.test".into(),
+        remember: true,
+        ..page.clone()
+    };
     vec![
         stranger("login", page.clone()),
         stranger(
             "login-continue",
-            LoginPage { next: Some("/shop/orders?open=1".into()), continue_to: Some("/shop/orders".into()), ..page.clone() },
+            LoginPage {
+                next: Some("/shop/orders?open=1".into()),
+                continue_to: Some("/shop/orders".into()),
+                ..page.clone()
+            },
         ),
-        stranger("login-mismatch", LoginPage { fault: Some(LoginFault::Mismatch), ..tried.clone() }),
-        stranger("login-busy", LoginPage { fault: Some(LoginFault::Busy), ..tried.clone() }),
-        stranger("login-stale", LoginPage { fault: Some(LoginFault::Stale), ..tried }),
-        stranger("login-signed-out", LoginPage { notice: Some(LoginNotice::SignedOut), ..page.clone() }),
-        stranger("login-ended", LoginPage { notice: Some(LoginNotice::SessionEnded), ..page }),
+        stranger(
+            "login-mismatch",
+            LoginPage {
+                fault: Some(LoginFault::Mismatch),
+                ..tried.clone()
+            },
+        ),
+        stranger(
+            "login-busy",
+            LoginPage {
+                fault: Some(LoginFault::Busy),
+                ..tried.clone()
+            },
+        ),
+        stranger(
+            "login-stale",
+            LoginPage {
+                fault: Some(LoginFault::Stale),
+                ..tried
+            },
+        ),
+        stranger(
+            "login-signed-out",
+            LoginPage {
+                notice: Some(LoginNotice::SignedOut),
+                ..page.clone()
+            },
+        ),
+        stranger(
+            "login-ended",
+            LoginPage {
+                notice: Some(LoginNotice::SessionEnded),
+                ..page
+            },
+        ),
     ]
 }
 
@@ -99,132 +196,107 @@ fn fresh() -> Vec<Sample> {
     let one = FreshPage {
         action: "/account/devices/end".into(),
         fields: vec![("device".into(), "01JD4X2V9K7Q".into())],
-        purpose: FreshFor::EndDevice { name: name("Chrome", "Windows") },
+        purpose: FreshFor::EndDevice {
+            name: name("Chrome", "Windows"),
+        },
         ..page.clone()
     };
     vec![
         person("fresh-others", page.clone()),
-        person("fresh-other", FreshPage { purpose: FreshFor::EndOthers { count: 1 }, ..page.clone() }),
+        person(
+            "fresh-other",
+            FreshPage {
+                purpose: FreshFor::EndOthers { count: 1 },
+                ..page.clone()
+            },
+        ),
         person("fresh-device", one.clone()),
-        person("fresh-wrong", FreshPage { fault: Some(FreshFault::Wrong), ..one }),
-        person("fresh-busy", FreshPage { fault: Some(FreshFault::Busy), ..page.clone() }),
-        person("fresh-continue", FreshPage { purpose: FreshFor::Continue, ..page }),
+        person(
+            "fresh-wrong",
+            FreshPage {
+                fault: Some(FreshFault::Wrong),
+                ..one
+            },
+        ),
+        person(
+            "fresh-busy",
+            FreshPage {
+                fault: Some(FreshFault::Busy),
+                ..page.clone()
+            },
+        ),
+        person(
+            "fresh-continue",
+            FreshPage {
+                purpose: FreshFor::Continue,
+                ..page
+            },
+        ),
     ]
 }
 
 fn logout() -> Vec<Sample> {
-    vec![person("logout", LogoutPage { csrf: CSRF.into() }), stranger("signed-out", SignedOutPage { login: "/login".into() })]
-}
-
-fn devices() -> Vec<Sample> {
-    let this = device(name("Firefox", "Linux"), DeviceKind::Desktop, NOW - 5 * HOUR, NOW - 1000, NOW + 30 * MINUTE);
-    let this = Device { current: true, ..this };
-    let phone = device(name("Safari", "iPhone"), DeviceKind::Phone, NOW - 17 * DAY, NOW - 2 * HOUR, NOW + 13 * DAY);
-    let phone = Device { remembered: true, address: Some("2001:db8::7334:1".into()), ..phone };
-    let windows = device(name("Chrome", "Windows"), DeviceKind::Desktop, NOW - 23 * DAY, NOW - 9 * DAY, NOW + 5 * DAY);
-    let windows = Device { remembered: true, ..windows };
-    let tablet = device(name("Safari", "iPad"), DeviceKind::Tablet, NOW - 25 * HOUR, NOW - 20 * MINUTE, NOW + HOUR);
-    let unknown = device(DeviceName::default(), DeviceKind::Other, NOW - 400 * DAY, NOW - 90_000, NOW + DAY);
-    let unknown = Device { address: None, proven: vec![], ..unknown };
-    let page = DevicesPage { csrf: CSRF.into(), devices: vec![this.clone()], notice: None };
-    let ended = |count| Some(DevicesNotice::Ended { count });
     vec![
-        person("devices", DevicesPage { devices: vec![this.clone(), phone.clone(), windows.clone()], ..page.clone() }),
-        person("devices-two", DevicesPage { devices: vec![this.clone(), phone], notice: ended(0), ..page.clone() }),
-        person(
-            "devices-many",
-            DevicesPage {
-                devices: [this, tablet, unknown].into_iter().chain(vec![windows; 17]).collect(),
-                notice: ended(1),
-                ..page.clone()
+        person("logout", LogoutPage { csrf: CSRF.into() }),
+        stranger(
+            "signed-out",
+            SignedOutPage {
+                login: "/login".into(),
             },
         ),
-        person("devices-alone", DevicesPage { notice: ended(2), ..page }),
-    ]
-}
-
-fn security() -> Vec<Sample> {
-    let page = SecurityPage { csrf: CSRF.into(), others: 2, ..SecurityPage::default() };
-    let wrong = |current| SecurityPage { current_fault: Some(current), ..page.clone() };
-    let refused = |new| SecurityPage { new_fault: Some(new), ..page.clone() };
-    vec![
-        person("security", page.clone()),
-        person("security-one", SecurityPage { others: 1, changed: Some(0), ..page.clone() }),
-        person("security-alone", SecurityPage { others: 0, changed: Some(1), ..page.clone() }),
-        person("security-changed", SecurityPage { others: 0, changed: Some(2), ..page.clone() }),
-        person("security-wrong", wrong(CurrentPasswordFault::Wrong)),
-        person("security-missing", wrong(CurrentPasswordFault::Missing)),
-        person("security-busy", wrong(CurrentPasswordFault::Busy)),
-        person("security-short", refused(PasswordFault::TooShort { length: 12 })),
-        person("security-unchanged", refused(PasswordFault::Unchanged)),
-    ]
-}
-
-fn activity() -> Vec<Sample> {
-    let happenings = [
-        (MINUTE, Happening::Confirmed),
-        (5 * HOUR, Happening::SignedIn),
-        (6 * HOUR, Happening::SignInFailed),
-        (25 * HOUR, Happening::PasswordChanged),
-        (3 * DAY, Happening::OthersEnded { count: Some(2) }),
-        (4 * DAY, Happening::OthersEnded { count: Some(1) }),
-        (5 * DAY, Happening::OthersEnded { count: None }),
-        (9 * DAY, Happening::DeviceEnded),
-        (17 * DAY, Happening::SignedOut),
-        (40 * DAY, Happening::Expired),
-        (70 * DAY, Happening::EndedByAdministrator),
-        (71 * DAY, Happening::Disabled),
-        (100 * DAY, Happening::Enabled),
-        (400 * DAY, Happening::AccountCreated),
-    ];
-    let events = happenings.into_iter().enumerate().map(|(index, (past, what))| Activity {
-        at: NOW - past,
-        what,
-        device: (index % 4 != 3).then(|| name("Firefox", "Linux")),
-        address: (index % 3 != 2).then(|| "203.0.113.7".into()),
-    });
-    vec![
-        person("activity", ActivityPage { events: events.collect(), older: Some("/account/activity?before=17".into()) }),
-        person("activity-empty", ActivityPage::default()),
     ]
 }
 
 fn errors() -> Vec<Sample> {
-    let page = |kind, back: Option<&str>| ErrorPage { kind, id: "7F3K-Q2MX".into(), back: back.map(Into::into) };
+    let page = |kind, back: Option<&str>| ErrorPage {
+        kind,
+        id: "7F3K-Q2MX".into(),
+        back: back.map(Into::into),
+    };
     vec![
         stranger("error-400", page(ErrorKind::BadRequest, None)),
         person("error-form", page(ErrorKind::FormExpired, Some("/account"))),
         person("error-403", page(ErrorKind::Forbidden, None)),
-        stranger("error-setup-used", page(ErrorKind::SetupUsed, Some("/login"))),
+        stranger(
+            "error-setup-used",
+            page(ErrorKind::SetupUsed, Some("/login")),
+        ),
         stranger("error-setup-expired", page(ErrorKind::SetupExpired, None)),
         stranger("error-404", page(ErrorKind::NotFound, None)),
         stranger("error-405", page(ErrorKind::MethodNotAllowed, None)),
         stranger("error-413", page(ErrorKind::TooLarge, None)),
         stranger("error-415", page(ErrorKind::UnsupportedMediaType, None)),
         stranger("error-421", page(ErrorKind::Misdirected, None)),
-        stranger("error-429", page(ErrorKind::TooManyRequests { retry_after: None }, None)),
-        stranger("error-429-one", page(ErrorKind::TooManyRequests { retry_after: Some(40) }, Some("/login"))),
-        stranger("error-429-more", page(ErrorKind::TooManyRequests { retry_after: Some(61) }, Some("/login"))),
+        stranger(
+            "error-429",
+            page(ErrorKind::TooManyRequests { retry_after: None }, None),
+        ),
+        stranger(
+            "error-429-one",
+            page(
+                ErrorKind::TooManyRequests {
+                    retry_after: Some(40),
+                },
+                Some("/login"),
+            ),
+        ),
+        stranger(
+            "error-429-more",
+            page(
+                ErrorKind::TooManyRequests {
+                    retry_after: Some(61),
+                },
+                Some("/login"),
+            ),
+        ),
         person("error-500", page(ErrorKind::Internal, None)),
         person("error-503", page(ErrorKind::Unavailable, Some("/account"))),
     ]
 }
 
 fn name(browser: &str, system: &str) -> DeviceName {
-    DeviceName { browser: Some(browser.into()), system: Some(system.into()) }
-}
-
-fn device(name: DeviceName, kind: DeviceKind, signed_in_at: i64, active_at: i64, ends_at: i64) -> Device {
-    Device {
-        id: "01JD4X2V9K7Q3M8N5P6R7S8T9V".into(),
-        name,
-        kind,
-        current: false,
-        signed_in_at,
-        active_at,
-        ends_at,
-        remembered: false,
-        proven: vec![Proof::Password],
-        address: Some("203.0.113.7".into()),
+    DeviceName {
+        browser: Some(browser.into()),
+        system: Some(system.into()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Frame, PasswordFault, page, password};
+use super::{Frame, PasswordFault, page};
 use crate::texts::{Msg, msg};
 
 /// The page of what proves who one is.
@@ -35,11 +35,17 @@ page!(SecurityPage, "security.html");
 
 impl SecurityPage {
     fn others_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        frame.tongue.text_with("security-others", &[("count", self.others.into())])
+        frame
+            .tongue
+            .text_with("security-others", &[("count", self.others.into())])
     }
 
     fn changed_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
-        self.changed.map(|count| frame.tongue.text_with("security-changed", &[("count", count.into())]))
+        self.changed.map(|count| {
+            frame
+                .tongue
+                .text_with("security-changed", &[("count", count.into())])
+        })
     }
 
     fn current_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
@@ -48,10 +54,6 @@ impl SecurityPage {
 
     fn new_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
         self.new_fault.map(|fault| fault.text(frame.tongue))
-    }
-
-    fn new_hint<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        password::hint(frame.tongue)
     }
 
     fn faulty(&self) -> bool {

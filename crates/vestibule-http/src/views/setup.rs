@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Frame, PasswordFault, page, password};
+use super::{Frame, PasswordFault, page};
 use crate::texts::{Msg, msg};
 
 /// The set-up page.
@@ -44,10 +44,10 @@ pub enum NameFault {
     Malformed,
 }
 
-/// A line of the summary at the top, with a link to its field.
+/// A field that the summary at the top links to; what is wrong stands at the field.
 struct Fault<'a> {
     field: &'static str,
-    text: Cow<'a, str>,
+    label: Cow<'a, str>,
 }
 
 page!(SetupPage, "setup.html");
@@ -55,11 +55,21 @@ page!(SetupPage, "setup.html");
 impl SetupPage {
     fn faults<'a>(&self, frame: &Frame<'a>) -> Vec<Fault<'a>> {
         let fields = [
-            ("identifier", self.identifier_text(frame)),
-            ("name", self.name_text(frame)),
-            ("password", self.password_text(frame)),
+            (
+                "identifier",
+                "field-address",
+                self.identifier_fault.is_some(),
+            ),
+            ("name", "field-name", self.name_fault.is_some()),
+            ("password", "field-password", self.password_fault.is_some()),
         ];
-        fields.into_iter().filter_map(|(field, text)| Some(Fault { field, text: text? })).collect()
+        let faulty = fields.into_iter().filter(|(_, _, faulty)| *faulty);
+        faulty
+            .map(|(field, label, _)| Fault {
+                field,
+                label: frame.t(label),
+            })
+            .collect()
     }
 
     fn identifier_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
@@ -72,10 +82,6 @@ impl SetupPage {
 
     fn password_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
         self.password_fault.map(|fault| fault.text(frame.tongue))
-    }
-
-    fn password_hint<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        password::hint(frame.tongue)
     }
 }
 

@@ -42,7 +42,9 @@ const EDGES: [(&str, &str); 7] = [
 #[test]
 fn contrast_is_aa_in_light_and_dark() {
     let css = std::str::from_utf8(assets::STYLESHEET.bytes()).expect("UTF-8");
-    let (light, rest) = css.split_once("@media (prefers-color-scheme: dark)").expect("a dark theme");
+    let (light, rest) = css
+        .split_once("@media (prefers-color-scheme: dark)")
+        .expect("a dark theme");
     let dark = rest.split("\n}").next().expect("it ends");
     let light = tokens(light);
     // What the dark theme leaves alone it has from the light one.
@@ -51,7 +53,10 @@ fn contrast_is_aa_in_light_and_dark() {
         for (pairs, least) in [(&TEXT[..], 4.5), (&EDGES[..], 3.0)] {
             for (front, back) in pairs {
                 let contrast = contrast(tokens[*front], tokens[*back]);
-                assert!(contrast >= least, "{theme}: {front} on {back} is {contrast:.2}, less than {least}");
+                assert!(
+                    contrast >= least,
+                    "{theme}: {front} on {back} is {contrast:.2}, less than {least}"
+                );
             }
         }
     }
@@ -61,8 +66,15 @@ fn contrast_is_aa_in_light_and_dark() {
 fn tokens(css: &str) -> BTreeMap<&str, [u8; 3]> {
     let mut tokens = BTreeMap::new();
     for declaration in css.split(';') {
-        let Some((name, value)) = declaration.rsplit_once("--").and_then(|(_, rest)| rest.split_once(':')) else { continue };
-        let Some(hex) = value.trim().strip_prefix('#') else { continue };
+        let Some((name, value)) = declaration
+            .rsplit_once("--")
+            .and_then(|(_, rest)| rest.split_once(':'))
+        else {
+            continue;
+        };
+        let Some(hex) = value.trim().strip_prefix('#') else {
+            continue;
+        };
         let channel = |at: usize| u8::from_str_radix(&hex[at..at + 2], 16).expect("six digits");
         tokens.insert(name.trim(), [channel(0), channel(2), channel(4)]);
     }
@@ -78,7 +90,11 @@ fn contrast(one: [u8; 3], other: [u8; 3]) -> f64 {
 fn luminance(channels: [u8; 3]) -> f64 {
     let [red, green, blue] = channels.map(|channel| {
         let value = f64::from(channel) / 255.0;
-        if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        if value <= 0.04045 {
+            value / 12.92
+        } else {
+            ((value + 0.055) / 1.055).powf(2.4)
+        }
     });
     0.2126 * red + 0.7152 * green + 0.0722 * blue
 }

@@ -1,0 +1,82 @@
+//! What strangers wrote is shown as they wrote it, and does nothing.
+
+use super::named;
+use crate::{
+    texts::Texts,
+    views::{
+        Device, DeviceKind, DeviceName, DevicesPage, ErrorKind, ErrorPage, Frame, FreshFor,
+        FreshPage, LoginPage, Page, markup, samples::NOW,
+    },
+};
+
+/// Holds: ASVS 3.2.2
+#[test]
+fn asvs_3_2_2_hostile_strings_are_text() {
+    const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'&amp;\u{202e}";
+    let hostile = || HOSTILE.to_owned();
+    let device = Device {
+        id: hostile(),
+        name: DeviceName {
+            browser: Some(hostile()),
+            system: Some(hostile()),
+        },
+        kind: DeviceKind::Phone,
+        current: false,
+        signed_in_at: NOW,
+        active_at: i64::MIN / 2,
+        ends_at: i64::MAX / 2,
+        remembered: false,
+        proven: vec![],
+        address: Some(hostile()),
+    };
+    let pages: Vec<Box<dyn Page>> = vec![
+        Box::new(LoginPage {
+            csrf: hostile(),
+            identifier: hostile(),
+            next: Some(hostile()),
+            continue_to: Some(hostile()),
+            ..LoginPage::default()
+        }),
+        Box::new(FreshPage {
+            csrf: hostile(),
+            action: "/x".into(),
+            fields: vec![(hostile(), hostile())],
+            cancel: "/".into(),
+            purpose: FreshFor::EndDevice {
+                name: device.name.clone(),
+            },
+            fault: None,
+        }),
+        Box::new(DevicesPage {
+            csrf: hostile(),
+            devices: vec![device],
+            notice: None,
+        }),
+        Box::new(ErrorPage {
+            kind: ErrorKind::NotFound,
+            id: hostile(),
+            back: None,
+        }),
+    ];
+    let texts = Texts::embedded();
+    for tongue in texts.all() {
+        for page in &pages {
+            let html = page
+                .render(&Frame::new(tongue, HOSTILE, NOW).signed_in(HOSTILE, HOSTILE))
+                .expect("renders");
+            let elements = markup::elements(&html);
+            assert!(
+                named(&elements, "script")
+                    .all(|script| script.text.is_empty() && script.has("src"))
+            );
+            assert_eq!(named(&elements, "script").count(), 1);
+            assert_eq!(named(&elements, "img").count(), 0);
+            assert!(
+                elements
+                    .iter()
+                    .any(|element| element.text.contains("<script>alert(1)</script>")),
+                "shown as it is"
+            );
+        }
+    }
+}
