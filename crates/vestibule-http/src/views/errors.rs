@@ -12,7 +12,7 @@ pub struct ErrorPage {
     pub kind: ErrorKind,
     /// The short id that the log line carries.
     pub id: String,
-    /// A local path to offer as the way on; the start page if `None`.
+    /// A local path to offer as the way on; the account if `None`.
     pub back: Option<String>,
 }
 
@@ -78,7 +78,7 @@ impl ErrorPage {
     }
 
     fn way(&self) -> &str {
-        self.back.as_deref().unwrap_or("/")
+        self.back.as_deref().unwrap_or("/account")
     }
 
     fn way_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {

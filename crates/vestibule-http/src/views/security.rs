@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Frame, PasswordFault, page};
-use crate::texts::{Msg, msg};
+use crate::texts::msg;
 
 /// The page of what proves who one is.
 #[derive(Clone, Debug, Default)]
@@ -49,24 +49,27 @@ impl SecurityPage {
     }
 
     fn current_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
-        self.current_fault.map(|fault| frame.t(fault.message()))
+        let message = match self.current_fault? {
+            CurrentPasswordFault::Missing => msg("password-fault-missing"),
+            CurrentPasswordFault::Wrong => msg("fresh-fault-wrong"),
+            CurrentPasswordFault::Busy => return None,
+        };
+        Some(frame.t(message))
     }
 
     fn new_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
         self.new_fault.map(|fault| fault.text(frame.tongue))
     }
 
+    /// What the top of the page says of a try that changed nothing. What is wrong with a field stands at the field.
+    fn alert_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        self.faulty().then(|| match self.current_fault {
+            Some(CurrentPasswordFault::Busy) => frame.t("login-fault-busy"),
+            _ => frame.t("security-unchanged"),
+        })
+    }
+
     fn faulty(&self) -> bool {
         self.current_fault.is_some() || self.new_fault.is_some()
-    }
-}
-
-impl CurrentPasswordFault {
-    fn message(self) -> Msg {
-        match self {
-            Self::Missing => msg("password-fault-missing"),
-            Self::Wrong => msg("fresh-fault-wrong"),
-            Self::Busy => msg("login-fault-busy"),
-        }
     }
 }

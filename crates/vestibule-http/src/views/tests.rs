@@ -258,6 +258,44 @@ fn asvs_6_2_7_password_managers_and_paste_work_and_nothing_is_cut() {
     });
 }
 
+/// Holds: N20, N24, N26, N28
+#[test]
+fn n20_a_new_password_asks_for_length_alone_and_a_refusal_says_why() {
+    each(|name, _, tongue, _, elements| {
+        for input in named(elements, "input")
+            .filter(|input| input.attribute("autocomplete") == Some("new-password"))
+        {
+            assert_eq!(input.attribute("minlength"), Some("15"), "{name}");
+            assert!(!input.has("pattern"), "{name}: no rule of composition");
+            let described = input.attribute("aria-describedby").expect("a hint");
+            let hint = described.rsplit(' ').next();
+            let hint = elements
+                .iter()
+                .find(|element| element.attribute("id") == hint);
+            assert!(
+                hint.is_some_and(|hint| hint.text.contains("15")),
+                "{name}: the length is said"
+            );
+        }
+        for (sample, id) in [
+            ("setup-common", "password-fault-common"),
+            ("setup-guessable", "password-fault-guessable"),
+        ] {
+            if name.starts_with(sample) {
+                let text = tongue.text(id);
+                assert!(
+                    elements.iter().any(|element| element.text == text),
+                    "{name}"
+                );
+                assert!(
+                    text.matches('.').count() >= 2,
+                    "{name}: the reason, and what to do"
+                );
+            }
+        }
+    });
+}
+
 #[test]
 fn a_page_with_all_it_loads_is_under_50_kilobytes() {
     let assets: usize = assets::ASSETS.iter().map(|asset| asset.bytes().len()).sum();
