@@ -20,6 +20,10 @@ enum Source {
 const CONTRACTS: &[(&str, Source)] = &[
     ("docs/requirements.md", Source::Made(requirements::page)),
     (
+        "docs/reference/settings.md",
+        Source::Printed(&["--package", "vestibule", "--", "config", "reference"]),
+    ),
+    (
         "docs/reference/audit-events.md",
         Source::Printed(&["--package", "vestibule-core", "--example", "audit_events"]),
     ),
@@ -28,9 +32,13 @@ const CONTRACTS: &[(&str, Source)] = &[
 pub fn check(root: &Path) -> Result<()> {
     let mut faults = Vec::new();
     for (path, source) in CONTRACTS {
-        let made = source
-            .text(root)
-            .with_context(|| format!("{path} cannot be made"))?;
+        let made = match source.text(root) {
+            Ok(made) => made,
+            Err(error) => {
+                faults.push(format!("{path} cannot be made: {error:#}"));
+                continue;
+            }
+        };
         let committed = fs::read_to_string(root.join(path)).unwrap_or_default();
         if let Some(difference) = first_difference(&committed, &made) {
             faults.push(format!("{path} is not what the product says: {difference}"));
@@ -45,24 +53,32 @@ pub fn check(root: &Path) -> Result<()> {
     )
 }
 
+/// Writes what can be made, also when another contract cannot.
 pub fn write(root: &Path) -> Result<()> {
+    let mut faults = Vec::new();
     for (path, source) in CONTRACTS {
-        let made = source
-            .text(root)
-            .with_context(|| format!("{path} cannot be made"))?;
-        let file = root.join(path);
-        if fs::read_to_string(&file).is_ok_and(|committed| committed == made) {
-            println!("{path}: as it was");
-            continue;
+        match write_one(root, path, source) {
+            Ok(done) => println!("{path}: {done}"),
+            Err(error) => faults.push(format!("{path}: {error:#}")),
         }
-        if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make {}", folder.display()))?;
-        }
-        fs::write(&file, made).with_context(|| format!("cannot write {path}"))?;
-        println!("{path}: written");
     }
-    Ok(())
+    if faults.is_empty() {
+        return Ok(());
+    }
+    bail!("{}", faults.join("\n"))
+}
+
+fn write_one(root: &Path, path: &str, source: &Source) -> Result<&'static str> {
+    let made = source.text(root)?;
+    let file = root.join(path);
+    if fs::read_to_string(&file).is_ok_and(|committed| committed == made) {
+        return Ok("as it was");
+    }
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    fs::write(&file, made).context("cannot write it")?;
+    Ok("written")
 }
 
 impl Source {
