@@ -1,1 +1,42 @@
-//! Placeholder while the frame is laid.
+//! Vestibule's use cases, with I/O through traits: login, sessions, revocation, accounts, audit sealing, sweeping.
+//!
+//! Here it is decided what happens and in which order; the rules are `vestibule-core`'s, the transitions the store's.
+//! Nothing here knows of HTTP, of a backend, or of the machine's clock and randomness ([`Clock`], [`Entropy`]).
+//!
+//! ```text
+//! request ── check ──▶ LiveSession ── fresh / reauthenticate ──▶ FreshLogin ──▶ what is destructive
+//!              │
+//!            Index ◀── Publish ── the store, after each commit and before its answer
+//! ```
+//!
+//! A passed check is a value ([`LiveSession`], [`FreshLogin`]): only the check builds it, and what it guards takes it.
+
+mod accounts;
+mod audit;
+mod chores;
+mod clock;
+mod engine;
+mod entropy;
+mod login;
+mod passwords;
+mod sessions;
+mod setup;
+mod users;
+mod visit;
+
+pub use accounts::password::{ChangePasswordError, PasswordChanged};
+pub use audit::{TrailFault, TrailReport};
+pub use chores::Chores;
+pub use clock::Clock;
+pub use engine::{Engine, Parts, Policy, StartError};
+pub use entropy::{Entropy, EntropyError};
+pub use login::password::{SignIn, SignInError, SignedIn};
+pub use passwords::{Busy, Hasher, HasherSettings};
+pub use sessions::check::Check;
+pub use sessions::index::Index;
+pub use sessions::live::{FreshLogin, LiveSession};
+pub use sessions::profile::{Identity, Profile};
+pub use sessions::renew::ReauthenticateError;
+pub use setup::{Setup, SetupError, SetupOfferError};
+pub use users::{AddUserError, NewAccount};
+pub use visit::{Operator, Visit};

@@ -1,0 +1,71 @@
+//! A user's own devices, and an operator's list of everybody's.
+
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::SessionId;
+use vestibule_core::session::Session;
+use vestibule_core::time::UnixMillis;
+use vestibule_store::{SessionPage, StoreError};
+
+use crate::engine::Engine;
+use crate::sessions::live::LiveSession;
+
+impl Engine {
+    /// The live sessions of the session's user, newest first (ASVS 7.5.2).
+    pub async fn devices(
+        &self,
+        session: &LiveSession,
+        now: UnixMillis,
+    ) -> Result<Vec<Session>, StoreError> {
+        let stored = self
+            .store()
+            .sessions_of(session.user_id(), self.before_unwritten(now))
+            .await?;
+        let live = stored
+            .into_iter()
+            .filter_map(|session| self.as_seen(session, now));
+        Ok(live.collect())
+    }
+
+    /// A page of live sessions of everybody, or of one user; `None`: no such user. A page may be shorter than asked for
+    /// and still have a next one.
+    pub async fn sessions(
+        &self,
+        user: Option<&EmailAddress>,
+        before: Option<SessionId>,
+        limit: usize,
+        now: UnixMillis,
+    ) -> Result<Option<SessionPage>, StoreError> {
+        let user = match user {
+            None => None,
+            Some(email) => match self.user_by_address(email).await? {
+                Some(user) => Some(user),
+                None => return Ok(None),
+            },
+        };
+        let earlier = self.before_unwritten(now);
+        let SessionPage { sessions, next } =
+            self.store().sessions(user, before, limit, earlier).await?;
+        let live = sessions.into_iter().filter_map(|mut stored| {
+            stored.session = self.as_seen(stored.session, now)?;
+            Some(stored)
+        });
+        Ok(Some(SessionPage {
+            sessions: live.collect(),
+            next,
+        }))
+    }
+
+    /// The store judges by what is written; memory may know of a later use. So it is asked as of a little earlier, and
+    /// memory judges what it answers.
+    fn before_unwritten(&self, now: UnixMillis) -> UnixMillis {
+        let policy = self.policy();
+        let slack = policy.lifetime.idle.max(policy.remembered.idle) / 10;
+        let slack = i64::try_from(slack.as_millis()).unwrap_or(i64::MAX);
+        UnixMillis(now.0.saturating_sub(slack))
+    }
+
+    fn as_seen(&self, mut session: Session, now: UnixMillis) -> Option<Session> {
+        session.last_seen = self.index().last_seen(session.id, now)?;
+        Some(session)
+    }
+}

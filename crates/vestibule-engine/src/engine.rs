@@ -1,0 +1,233 @@
+//! The engine: what the use cases share, and its start.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestibule_core::audit::{Act, Actor};
+use vestibule_core::csrf::CsrfKey;
+use vestibule_core::keys::{MasterKey, SealError, SealKey};
+use vestibule_core::session::Lifetime;
+use vestibule_core::time::{HighWater, UnixMillis};
+use vestibule_store::{KeyCheck, Store, StoreError};
+use zeroize::Zeroizing;
+
+use crate::clock::{Clock, EffectiveTime};
+use crate::entropy::{Entropy, EntropyError};
+use crate::passwords::Hasher;
+use crate::sessions::index::Index;
+use crate::sessions::owed::Owed;
+
+/// How long sessions live and how long a login counts as fresh.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Of a session without 'remember me'.
+    pub lifetime: Lifetime,
+    /// Of a session with it.
+    pub remembered: Lifetime,
+    /// How long after `auth_time` a login is fresh (ASVS 7.5.2).
+    pub fresh: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            lifetime: Lifetime::DEFAULT,
+            remembered: Lifetime::REMEMBERED,
+            fresh: Duration::from_mins(5),
+        }
+    }
+}
+
+impl Policy {
+    pub(crate) const fn lifetime(&self, remembered: bool) -> Lifetime {
+        if remembered {
+            self.remembered
+        } else {
+            self.lifetime
+        }
+    }
+}
+
+/// What an engine is built from. The binary makes them.
+pub struct Parts {
+    /// Durable truth.
+    pub store: Arc<dyn Store>,
+    /// The memory that `store` publishes to.
+    pub index: Arc<Index>,
+    /// The machine's clocks.
+    pub clock: Arc<dyn Clock>,
+    /// The machine's randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The threads that hash passwords.
+    pub hasher: Hasher,
+    /// The installation's master key.
+    pub master: MasterKey,
+    /// How long sessions live.
+    pub policy: Policy,
+    /// `--accept-clock`: the operator (by user id) who says that a clock behind the mark is right.
+    pub accept_clock: Option<u32>,
+}
+
+/// Why an engine does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store failed.
+    #[error("the store could not be read at start")]
+    Store(#[from] StoreError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// The data was made with another master key.
+    #[error(
+        "this data directory was made with another master key: configure the key it was made with (DATA/master.key, or \
+         the one in the settings)"
+    )]
+    KeyMismatch,
+    /// A key that is kept sealed does not open.
+    #[error("the audit trail's key does not open under this master key")]
+    Key(#[from] SealError),
+    /// The clock is far behind the latest time this data has seen.
+    #[error(
+        "the clock is {} minutes behind the latest time this data has seen: set the clock right, or start once with \
+         --accept-clock if it is right now",
+        behind.as_secs() / 60
+    )]
+    ClockBehind {
+        /// By how much.
+        behind: Duration,
+    },
+}
+
+/// The use cases over one store.
+pub struct Engine {
+    store: Arc<dyn Store>,
+    index: Arc<Index>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    hasher: Hasher,
+    policy: Policy,
+    csrf: CsrfKey,
+    seal_key: Arc<SealKey>,
+    time: EffectiveTime,
+    owed: Owed,
+}
+
+impl Engine {
+    /// Starts: compares the master key with the data's, opens the trail's key, judges the clock by the mark.
+    pub async fn start(parts: Parts) -> Result<Arc<Self>, StartError> {
+        match parts.store.check_key(parts.master.check_value()?).await? {
+            KeyCheck::Adopted | KeyCheck::Matches => {}
+            KeyCheck::Mismatch => return Err(StartError::KeyMismatch),
+        }
+        let seal_key = seal_key(&parts).await?;
+        let water = high_water(&parts).await?;
+        Ok(Arc::new(Self {
+            csrf: parts.master.csrf()?,
+            seal_key: Arc::new(seal_key),
+            time: EffectiveTime::new(water),
+            owed: Owed::default(),
+            store: parts.store,
+            index: parts.index,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            hasher: parts.hasher,
+            policy: parts.policy,
+        }))
+    }
+
+    /// Effective time, for a request to read once and pass down. Lock-free.
+    pub fn now(&self) -> UnixMillis {
+        self.time.now(&*self.clock)
+    }
+
+    /// Whether the index is filled, so that checks can be answered.
+    pub fn ready(&self) -> bool {
+        self.index.is_filled()
+    }
+
+    /// The key of anti-forgery tokens.
+    pub const fn csrf(&self) -> &CsrfKey {
+        &self.csrf
+    }
+
+    /// Fresh random bytes.
+    pub fn random<const N: usize>(&self) -> Result<[u8; N], EntropyError> {
+        self.entropy.random()
+    }
+
+    /// How long sessions live.
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.store
+    }
+
+    pub(crate) const fn index(&self) -> &Arc<Index> {
+        &self.index
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        &*self.entropy
+    }
+
+    pub(crate) const fn hasher(&self) -> &Hasher {
+        &self.hasher
+    }
+
+    pub(crate) const fn seal_key(&self) -> &Arc<SealKey> {
+        &self.seal_key
+    }
+
+    pub(crate) const fn time(&self) -> &EffectiveTime {
+        &self.time
+    }
+
+    pub(crate) const fn owed(&self) -> &Owed {
+        &self.owed
+    }
+
+    /// An act of Vestibule itself.
+    pub(crate) fn system_act(&self, now: UnixMillis) -> Result<Act, EntropyError> {
+        Ok(Act {
+            id: self.entropy.act_id(now)?,
+            at: now,
+            actor: Actor::System,
+            personal: None,
+        })
+    }
+}
+
+/// The trail's key: the one kept since the first start, or, at the first start, a fresh one.
+async fn seal_key(parts: &Parts) -> Result<SealKey, StartError> {
+    let seed = Zeroizing::new(parts.entropy.random::<32>()?);
+    let nonce = parts.entropy.random::<12>()?;
+    let fresh = parts.master.seal(SealKey::PURPOSE, nonce, &*seed)?;
+    let kept = parts.store.keep_seal_key(fresh).await?;
+    let seed = parts.master.open(SealKey::PURPOSE, &kept)?;
+    Ok(SealKey::from_seed(&seed)?)
+}
+
+async fn high_water(parts: &Parts) -> Result<HighWater, StartError> {
+    let (wall, monotonic) = (parts.clock.wall(), parts.clock.monotonic());
+    let mark = parts.store.clock_mark().await?;
+    if let Some(uid) = parts.accept_clock
+        && wall < mark
+    {
+        let act = Act {
+            id: parts.entropy.act_id(wall)?,
+            at: wall,
+            actor: Actor::Operator(uid),
+            personal: None,
+        };
+        parts.store.accept_clock(wall, act).await?;
+        return HighWater::start(wall, wall, monotonic)
+            .map_err(|behind| StartError::ClockBehind { behind });
+    }
+    HighWater::start(mark, wall, monotonic).map_err(|behind| StartError::ClockBehind { behind })
+}

@@ -1,0 +1,4 @@
+//! Logging in.
+
+pub(crate) mod credential;
+pub(crate) mod password;

@@ -1,0 +1,117 @@
+//! Verifying a presented password against an account, with the same work whatever the account is.
+
+use vestibule_core::audit::{Actor, RefusalReason};
+use vestibule_core::id::UserId;
+use vestibule_core::password::{HashedPassword, PlainPassword};
+use vestibule_core::user::{CredentialVersion, PasswordRecord, UserStatus};
+use vestibule_store::{SignInRecord, StoreError};
+
+use crate::engine::Engine;
+use crate::entropy::EntropyError;
+use crate::passwords::Busy;
+use crate::visit::Visit;
+
+/// What a presented password is worth.
+pub(crate) enum Verdict {
+    /// It fits, and the account may be entered as far as is known here; the transition that follows judges again.
+    Passed {
+        user: UserId,
+        version: CredentialVersion,
+    },
+    /// It does not fit, or the account may not be entered. The reason is for the trail alone.
+    Refused(RefusalReason),
+}
+
+/// Why it could not be told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CredentialError {
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl Engine {
+    /// Verifies `password` for the account in `record`. One hash on the pool, whether or not there is an account with a
+    /// password (ASVS 6.3.8): neither the answer nor its time tells.
+    ///
+    /// An account whose hash was made at an older cost takes that cost's time until its next login raises it.
+    pub(crate) async fn verify_credential(
+        &self,
+        record: Option<SignInRecord>,
+        password: &str,
+        visit: &Visit,
+    ) -> Result<Verdict, CredentialError> {
+        let presented = PlainPassword::presented(password);
+        let (user, credential) = match record {
+            Some(SignInRecord { user, password }) => (Some(user), password),
+            None => (None, None),
+        };
+        let hash = credential
+            .as_ref()
+            .map_or_else(|| self.hasher().dummy(), |record| record.hash.clone());
+        let fits = self.hasher().verify(hash, presented.clone()).await?;
+        let Some(user) = user else {
+            return Ok(Verdict::Refused(RefusalReason::UnknownUser));
+        };
+        let fits = fits.map_err(|error| {
+            StoreError::Corrupt(format!("the password hash of user {}: {error}", user.id))
+        })?;
+        if user.status == UserStatus::Disabled || self.index().is_held(user.id) {
+            return Ok(Verdict::Refused(RefusalReason::Disabled));
+        }
+        let Some(credential) = credential else {
+            return Ok(Verdict::Refused(RefusalReason::NoPassword));
+        };
+        if !fits {
+            return Ok(Verdict::Refused(RefusalReason::WrongPassword));
+        }
+        self.raise_cost(user.id, &credential, presented, visit)
+            .await;
+        Ok(Verdict::Passed {
+            user: user.id,
+            version: credential.version,
+        })
+    }
+
+    /// Hashes the password anew if its hash was made at a lower cost (N30). Never stands in the way of a login.
+    async fn raise_cost(
+        &self,
+        user: UserId,
+        credential: &PasswordRecord,
+        password: PlainPassword,
+        visit: &Visit,
+    ) {
+        let present = self.hasher().cost();
+        let lower = credential
+            .hash
+            .cost()
+            .is_ok_and(|cost| cost.memory < present.memory || cost.passes < present.passes);
+        if !lower {
+            return;
+        }
+        let raised = async {
+            let hash = self.new_hash(password).await?;
+            let act = visit.act(self, Actor::User(user), None)?;
+            self.store()
+                .rehash_password(user, credential.version, hash, act)
+                .await?;
+            Ok::<_, CredentialError>(())
+        };
+        if let Err(error) = raised.await {
+            tracing::warn!(%error, user.id = %user, "a password could not be hashed anew; its next login tries again");
+        }
+    }
+
+    /// A hash of a new password at present cost.
+    pub(crate) async fn new_hash(
+        &self,
+        password: PlainPassword,
+    ) -> Result<HashedPassword, CredentialError> {
+        let salt = self.random()?;
+        let hash = self.hasher().make(password, salt).await?;
+        Ok(hash.map_err(|error| StoreError::Failed(Box::new(error)))?)
+    }
+}

@@ -1,0 +1,260 @@
+//! Argon2id on a bounded pool of its own.
+//!
+//! One hash takes tens of megabytes and tens of milliseconds. So a fixed number of threads does them, each with one
+//! block of working memory that it reuses and gives back when idle; they run at low priority, so that checks on other
+//! requests go first; and the queue before them is bounded, so that a flood of logins costs a 503 and no memory
+//! (ASVS 6.3.1, 15.2.2). At most `threads` × the cost's memory is in use, whatever comes.
+
+use std::collections::VecDeque;
+use std::num::NonZero;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use vestibule_core::password::{Cost, HashError, HashedPassword, PlainPassword, WorkingMemory};
+
+/// How long a thread waits for work before it gives its memory back.
+const IDLE: Duration = Duration::from_secs(5);
+/// What one hash is taken to cost when a caller is told when to come back.
+const ONE_HASH: Duration = Duration::from_millis(50);
+/// How far the threads step back behind those that answer requests.
+const NICE: i32 = 10;
+
+/// How much hashing is done at once.
+#[derive(Debug, Clone, Copy)]
+pub struct HasherSettings {
+    /// Hashes at the same time.
+    pub threads: usize,
+    /// Callers that may wait; the next one is told to come back.
+    pub queue: usize,
+    /// What a new hash costs.
+    pub cost: Cost,
+}
+
+impl Default for HasherSettings {
+    fn default() -> Self {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        Self {
+            threads,
+            queue: 64 * threads,
+            cost: Cost::DEFAULT,
+        }
+    }
+}
+
+/// Too many callers wait already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many password checks are waiting")]
+pub struct Busy {
+    /// When to try again.
+    pub retry_after: Duration,
+}
+
+/// The threads that hash passwords. They end when this is dropped; what still waits then is told to come back.
+pub struct Hasher {
+    pool: Arc<Pool>,
+    settings: HasherSettings,
+}
+
+impl Hasher {
+    /// Starts the threads.
+    pub fn start(settings: HasherSettings) -> Self {
+        let pool = Arc::new(Pool::default());
+        let mut started = 0;
+        for number in 0..settings.threads.max(1) {
+            let pool = Arc::clone(&pool);
+            let spawned = thread::Builder::new()
+                .name(format!("argon2-{number}"))
+                .spawn(move || pool.work());
+            match spawned {
+                Ok(_) => started += 1,
+                Err(error) => tracing::warn!(%error, "a thread for password hashing did not start"),
+            }
+        }
+        if started == 0 {
+            // Nobody would ever take a job: every caller is told to come back rather than left waiting.
+            pool.state().closed = true;
+        }
+        Self { pool, settings }
+    }
+
+    /// What a new hash costs.
+    pub const fn cost(&self) -> Cost {
+        self.settings.cost
+    }
+
+    /// Bytes of working memory held now, at most `threads` × the cost's memory.
+    pub fn memory(&self) -> usize {
+        self.pool.state().memory
+    }
+
+    /// Hashes at present cost.
+    pub async fn make(
+        &self,
+        password: PlainPassword,
+        salt: [u8; 16],
+    ) -> Result<Result<HashedPassword, HashError>, Busy> {
+        let cost = self.settings.cost;
+        self.run(move |memory| HashedPassword::make(&password, salt, cost, memory))
+            .await
+    }
+
+    /// Whether `password` is the one that was hashed.
+    pub async fn verify(
+        &self,
+        hash: HashedPassword,
+        password: PlainPassword,
+    ) -> Result<Result<bool, HashError>, Busy> {
+        self.run(move |memory| hash.verify(&password, memory)).await
+    }
+
+    /// A hash at present cost that no password fits: the same work for an account that does not exist (ASVS 6.3.8).
+    pub fn dummy(&self) -> HashedPassword {
+        let Cost { memory, passes } = self.settings.cost;
+        let (salt, hash) = ("A".repeat(22), "A".repeat(43));
+        HashedPassword::from_phc(format!(
+            "$argon2id$v=19$m={memory},t={passes},p=1${salt}${hash}"
+        ))
+    }
+
+    /// Runs `work` on one of the threads, when its turn comes. A caller that hangs up before is skipped.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut WorkingMemory) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Task { reply, work });
+        if !self.pool.push(job, self.settings.queue) {
+            return Err(self.busy());
+        }
+        answer.await.map_err(|_| self.busy())
+    }
+
+    fn busy(&self) -> Busy {
+        let threads = u32::try_from(self.settings.threads.max(1)).unwrap_or(u32::MAX);
+        let waiting = u32::try_from(self.settings.queue).unwrap_or(u32::MAX);
+        let wait = ONE_HASH.saturating_mul(waiting) / threads;
+        Busy {
+            retry_after: wait.clamp(Duration::from_secs(1), Duration::from_mins(1)),
+        }
+    }
+}
+
+impl Drop for Hasher {
+    fn drop(&mut self) {
+        let waiting = {
+            let mut state = self.pool.state();
+            state.closed = true;
+            std::mem::take(&mut state.jobs)
+        };
+        drop(waiting);
+        self.pool.ready.notify_all();
+    }
+}
+
+trait Job: Send {
+    /// Nobody waits for the answer any more.
+    fn abandoned(&self) -> bool;
+    fn run(self: Box<Self>, memory: &mut WorkingMemory);
+}
+
+struct Task<T, F> {
+    reply: oneshot::Sender<T>,
+    work: F,
+}
+
+impl<T: Send, F: FnOnce(&mut WorkingMemory) -> T + Send> Job for Task<T, F> {
+    fn abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
+    fn run(self: Box<Self>, memory: &mut WorkingMemory) {
+        let Self { reply, work } = *self;
+        // The caller may have gone while this ran; then nobody wants the answer.
+        let _ = reply.send(work(memory));
+    }
+}
+
+#[derive(Default)]
+struct Pool {
+    state: Mutex<State>,
+    ready: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    jobs: VecDeque<Box<dyn Job>>,
+    memory: usize,
+    closed: bool,
+}
+
+impl Pool {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, job: Box<dyn Job>, limit: usize) -> bool {
+        let mut state = self.state();
+        if state.jobs.len() >= limit {
+            state.jobs.retain(|job| !job.abandoned());
+        }
+        if state.closed || state.jobs.len() >= limit {
+            return false;
+        }
+        state.jobs.push_back(job);
+        drop(state);
+        self.ready.notify_one();
+        true
+    }
+
+    /// One thread's life.
+    fn work(&self) {
+        if let Err(error) = rustix::process::nice(NICE) {
+            tracing::debug!(%error, "password hashing runs at normal priority");
+        }
+        let mut memory = WorkingMemory::default();
+        while let Some(job) = self.next(&mut memory) {
+            let before = memory.bytes();
+            job.run(&mut memory);
+            let after = memory.bytes();
+            if after != before {
+                let mut state = self.state();
+                state.memory = state.memory.saturating_add(after).saturating_sub(before);
+            }
+        }
+    }
+
+    /// The next job somebody still waits for; `None` when the pool is closed.
+    fn next(&self, memory: &mut WorkingMemory) -> Option<Box<dyn Job>> {
+        let mut state = self.state();
+        loop {
+            while let Some(job) = state.jobs.pop_front() {
+                if !job.abandoned() {
+                    return Some(job);
+                }
+            }
+            if state.closed {
+                state.memory = state.memory.saturating_sub(memory.bytes());
+                return None;
+            }
+            if memory.bytes() == 0 {
+                state = self
+                    .ready
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
+                continue;
+            }
+            let (woken, timeout) = self
+                .ready
+                .wait_timeout(state, IDLE)
+                .unwrap_or_else(PoisonError::into_inner);
+            state = woken;
+            if timeout.timed_out() && state.jobs.is_empty() {
+                state.memory = state.memory.saturating_sub(memory.bytes());
+                memory.release();
+            }
+        }
+    }
+}

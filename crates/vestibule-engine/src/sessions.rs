@@ -1,0 +1,12 @@
+//! Sessions: the index in front of the store, the check on every request, and what renews, ends and sweeps them.
+
+pub(crate) mod check;
+mod end;
+pub(crate) mod index;
+pub(crate) mod live;
+pub(crate) mod owed;
+pub(crate) mod profile;
+mod record;
+pub(crate) mod renew;
+mod sweep;
+pub(crate) mod touch;

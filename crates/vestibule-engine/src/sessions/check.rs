@@ -1,0 +1,26 @@
+//! The check on every request.
+
+use vestibule_core::secret::SessionCookie;
+use vestibule_core::time::UnixMillis;
+
+use super::live::LiveSession;
+use crate::engine::Engine;
+
+/// What a cookie is worth.
+#[derive(Debug)]
+pub enum Check {
+    /// A live session.
+    Live(LiveSession),
+    /// Unknown, ended, run out, or not its secret: the caller learns no difference.
+    Dead,
+    /// The index is not filled yet: nobody knows (503, never 401).
+    NotReady,
+}
+
+impl Engine {
+    /// Judges a cookie, in memory alone: one look-up and one SHA-256, no store, no lock that a writer can hold. Moves
+    /// the session's idle clock.
+    pub fn check(&self, cookie: &SessionCookie, now: UnixMillis) -> Check {
+        self.index().check(cookie, now)
+    }
+}

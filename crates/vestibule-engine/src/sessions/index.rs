@@ -1,0 +1,325 @@
+//! The index: every live session of this node, in memory, in front of the store.
+//!
+//! The store feeds it, after each commit and before each answer ([`Publish`]); on one machine it is complete once
+//! filled, so that a miss is final and no request asks the store. Only a login's commit inserts; whatever else comes
+//! updates what is there or removes it. Nothing on the way of a check takes a lock that a writer can hold.
+//!
+//! ```text
+//!          SessionOpened                 check, touch
+//!   (none) ─────────────▶ record ◀──────────────────────┐
+//!                           │ └── SessionRenewed, spared ─┘
+//!          Cutoff on it, a revocation enforced in memory, swept
+//!                           ▼
+//!                        (none), for good
+//! ```
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use papaya::HashMap;
+
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
+use vestibule_core::secret::{HashedSecret, SessionCookie};
+use vestibule_core::session::Session;
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::User;
+use vestibule_store::{Change, Publish, TimedOut, Touch};
+
+use super::check::Check;
+use super::live::LiveSession;
+use super::profile::{Profile, UserEntry};
+use super::record::Record;
+
+/// Live sessions by id, users by id, and the latest cutoff on everything.
+pub struct Index {
+    sessions: HashMap<SessionId, Record>,
+    users: HashMap<UserId, Arc<UserEntry>>,
+    everything: AtomicU64,
+    filled: AtomicBool,
+    touched: Sender<Touch>,
+    /// Read by the chores alone.
+    untold: Mutex<Receiver<Touch>>,
+}
+
+impl Index {
+    /// An empty index, to be handed to a backend, which fills it.
+    pub fn new() -> Arc<Self> {
+        let (touched, untold) = channel();
+        Arc::new(Self {
+            sessions: HashMap::new(),
+            users: HashMap::new(),
+            everything: AtomicU64::new(0),
+            filled: AtomicBool::new(false),
+            touched,
+            untold: Mutex::new(untold),
+        })
+    }
+
+    /// How many sessions are in memory.
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether there is no session in memory.
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    pub(crate) fn is_filled(&self) -> bool {
+        self.filled.load(Ordering::Acquire)
+    }
+
+    fn everything(&self) -> StoreNumber {
+        StoreNumber(self.everything.load(Ordering::Acquire))
+    }
+
+    /// The check on every request: one look-up, one SHA-256 (ASVS 7.2.1, 7.2.2).
+    pub(super) fn check(&self, cookie: &SessionCookie, now: UnixMillis) -> Check {
+        if !self.is_filled() {
+            return Check::NotReady;
+        }
+        match self.live(cookie.id, cookie.secret.hashed(), now) {
+            Some(session) => Check::Live(session),
+            None => Check::Dead,
+        }
+    }
+
+    /// The session, if it is live under this secret; moves its idle clock.
+    pub(crate) fn live(
+        &self,
+        id: SessionId,
+        presented: HashedSecret,
+        now: UnixMillis,
+    ) -> Option<LiveSession> {
+        let sessions = self.sessions.pin();
+        let record = sessions.get(&id)?;
+        // Constant time, by the type (ASVS 11.2.4).
+        if presented != record.secret || !self.is_live(record, now) {
+            return None;
+        }
+        if record.touch(now) {
+            // Refused only when the index itself is gone.
+            let _ = self.touched.send(Touch { id, seen: now });
+        }
+        Some(LiveSession::of(id, record))
+    }
+
+    fn is_live(&self, record: &Record, now: UnixMillis) -> bool {
+        record.stands(self.everything())
+            && !record.user.is_shut_out()
+            && record.timed_out(now).is_none()
+    }
+
+    /// When a live session was last seen; `None` when it is not live.
+    pub(crate) fn last_seen(&self, id: SessionId, now: UnixMillis) -> Option<UnixMillis> {
+        let sessions = self.sessions.pin();
+        let record = sessions.get(&id)?;
+        self.is_live(record, now).then(|| record.last_seen())
+    }
+
+    /// The use to write before a transition on this session, if the store would otherwise take it for run out.
+    pub(super) fn unwritten(&self, id: SessionId, now: UnixMillis) -> Option<Touch> {
+        let sessions = self.sessions.pin();
+        let record = sessions.get(&id)?;
+        let behind = self.is_live(record, now) && record.timed_out_as_written(now);
+        behind.then(|| Touch {
+            id,
+            seen: record.last_seen(),
+        })
+    }
+
+    /// Every use that is newer than what is written.
+    pub(super) fn all_unwritten(&self, limit: usize) -> Vec<Touch> {
+        let sessions = self.sessions.pin();
+        let newer = sessions.iter().filter_map(|(id, record)| {
+            let seen = record.last_seen();
+            (seen > record.written()).then_some(Touch { id: *id, seen })
+        });
+        newer.take(limit).collect()
+    }
+
+    /// Takes the uses that wait to be written.
+    pub(super) fn take_touched(&self) -> Vec<Touch> {
+        let untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        untold.try_iter().collect()
+    }
+
+    /// The latest use known of a session that is still in memory.
+    pub(super) fn latest(&self, touch: Touch) -> Touch {
+        let sessions = self.sessions.pin();
+        let seen = sessions
+            .get(&touch.id)
+            .map_or(touch.seen, |record| record.last_seen().max(touch.seen));
+        Touch { seen, ..touch }
+    }
+
+    /// These uses are durable.
+    pub(super) fn written(&self, touches: &[Touch]) {
+        let sessions = self.sessions.pin();
+        for touch in touches {
+            if let Some(record) = sessions.get(&touch.id) {
+                record.set_written(touch.seen);
+            }
+        }
+    }
+
+    /// Drops what no cutoff leaves alive, and answers up to `limit` sessions that have run out, for the store to judge.
+    pub(super) fn sweep(&self, now: UnixMillis, limit: usize) -> Vec<TimedOut> {
+        let everything = self.everything();
+        let sessions = self.sessions.pin();
+        let mut over = Vec::new();
+        for (id, record) in &sessions {
+            if !record.stands(everything) {
+                // Judged again at the removal: a renewal may have come between.
+                let _ = sessions.remove_if(id, |_, record| !record.stands(everything));
+            } else if let Some((reason, seen)) = record.timed_out(now)
+                && over.len() < limit
+            {
+                over.push(TimedOut {
+                    id: *id,
+                    seen,
+                    reason,
+                });
+            }
+        }
+        over
+    }
+
+    /// Whether there is such a session (of this owner) to be ended.
+    pub(super) fn may_end(&self, id: SessionId, owner: Option<UserId>) -> bool {
+        let sessions = self.sessions.pin();
+        sessions
+            .get(&id)
+            .is_some_and(|record| owner.is_none_or(|owner| record.user.id() == owner))
+    }
+
+    /// Ends a session in memory, whoever owns it.
+    pub(crate) fn remove(&self, id: SessionId) {
+        self.sessions.pin().remove(&id);
+    }
+
+    /// Ends a session in memory, if it is this user's (ASVS 8.2.2).
+    pub(super) fn remove_of(&self, id: SessionId, owner: UserId) {
+        let sessions = self.sessions.pin();
+        let _ = sessions.remove_if(&id, |_, record| record.user.id() == owner);
+    }
+
+    /// Ends a user's sessions in memory, but the spared one. Answers which.
+    pub(super) fn remove_user(&self, user: UserId, spared: Option<SessionId>) -> Vec<SessionId> {
+        let sessions = self.sessions.pin();
+        let Some(entry) = self.user(user) else {
+            return Vec::new();
+        };
+        let theirs = sessions.iter().filter_map(|(id, record)| {
+            let theirs = Arc::ptr_eq(&record.user, &entry) && Some(*id) != spared;
+            theirs.then_some(*id)
+        });
+        let ids: Vec<_> = theirs.collect();
+        for id in &ids {
+            sessions.remove(id);
+        }
+        ids
+    }
+
+    /// Ends every session in memory.
+    pub(super) fn remove_all(&self) {
+        self.sessions.pin().clear();
+    }
+
+    /// Shuts a user out in memory, while that cannot be stored, or lets them in again.
+    pub(crate) fn hold(&self, user: UserId, held: bool) {
+        if let Some(entry) = self.user(user) {
+            entry.hold(held);
+        }
+    }
+
+    /// Whether a user is shut out in memory alone.
+    pub(crate) fn is_held(&self, user: UserId) -> bool {
+        self.user(user).is_some_and(|entry| entry.is_held())
+    }
+
+    /// Finds a user while the store cannot be asked. Walks over all: for an operator's command alone.
+    pub(crate) fn find_user(&self, email: &EmailAddress) -> Option<UserId> {
+        let users = self.users.pin();
+        users
+            .iter()
+            .find(|(_, entry)| entry.has_email(email))
+            .map(|(id, _)| *id)
+    }
+
+    /// A user's profile.
+    pub fn profile(&self, user: UserId) -> Option<Arc<Profile>> {
+        self.user(user).map(|entry| entry.profile())
+    }
+
+    fn user(&self, user: UserId) -> Option<Arc<UserEntry>> {
+        self.users.pin().get(&user).cloned()
+    }
+
+    fn put_user(&self, user: &User) {
+        let users = self.users.pin();
+        match users.get(&user.id) {
+            Some(entry) => entry.update(user),
+            None => {
+                users.insert(user.id, Arc::new(UserEntry::new(user)));
+            }
+        }
+    }
+
+    fn open(&self, session: &Session) {
+        let Some(user) = self.user(session.user) else {
+            // Refused rather than guessed: a session without its user cannot be judged.
+            tracing::error!(session.id = %session.id, "a session was published before its user; it is not live");
+            return;
+        };
+        let record = Record::of(session, user);
+        self.sessions.pin().insert(session.id, record);
+    }
+
+    fn renew(&self, session: &Session) {
+        // Only what is there: nothing brings an ended session back.
+        self.sessions
+            .pin()
+            .update(session.id, |record| record.renewed(session));
+    }
+
+    fn cut(&self, cutoff: Cutoff) {
+        match cutoff.node {
+            Node::Everything => {
+                self.everything.fetch_max(cutoff.number.0, Ordering::AcqRel);
+            }
+            Node::User(user, spared) => {
+                let sessions = self.sessions.pin();
+                // First the spared one's rev, then the cutoff: at no moment is the spared one struck.
+                if let Some(record) = spared.and_then(|id| sessions.get(&id)) {
+                    record.raise_rev(cutoff.number);
+                }
+                if let Some(entry) = self.user(user) {
+                    entry.raise_cutoff(cutoff.number);
+                }
+            }
+            Node::Session(id) => self.remove(id),
+        }
+    }
+}
+
+impl Publish for Index {
+    fn publish(&self, changes: &[Change]) {
+        for change in changes {
+            match change {
+                Change::User(user) => self.put_user(user),
+                Change::SessionOpened(session) => self.open(session),
+                Change::SessionRenewed(session) => self.renew(session),
+                Change::Cutoff(cutoff) => self.cut(*cutoff),
+            }
+        }
+    }
+
+    fn filled(&self, everything: StoreNumber) {
+        self.everything.fetch_max(everything.0, Ordering::AcqRel);
+        self.filled.store(true, Ordering::Release);
+    }
+}

@@ -1,0 +1,143 @@
+//! Re-authentication: a new secret under the same id, both clocks again.
+
+use std::time::Duration;
+
+use vestibule_core::audit::{Actor, Event, EventKind, RefusalReason};
+use vestibule_core::secret::SessionCookie;
+use vestibule_core::session::Renewal;
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::CredentialVersion;
+use vestibule_store::{RenewSession, StoreError};
+
+use super::live::{FreshLogin, LiveSession};
+use crate::engine::Engine;
+use crate::entropy::EntropyError;
+use crate::login::credential::{CredentialError, Verdict};
+use crate::passwords::Busy;
+use crate::visit::Visit;
+
+/// Why a re-authentication did not hold.
+#[derive(Debug, thiserror::Error)]
+pub enum ReauthenticateError {
+    /// Not the password, or the account is shut out.
+    #[error("the password does not fit")]
+    Refused,
+    /// The session ended meanwhile, or was renewed by another request.
+    #[error("the session has ended")]
+    Ended,
+    /// Too many password checks wait.
+    #[error("too many password checks are waiting")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl From<CredentialError> for ReauthenticateError {
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::Busy(Busy { retry_after }) => Self::Busy { retry_after },
+            CredentialError::Store(error) => Self::Store(error),
+            CredentialError::Entropy(error) => Self::Entropy(error),
+        }
+    }
+}
+
+/// A renewal to ask of the store, and the cookie it will make good.
+pub(crate) struct PreparedRenewal {
+    pub(crate) cookie: SessionCookie,
+    pub(crate) renewal: Renewal,
+}
+
+impl Engine {
+    /// The session as a fresh login, if its owner proved lately who they are (ASVS 7.5.2).
+    pub fn fresh(&self, session: &LiveSession, now: UnixMillis) -> Option<FreshLogin> {
+        let fresh = now < session.auth_time().plus(self.policy().fresh);
+        fresh.then(|| FreshLogin::new(session.clone()))
+    }
+
+    /// Proves again who the session's owner is. The session gets a new secret, and the old one is dead at once
+    /// (ASVS 7.2.4); both clocks start again (N07).
+    pub async fn reauthenticate(
+        &self,
+        session: &LiveSession,
+        password: &str,
+        visit: &Visit,
+    ) -> Result<(SessionCookie, FreshLogin), ReauthenticateError> {
+        let record = self.store().sign_in_record_of(session.user_id()).await?;
+        let version = match self.verify_credential(record, password, visit).await? {
+            Verdict::Passed { version, .. } => version,
+            Verdict::Refused(reason) => {
+                self.record_refused_reauthentication(session, reason, visit)
+                    .await?;
+                return Err(ReauthenticateError::Refused);
+            }
+        };
+        let PreparedRenewal { cookie, renewal } = self.prepare_renewal(session, version, visit)?;
+        let act = self.owner_act(session, visit)?;
+        self.settle(session.id(), visit.now).await;
+        let secret = renewal.secret;
+        let refused = match self.store().renew_session(renewal, act).await? {
+            RenewSession::Renewed(_) => {
+                // Ended again between the commit and here: the answer must not say otherwise.
+                let live = self.index().live(session.id(), secret, visit.now);
+                let live = live.ok_or(ReauthenticateError::Ended)?;
+                return Ok((cookie, FreshLogin::new(live)));
+            }
+            RenewSession::Ended => return Err(ReauthenticateError::Ended),
+            RenewSession::CredentialChanged => RefusalReason::CredentialChanged,
+            RenewSession::Disabled => RefusalReason::Disabled,
+        };
+        self.record_refused_reauthentication(session, refused, visit)
+            .await?;
+        Err(ReauthenticateError::Refused)
+    }
+
+    pub(crate) fn prepare_renewal(
+        &self,
+        session: &LiveSession,
+        credential: CredentialVersion,
+        visit: &Visit,
+    ) -> Result<PreparedRenewal, EntropyError> {
+        let cookie = SessionCookie {
+            id: session.id(),
+            secret: self.entropy().session_secret()?,
+        };
+        let renewal = Renewal {
+            id: session.id(),
+            presented: session.presented(),
+            secret: cookie.secret.hashed(),
+            credential,
+            auth_time: visit.now,
+            lifetime: self.policy().lifetime(session.remembered()),
+        };
+        Ok(PreparedRenewal { cookie, renewal })
+    }
+
+    pub(crate) async fn record_refused_reauthentication(
+        &self,
+        session: &LiveSession,
+        reason: RefusalReason,
+        visit: &Visit,
+    ) -> Result<(), CredentialError> {
+        let kind = EventKind::ReauthenticationRefused(reason);
+        let event = Event::session(kind, session.user_id(), session.id());
+        let act = self.owner_act(session, visit)?;
+        Ok(self.store().record(vec![event], act).await?)
+    }
+
+    pub(crate) fn owner_act(
+        &self,
+        session: &LiveSession,
+        visit: &Visit,
+    ) -> Result<vestibule_core::audit::Act, EntropyError> {
+        let email = session.profile().email.as_str();
+        visit.act(self, Actor::User(session.user_id()), Some(email))
+    }
+}

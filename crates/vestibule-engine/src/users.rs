@@ -1,0 +1,157 @@
+//! What an operator does with accounts.
+
+use std::time::Duration;
+
+use vestibule_core::email::{EmailAddress, ParseEmailError};
+use vestibule_core::password::{NewPassword, NewPasswordError};
+use vestibule_core::session::EndReason;
+use vestibule_core::user::{DisplayName, NewUser, ParseNameError, ParseRoleError, User};
+use vestibule_store::{CreateUser, SetStatus, StoreError, UserPage};
+
+use crate::engine::Engine;
+use crate::entropy::EntropyError;
+use crate::login::credential::CredentialError;
+use crate::passwords::Busy;
+use crate::visit::Operator;
+
+/// An account to be made.
+#[derive(Clone, Copy)]
+pub struct NewAccount<'a> {
+    /// As typed.
+    pub email: &'a str,
+    /// As typed; may be empty.
+    pub name: &'a str,
+    /// Names of roles.
+    pub roles: &'a [String],
+    /// Without one, nobody can sign in to the account until one is set.
+    pub password: Option<&'a str>,
+    /// The operator declares the address verified.
+    pub verified: bool,
+}
+
+/// Why an account was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum AddUserError {
+    /// Not an address.
+    #[error(transparent)]
+    Email(#[from] ParseEmailError),
+    /// Not a name.
+    #[error(transparent)]
+    Name(#[from] ParseNameError),
+    /// Not a role.
+    #[error(transparent)]
+    Role(#[from] ParseRoleError),
+    /// May not be a password.
+    #[error(transparent)]
+    Password(#[from] NewPasswordError),
+    /// Another account has this address.
+    #[error("another account has this address")]
+    AddressTaken,
+    /// Too many password checks wait.
+    #[error("too many password checks are waiting")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+}
+
+impl From<CredentialError> for AddUserError {
+    fn from(error: CredentialError) -> Self {
+        match error {
+            CredentialError::Busy(Busy { retry_after }) => Self::Busy { retry_after },
+            CredentialError::Store(error) => Self::Store(error),
+            CredentialError::Entropy(error) => Self::Entropy(error),
+        }
+    }
+}
+
+impl Engine {
+    /// Makes an account.
+    pub async fn add_user(
+        &self,
+        account: NewAccount<'_>,
+        operator: &Operator,
+    ) -> Result<User, AddUserError> {
+        let email = EmailAddress::parse(account.email)?;
+        let name = DisplayName::parse(account.name)?;
+        let roles = account.roles.iter().map(|role| role.parse());
+        let mut roles = roles.collect::<Result<Vec<_>, _>>()?;
+        roles.sort_unstable();
+        roles.dedup();
+        let password = match account.password {
+            None => None,
+            Some(text) => {
+                let password = NewPassword::parse(text, &email)?;
+                Some(self.new_hash(password.plain().clone()).await?)
+            }
+        };
+        let act = operator.act(self, Some(email.as_str()))?;
+        let new = NewUser {
+            id: self.entropy().user_id(operator.now)?,
+            email,
+            email_verified: account.verified,
+            name,
+            roles,
+            password,
+        };
+        match self.store().create_user(new, act).await? {
+            CreateUser::Created(user) => Ok(*user),
+            CreateUser::AddressTaken => Err(AddUserError::AddressTaken),
+        }
+    }
+
+    /// A page of accounts after `after`, by address.
+    pub async fn users(
+        &self,
+        after: Option<EmailAddress>,
+        limit: usize,
+    ) -> Result<UserPage, StoreError> {
+        self.store().users(after, limit).await
+    }
+
+    /// Disables an account: all its sessions end, and no new login (ASVS 7.4.2). When that cannot be stored it is
+    /// enforced in memory, and the error returned.
+    pub async fn disable_user(
+        &self,
+        email: &EmailAddress,
+        operator: &Operator,
+    ) -> Result<SetStatus, StoreError> {
+        let Some(user) = self.user_by_address(email).await? else {
+            return Ok(SetStatus::Unknown);
+        };
+        let act = operator.act(self, Some(email.as_str()));
+        let owed = act.as_ref().ok().cloned();
+        let set = match act {
+            Ok(act) => self.store().disable_user(user, act).await,
+            Err(error) => Err(error.into_store()),
+        };
+        self.index().hold(user, set.is_err());
+        if set.is_err() {
+            self.enforce_on_user(user, None, EndReason::UserDisabled, owed.as_ref());
+        }
+        set
+    }
+
+    /// Enables an account again; what died stays dead.
+    pub async fn enable_user(
+        &self,
+        email: &EmailAddress,
+        operator: &Operator,
+    ) -> Result<SetStatus, StoreError> {
+        let Some(user) = self.user_by_address(email).await? else {
+            return Ok(SetStatus::Unknown);
+        };
+        let act = operator
+            .act(self, Some(email.as_str()))
+            .map_err(EntropyError::into_store)?;
+        let set = self.store().enable_user(user, act).await?;
+        self.index().hold(user, false);
+        Ok(set)
+    }
+}
