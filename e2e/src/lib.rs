@@ -8,6 +8,7 @@
     reason = "a test of the running product reads the real clock to bound its waits"
 )]
 
+pub mod application;
 pub mod browser;
 pub mod disk;
 pub mod http;
