@@ -115,6 +115,12 @@ impl Engine {
         self.store().users(after, limit).await
     }
 
+    /// The account with this address.
+    pub async fn user(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
+        let record = self.store().sign_in_record(email.clone()).await?;
+        Ok(record.map(|record| record.user))
+    }
+
     /// Disables an account: all its sessions end, and no new login (ASVS 7.4.2). When that cannot be stored it is
     /// enforced in memory, and the error returned.
     pub async fn disable_user(
