@@ -86,7 +86,7 @@ devices-end-others =
     }
 devices-ended =
     { $count ->
-        [0] Dieses Gerät war schon abgemeldet.
+        [0] Dort waren Sie schon abgemeldet.
         [one] { $count } Gerät ist abgemeldet.
        *[other] { $count } Geräte sind abgemeldet.
     }
