@@ -62,6 +62,11 @@ impl EmailAddress {
         Ok(Self(format!("{local}@{domain}")))
     }
 
+    /// Reads what a store holds: a text that [`EmailAddress::parse`] made once.
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The address as stored and shown.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -72,6 +72,11 @@ impl DisplayName {
         Ok(Self(text.to_owned()))
     }
 
+    /// Reads what a store holds: a text that [`DisplayName::parse`] made once.
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
     /// The name as stored.
     pub fn as_str(&self) -> &str {
         &self.0

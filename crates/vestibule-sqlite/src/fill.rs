@@ -1,0 +1,89 @@
+//! What is stored, published once at the start: users, then the open sessions that stand.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+
+use vestibule_core::id::UserId;
+use vestibule_core::lineage::StoreNumber;
+use vestibule_core::session::Session;
+use vestibule_store::{Change, Publish};
+
+use crate::fault::Fault;
+use crate::sessions::{SESSION_COLUMNS, read_session};
+use crate::transition::Numbers;
+use crate::users::{USER_COLUMNS, read_user};
+
+/// Changes published at a time: large enough to cost nothing, small enough to need no memory.
+const CHUNK: usize = 4_096;
+
+/// Runs on the writer's thread before its first transition, so that nothing it reads can be overtaken.
+///
+/// Sessions that have run out are among them: only the clock knows, and their end is the sweeper's to write.
+pub(crate) fn fill(conn: &Connection, publish: &dyn Publish) -> Result<(), Fault> {
+    let everything = Numbers::read(conn)?.everything;
+    let cutoffs = fill_users(conn, publish)?;
+    fill_sessions(conn, publish, everything, &cutoffs)?;
+    publish.filled(everything);
+    Ok(())
+}
+
+/// Answers the users that were struck by a cutoff: few, and so cheaper than a join over every session.
+fn fill_users(
+    conn: &Connection,
+    publish: &dyn Publish,
+) -> Result<HashMap<UserId, StoreNumber>, Fault> {
+    let mut cutoffs = HashMap::new();
+    let mut chunk = Vec::with_capacity(CHUNK);
+    let mut users = conn.prepare(&format!("SELECT {USER_COLUMNS} FROM users u ORDER BY u.id"))?;
+    let mut rows = users.query([])?;
+    while let Some(row) = rows.next()? {
+        let user = read_user(row)?;
+        if user.cutoff > StoreNumber(0) {
+            cutoffs.insert(user.id, user.cutoff);
+        }
+        push(&mut chunk, Change::User(Box::new(user)), publish);
+    }
+    flush(&mut chunk, publish);
+    Ok(cutoffs)
+}
+
+fn fill_sessions(
+    conn: &Connection,
+    publish: &dyn Publish,
+    everything: StoreNumber,
+    cutoffs: &HashMap<UserId, StoreNumber>,
+) -> Result<(), Fault> {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    let mut sessions = conn.prepare(&format!(
+        "SELECT {SESSION_COLUMNS} FROM sessions s WHERE s.ended_at IS NULL ORDER BY s.id"
+    ))?;
+    let mut rows = sessions.query([])?;
+    while let Some(row) = rows.next()? {
+        let session: Session = read_session(row)?;
+        let user = cutoffs.get(&session.user).copied().unwrap_or_default();
+        if session.stands(user, everything) {
+            push(
+                &mut chunk,
+                Change::SessionOpened(Box::new(session)),
+                publish,
+            );
+        }
+    }
+    flush(&mut chunk, publish);
+    Ok(())
+}
+
+fn push(chunk: &mut Vec<Change>, change: Change, publish: &dyn Publish) {
+    chunk.push(change);
+    if chunk.len() == CHUNK {
+        flush(chunk, publish);
+    }
+}
+
+fn flush(chunk: &mut Vec<Change>, publish: &dyn Publish) {
+    if !chunk.is_empty() {
+        publish.publish(chunk);
+        chunk.clear();
+    }
+}

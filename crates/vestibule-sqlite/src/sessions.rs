@@ -1,0 +1,169 @@
+//! Sessions: opened by a login, renewed, ended; never brought back.
+
+mod end;
+mod open;
+mod row;
+mod sweep;
+
+use rusqlite::{Connection, Params};
+
+use vestibule_core::audit::Act;
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
+use vestibule_core::time::UnixMillis;
+use vestibule_store::{
+    Answer, EndOthers, EndSession, OpenSession, RenewSession, SessionPage, Sessions, StoredSession,
+    TimedOut, Touch,
+};
+
+use crate::Sqlite;
+use crate::audit::bind_limit;
+use crate::fault::Fault;
+
+pub(crate) use end::count_live;
+pub(crate) use open::{insert_session, write_renewed};
+use row::live_sessions;
+pub(crate) use row::{SESSION_COLUMNS, load, read_session};
+
+/// Most rows that one chunk of bulk work writes.
+pub(crate) const CHUNK: usize = 1_000;
+
+impl Sessions for Sqlite {
+    fn open_session(&self, new: NewSession, act: Act) -> Answer<'_, OpenSession> {
+        self.transition(move |tx| open::open_session(tx, new, &act))
+    }
+
+    fn renew_session(&self, renewal: Renewal, act: Act) -> Answer<'_, RenewSession> {
+        self.transition(move |tx| open::renew_session(tx, &renewal, &act))
+    }
+
+    fn end_session(
+        &self,
+        id: SessionId,
+        owner: Option<UserId>,
+        reason: EndReason,
+        act: Act,
+    ) -> Answer<'_, EndSession> {
+        self.transition(move |tx| end::end_session(tx, id, owner, reason, &act))
+    }
+
+    fn end_other_sessions(&self, spared: SessionId, act: Act) -> Answer<'_, EndOthers> {
+        self.transition(move |tx| end::end_other_sessions(tx, spared, &act))
+    }
+
+    fn end_user_sessions(&self, user: UserId, reason: EndReason, act: Act) -> Answer<'_, u64> {
+        self.transition(move |tx| end::end_user_sessions(tx, user, reason, &act))
+    }
+
+    fn end_all_sessions(&self, act: Act) -> Answer<'_, u64> {
+        self.transition(move |tx| end::end_all_sessions(tx, &act))
+    }
+
+    fn touch_sessions(&self, touches: Vec<Touch>) -> Answer<'_, ()> {
+        Box::pin(async move {
+            for chunk in touches.chunks(CHUNK) {
+                let chunk = chunk.to_vec();
+                self.bulk(move |tx| sweep::touch_sessions(tx, &chunk))
+                    .await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn end_timed_out_sessions(
+        &self,
+        sessions: Vec<TimedOut>,
+        act: Act,
+    ) -> Answer<'_, Vec<SessionId>> {
+        Box::pin(async move {
+            let mut ended = Vec::new();
+            for chunk in sessions.chunks(CHUNK) {
+                let (chunk, act) = (chunk.to_vec(), act.clone());
+                ended.extend(
+                    self.bulk(move |tx| sweep::end_timed_out(tx, &chunk, &act))
+                        .await?,
+                );
+            }
+            Ok(ended)
+        })
+    }
+
+    fn drop_dead_sessions(&self, before: UnixMillis, limit: usize) -> Answer<'_, usize> {
+        Box::pin(async move {
+            let mut dropped = 0;
+            while dropped < limit {
+                let chunk = (limit - dropped).min(CHUNK);
+                let now = self
+                    .bulk(move |tx| sweep::drop_dead(tx, before, chunk))
+                    .await?;
+                dropped += now;
+                if now < chunk {
+                    break;
+                }
+            }
+            Ok(dropped)
+        })
+    }
+
+    fn sessions_of(&self, user: UserId, now: UnixMillis) -> Answer<'_, Vec<Session>> {
+        self.read(move |conn| {
+            let found = list(
+                conn,
+                live_sessions!("AND s.user_id = :user ORDER BY s.id DESC"),
+                rusqlite::named_params! { ":now": now.0, ":user": user.as_bytes() },
+            )?;
+            Ok(found.into_iter().map(|found| found.session).collect())
+        })
+    }
+
+    fn sessions(
+        &self,
+        user: Option<UserId>,
+        before: Option<SessionId>,
+        limit: usize,
+        now: UnixMillis,
+    ) -> Answer<'_, SessionPage> {
+        self.read(move |conn| {
+            // Past every id there can be.
+            let before = before.map_or([0xff; 17].to_vec(), |id| id.as_bytes().to_vec());
+            let more = bind_limit(limit.saturating_add(1));
+            let mut sessions = match user {
+                None => list(
+                    conn,
+                    live_sessions!("AND s.id < :before ORDER BY s.id DESC LIMIT :limit"),
+                    rusqlite::named_params! { ":now": now.0, ":before": before, ":limit": more },
+                )?,
+                Some(user) => list(
+                    conn,
+                    live_sessions!(
+                        "AND s.id < :before AND s.user_id = :user ORDER BY s.id DESC LIMIT :limit"
+                    ),
+                    rusqlite::named_params! {
+                        ":now": now.0, ":before": before, ":limit": more, ":user": user.as_bytes(),
+                    },
+                )?,
+            };
+            let more = sessions.len() > limit;
+            sessions.truncate(limit);
+            let last = sessions.last().map(|last| last.session.id);
+            Ok(SessionPage {
+                sessions,
+                next: last.filter(|_| more),
+            })
+        })
+    }
+}
+
+fn list(conn: &Connection, sql: &str, params: impl Params) -> Result<Vec<StoredSession>, Fault> {
+    let mut sessions = conn.prepare_cached(sql)?;
+    let mut rows = sessions.query(params)?;
+    let mut read = Vec::new();
+    while let Some(row) = rows.next()? {
+        read.push(StoredSession {
+            session: read_session(row)?,
+            email: EmailAddress::from_stored(row.get("email")?),
+        });
+    }
+    Ok(read)
+}

@@ -1,0 +1,154 @@
+//! A session's row, and when it is live: the rule in core's words and in SQL's.
+
+use std::time::Duration;
+
+use rusqlite::Row;
+
+use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::lineage::StoreNumber;
+use vestibule_core::secret::HashedSecret;
+use vestibule_core::session::{Acr, Amr, Device, EndReason, Session};
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::{CredentialVersion, UserStatus};
+
+use crate::fault::Fault;
+use crate::transition::{Transition, read_number};
+
+macro_rules! session_columns {
+    () => {
+        "s.id, s.user_id, s.secret, s.rev, s.created_at, s.auth_time, s.last_seen, s.idle, \
+         s.expires_at, s.remembered, s.acr, s.amr, s.user_agent, s.address"
+    };
+}
+
+/// [`Loaded::is_live`] for sets of `sessions s`, their `users u` and the `installation i`, at `:now`.
+macro_rules! live {
+    () => {
+        "s.ended_at IS NULL AND s.rev >= u.cutoff AND s.rev >= i.everything_cutoff \
+         AND u.disabled = 0 AND s.expires_at > :now AND s.last_seen + s.idle > :now"
+    };
+}
+
+/// Live sessions with their owner's address.
+macro_rules! live_sessions {
+    ($rest:literal) => {
+        concat!(
+            "SELECT ",
+            $crate::sessions::row::session_columns!(),
+            ", u.email FROM sessions s JOIN users u ON u.id = s.user_id CROSS JOIN installation i \
+             WHERE i.id = 1 AND ",
+            $crate::sessions::row::live!(),
+            " ",
+            $rest
+        )
+    };
+}
+
+pub(crate) use {live, live_sessions, session_columns};
+
+/// What [`read_session`] reads, of `sessions s`.
+pub(crate) const SESSION_COLUMNS: &str = session_columns!();
+
+/// A session with what decides whether it lives.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) session: Session,
+    pub(crate) ended: bool,
+    pub(crate) status: UserStatus,
+    pub(crate) version: CredentialVersion,
+    pub(crate) user_cutoff: StoreNumber,
+    pub(crate) everything: StoreNumber,
+}
+
+impl Loaded {
+    /// Open, standing, its user not disabled: nothing but a clock can be against it.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.ended
+            && self.status == UserStatus::Active
+            && self.session.stands(self.user_cutoff, self.everything)
+    }
+
+    /// Live, as `vestibule_store::Sessions` says.
+    pub(crate) fn is_live(&self, now: UnixMillis) -> bool {
+        self.is_open() && self.session.timed_out(now).is_none()
+    }
+
+    /// Whether an end can still be written. Last-seen is written behind, so the stored idle clock may have run out while
+    /// the session is alive in memory: that must not keep its owner from ending it. The absolute end is exact.
+    pub(crate) fn can_be_ended(&self, now: UnixMillis) -> bool {
+        self.is_open() && self.session.timed_out(now) != Some(EndReason::Expired)
+    }
+}
+
+/// Loads a session for a transition to judge.
+pub(crate) fn load(tx: &Transition<'_>, id: SessionId) -> Result<Option<Loaded>, Fault> {
+    let mut session = tx.prepare(concat!(
+        "SELECT ",
+        session_columns!(),
+        ", s.ended_at IS NOT NULL, u.disabled, u.credential_version, u.cutoff, i.everything_cutoff \
+         FROM sessions s JOIN users u ON u.id = s.user_id CROSS JOIN installation i \
+         WHERE i.id = 1 AND s.id = ?1"
+    ))?;
+    let mut rows = session.query([id.as_bytes()])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let version: i64 = row.get(16)?;
+    Ok(Some(Loaded {
+        session: read_session(row)?,
+        ended: row.get(14)?,
+        status: if row.get(15)? {
+            UserStatus::Disabled
+        } else {
+            UserStatus::Active
+        },
+        version: CredentialVersion(
+            u64::try_from(version)
+                .map_err(|_| Fault::unreadable("a credential's version is negative"))?,
+        ),
+        user_cutoff: read_number(row.get(17)?)?,
+        everything: read_number(row.get(18)?)?,
+    }))
+}
+
+/// A row of [`SESSION_COLUMNS`].
+pub(crate) fn read_session(row: &Row<'_>) -> Result<Session, Fault> {
+    let unreadable = |what| move || Fault::unreadable(what);
+    let idle: i64 = row.get(7)?;
+    let acr = row.get_ref(10)?.as_str().map_err(rusqlite::Error::from)?;
+    let address = row
+        .get_ref(13)?
+        .as_str_or_null()
+        .map_err(rusqlite::Error::from)?;
+    Ok(Session {
+        id: SessionId::from_bytes(row.get(0)?),
+        user: UserId::from_bytes(row.get(1)?),
+        secret: HashedSecret::from_bytes(row.get(2)?),
+        rev: read_number(row.get(3)?)?,
+        created_at: UnixMillis(row.get(4)?),
+        auth_time: UnixMillis(row.get(5)?),
+        last_seen: UnixMillis(row.get(6)?),
+        idle: Duration::from_millis(
+            u64::try_from(idle).map_err(|_| Fault::unreadable("an idle life is negative"))?,
+        ),
+        expires_at: UnixMillis(row.get(8)?),
+        remembered: row.get(9)?,
+        acr: Acr::parse(acr).ok_or_else(unreadable("an acr is not one of ours"))?,
+        amr: Amr::from_bits(row.get(11)?),
+        device: Device {
+            user_agent: row.get(12)?,
+            address: address
+                .map(|address| {
+                    address
+                        .parse()
+                        .map_err(|_| Fault::unreadable("a network address is none"))
+                })
+                .transpose()?,
+        },
+    })
+}
+
+/// A duration as the row keeps it, in milliseconds.
+pub(crate) fn bind_duration(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,354 @@
+//! Users and their passwords.
+
+use rusqlite::{Connection, OptionalExtension as _, Row};
+
+use vestibule_core::audit::{Act, Event, EventKind};
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::UserId;
+use vestibule_core::lineage::{Node, StoreNumber};
+use vestibule_core::password::HashedPassword;
+use vestibule_core::session::{EndReason, LoginRefused, may_open};
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::{
+    CredentialVersion, DisplayName, NewUser, PasswordRecord, Role, User, UserStatus,
+};
+use vestibule_store::{
+    Answer, Change, ChangePassword, CreateUser, PasswordChange, RehashPassword, SetStatus,
+    SignInRecord, UserPage, Users,
+};
+
+use crate::Sqlite;
+use crate::audit::bind_limit;
+use crate::fault::Fault;
+use crate::sessions::{count_live, load, write_renewed};
+use crate::transition::{Transition, read_number};
+
+/// What [`read_user`] reads, of `users u`.
+pub(crate) const USER_COLUMNS: &str =
+    "u.id, u.email, u.email_verified, u.name, u.roles, u.disabled, u.created_at, u.cutoff";
+
+/// A new account's.
+pub(crate) const FIRST_VERSION: CredentialVersion = CredentialVersion(1);
+
+impl Users for Sqlite {
+    fn create_user(&self, new: NewUser, act: Act) -> Answer<'_, CreateUser> {
+        self.transition(move |tx| {
+            if address_taken(tx, &new.email)? {
+                return Ok(CreateUser::AddressTaken);
+            }
+            let user = insert_user(tx, new, act.at)?;
+            tx.audit(&act, &[Event::user(EventKind::UserCreated, user.id)])?;
+            Ok(CreateUser::Created(Box::new(user)))
+        })
+    }
+
+    fn sign_in_record(&self, email: EmailAddress) -> Answer<'_, Option<SignInRecord>> {
+        self.read(move |conn| {
+            let sql = format!("{} u.email = ?1", record_query());
+            read_record(conn, &sql, email.as_str())
+        })
+    }
+
+    fn sign_in_record_of(&self, user: UserId) -> Answer<'_, Option<SignInRecord>> {
+        self.read(move |conn| {
+            let sql = format!("{} u.id = ?1", record_query());
+            read_record(conn, &sql, user.as_bytes())
+        })
+    }
+
+    fn users(&self, after: Option<EmailAddress>, limit: usize) -> Answer<'_, UserPage> {
+        self.read(move |conn| {
+            let mut page = conn.prepare_cached(&format!(
+                "SELECT {USER_COLUMNS} FROM users u WHERE u.email > ?1 ORDER BY u.email LIMIT ?2"
+            ))?;
+            let after = after.as_ref().map_or("", EmailAddress::as_str);
+            let mut rows = page.query((after, bind_limit(limit.saturating_add(1))))?;
+            let mut users = Vec::new();
+            while let Some(row) = rows.next()? {
+                users.push(read_user(row)?);
+            }
+            let more = users.len() > limit;
+            users.truncate(limit);
+            let last = users.last().map(|user| user.email.clone());
+            Ok(UserPage {
+                users,
+                next: last.filter(|_| more),
+            })
+        })
+    }
+
+    fn disable_user(&self, user: UserId, act: Act) -> Answer<'_, SetStatus> {
+        self.transition(move |tx| disable_user(tx, user, &act))
+    }
+
+    fn enable_user(&self, user: UserId, act: Act) -> Answer<'_, SetStatus> {
+        self.transition(move |tx| {
+            let Some(account) = load_account(tx, user)? else {
+                return Ok(SetStatus::Unknown);
+            };
+            let mut user = account.user;
+            if user.status == UserStatus::Active {
+                return Ok(SetStatus::Already);
+            }
+            user.status = UserStatus::Active;
+            tx.execute_one(
+                "UPDATE users SET disabled = 0 WHERE id = ?1",
+                [user.id.as_bytes()],
+            )?;
+            tx.audit(&act, &[Event::user(EventKind::UserEnabled, user.id)])?;
+            tx.publish(Change::User(Box::new(user.clone())));
+            Ok(SetStatus::Set {
+                user: Box::new(user),
+                ended: 0,
+            })
+        })
+    }
+
+    fn change_password(&self, change: PasswordChange, act: Act) -> Answer<'_, ChangePassword> {
+        self.transition(move |tx| change_password(tx, &change, &act))
+    }
+
+    fn rehash_password(
+        &self,
+        user: UserId,
+        version: CredentialVersion,
+        hash: HashedPassword,
+        act: Act,
+    ) -> Answer<'_, RehashPassword> {
+        self.transition(move |tx| {
+            let rehashed = tx.execute(
+                "UPDATE users SET password = ?3 \
+                 WHERE id = ?1 AND credential_version = ?2 AND password IS NOT NULL",
+                (user.as_bytes(), bind_version(version)?, hash.as_phc()),
+            )?;
+            if rehashed == 0 {
+                return Ok(RehashPassword::CredentialChanged);
+            }
+            tx.audit(&act, &[Event::user(EventKind::PasswordRehashed, user)])?;
+            Ok(RehashPassword::Rehashed)
+        })
+    }
+}
+
+/// Whether another account has this address.
+pub(crate) fn address_taken(tx: &Transition<'_>, email: &EmailAddress) -> Result<bool, Fault> {
+    Ok(tx
+        .prepare("SELECT 1 FROM users WHERE email = ?1")?
+        .exists([email.as_str()])?)
+}
+
+/// Inserts and publishes an account.
+pub(crate) fn insert_user(
+    tx: &mut Transition<'_>,
+    new: NewUser,
+    at: UnixMillis,
+) -> Result<User, Fault> {
+    let mut roles = new.roles;
+    roles.sort();
+    roles.dedup();
+    let user = User {
+        id: new.id,
+        email: new.email,
+        email_verified: new.email_verified,
+        name: new.name,
+        roles,
+        status: UserStatus::Active,
+        created_at: at,
+        cutoff: StoreNumber(0),
+    };
+    let roles: Vec<&str> = user.roles.iter().map(Role::as_str).collect();
+    tx.execute_one(
+        "INSERT INTO users \
+         (id, email, email_verified, name, roles, created_at, password, credential_version) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        (
+            user.id.as_bytes(),
+            user.email.as_str(),
+            user.email_verified,
+            user.name.as_str(),
+            roles.join(","),
+            user.created_at.0,
+            new.password.as_ref().map(HashedPassword::as_phc),
+            bind_version(FIRST_VERSION)?,
+        ),
+    )?;
+    tx.publish(Change::User(Box::new(user.clone())));
+    Ok(user)
+}
+
+fn disable_user(tx: &mut Transition<'_>, user: UserId, act: &Act) -> Result<SetStatus, Fault> {
+    let Some(account) = load_account(tx, user)? else {
+        return Ok(SetStatus::Unknown);
+    };
+    let mut user = account.user;
+    if user.status == UserStatus::Disabled {
+        return Ok(SetStatus::Already);
+    }
+    let ended = count_live(tx, user.id, None, act.at)?;
+    tx.execute_one(
+        "UPDATE users SET disabled = 1 WHERE id = ?1",
+        [user.id.as_bytes()],
+    )?;
+    // ASVS 7.4.2: everything there is dies with it.
+    let cutoff = tx.cut(Node::User(user.id, None))?;
+    tx.audit(
+        act,
+        &[
+            Event::user(EventKind::UserDisabled, user.id),
+            Event::user(
+                EventKind::UserSessionsEnded(EndReason::UserDisabled),
+                user.id,
+            ),
+        ],
+    )?;
+    user.status = UserStatus::Disabled;
+    user.cutoff = cutoff.number;
+    tx.publish(Change::User(Box::new(user.clone())));
+    tx.publish(Change::Cutoff(cutoff));
+    Ok(SetStatus::Set {
+        user: Box::new(user),
+        ended,
+    })
+}
+
+fn change_password(
+    tx: &mut Transition<'_>,
+    change: &PasswordChange,
+    act: &Act,
+) -> Result<ChangePassword, Fault> {
+    let renewal = &change.renewal;
+    let Some(account) = load_account(tx, change.user)? else {
+        return Ok(ChangePassword::SessionEnded);
+    };
+    match may_open(account.user.status, account.version, renewal.credential) {
+        Ok(()) => {}
+        Err(LoginRefused::Disabled) => return Ok(ChangePassword::Disabled),
+        Err(LoginRefused::CredentialChanged) => return Ok(ChangePassword::CredentialChanged),
+    }
+    let found = load(tx, renewal.id)?
+        .filter(|found| found.session.user == change.user)
+        .filter(|found| found.is_live(act.at) && found.session.secret == renewal.presented);
+    let Some(found) = found else {
+        return Ok(ChangePassword::SessionEnded);
+    };
+    let ended = count_live(tx, change.user, Some(renewal.id), act.at)?;
+    tx.execute_one(
+        "UPDATE users SET password = ?2, credential_version = ?3 WHERE id = ?1",
+        (
+            change.user.as_bytes(),
+            change.hash.as_phc(),
+            bind_version(CredentialVersion(account.version.0 + 1))?,
+        ),
+    )?;
+    // ASVS 7.4.3: every other session ends; this one's `rev` rises with the cutoff that spares it.
+    let cutoff = tx.cut(Node::User(change.user, Some(renewal.id)))?;
+    let mut renewed = found.session.renewed(renewal);
+    renewed.rev = cutoff.number;
+    write_renewed(tx, &renewed)?;
+    tx.audit(
+        act,
+        &[
+            Event::session(EventKind::PasswordChanged, change.user, renewal.id),
+            Event::session(
+                EventKind::UserSessionsEnded(EndReason::PasswordChanged),
+                change.user,
+                renewal.id,
+            ),
+        ],
+    )?;
+    tx.publish(Change::SessionRenewed(Box::new(renewed)));
+    tx.publish(Change::Cutoff(cutoff));
+    Ok(ChangePassword::Changed { ended })
+}
+
+/// A user and what a login is judged by.
+pub(crate) struct Account {
+    pub(crate) user: User,
+    pub(crate) version: CredentialVersion,
+}
+
+pub(crate) fn load_account(tx: &Transition<'_>, user: UserId) -> Result<Option<Account>, Fault> {
+    let mut account = tx.prepare(&format!(
+        "SELECT {USER_COLUMNS}, u.credential_version FROM users u WHERE u.id = ?1"
+    ))?;
+    let mut rows = account.query([user.as_bytes()])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(Account {
+        user: read_user(row)?,
+        version: read_version(row.get("credential_version")?)?,
+    }))
+}
+
+/// A row of [`USER_COLUMNS`].
+pub(crate) fn read_user(row: &Row<'_>) -> Result<User, Fault> {
+    let roles: &str = row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?;
+    let roles = roles
+        .split(',')
+        .filter(|role| !role.is_empty())
+        .map(str::parse)
+        .collect::<Result<Vec<Role>, _>>()
+        .map_err(|_| Fault::unreadable("a stored role's name is none"))?;
+    Ok(User {
+        id: UserId::from_bytes(row.get(0)?),
+        email: EmailAddress::from_stored(row.get(1)?),
+        email_verified: row.get(2)?,
+        name: DisplayName::from_stored(row.get(3)?),
+        roles,
+        status: if row.get(5)? {
+            UserStatus::Disabled
+        } else {
+            UserStatus::Active
+        },
+        created_at: UnixMillis(row.get(6)?),
+        cutoff: read_number(row.get(7)?)?,
+    })
+}
+
+fn record_query() -> String {
+    format!("SELECT {USER_COLUMNS}, u.password, u.credential_version FROM users u WHERE")
+}
+
+fn read_record(
+    conn: &Connection,
+    sql: &str,
+    key: impl rusqlite::ToSql,
+) -> Result<Option<SignInRecord>, Fault> {
+    let mut record = conn.prepare_cached(sql)?;
+    let mut rows = record.query([key])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let version = read_version(row.get("credential_version")?)?;
+    let hash: Option<String> = row.get("password")?;
+    Ok(Some(SignInRecord {
+        user: read_user(row)?,
+        password: hash.map(|hash| PasswordRecord {
+            hash: HashedPassword::from_phc(hash),
+            version,
+        }),
+    }))
+}
+
+fn read_version(value: i64) -> Result<CredentialVersion, Fault> {
+    u64::try_from(value)
+        .map(CredentialVersion)
+        .map_err(|_| Fault::unreadable("a credential's version is negative"))
+}
+
+fn bind_version(version: CredentialVersion) -> Result<i64, Fault> {
+    i64::try_from(version.0).map_err(|_| Fault::Refused("a credential's versions are used up"))
+}
+
+/// Whether there is an administrator.
+pub(crate) fn has_administrator(conn: &Connection) -> Result<bool, Fault> {
+    // The words of the index `administrators`, so that it is used.
+    let found = conn
+        .prepare_cached(
+            "SELECT 1 FROM users WHERE instr(',' || roles || ',', ',admin,') > 0 LIMIT 1",
+        )?
+        .query_row([], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
