@@ -1,1 +1,44 @@
-//! The contract suite.
+//! The one contract suite that every backend passes whole, contention included.
+//!
+//! A backend's `tests/contract.rs` says how it is opened and closed ([`House`]) and names it to
+//! [`contract_suite!`](crate::contract_suite); each case then is a test of its own. No backend skips a part.
+//!
+//! ```ignore
+//! vestibule_store::contract_suite!(SqliteHouse::new());
+//! ```
+//!
+//! A case drives the transitions through [`Home`], which opens the store under a [`Ledger`]: the ledger keeps every
+//! published change in order and builds from them what an index would hold, so that at any moment 'what was published'
+//! can be held against 'what is stored'. [`Model`] is the whole store once more, in memory and of core's rules alone.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a contract suite fails by panicking"
+)]
+
+mod cases;
+mod harness;
+mod ledger;
+mod make;
+mod model;
+mod snapshot;
+
+pub mod audit;
+pub mod contention;
+pub mod ending;
+pub mod installation;
+pub mod lists;
+pub mod opening;
+pub mod passwords;
+pub mod publication;
+pub mod renewing;
+pub mod running_out;
+pub mod setup;
+pub mod users;
+pub mod walk;
+
+pub use harness::{Before, Home, House, run};
+pub use ledger::{Ledger, Memory};
+pub use model::Model;
+pub use snapshot::Snapshot;

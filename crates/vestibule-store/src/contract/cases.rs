@@ -1,0 +1,163 @@
+//! The list of cases, each a test of its own in every backend.
+
+/// Makes each case of the suite a test, in a module named as the case's own; `$house` is evaluated once for each and
+/// gives a new, empty [`House`](crate::contract::House).
+#[macro_export]
+macro_rules! contract_suite {
+    ($house:expr) => {
+        $crate::contract_cases! { $house =>
+            users {
+                an_account_is_made_told_and_audited;
+                an_address_is_one_account_however_it_is_spelled;
+                an_id_is_given_once;
+                a_login_finds_the_account_by_address_and_by_id;
+                pages_of_users_go_by_address_and_miss_nobody;
+                asvs_7_4_2_disabling_ends_every_session_and_every_login;
+                what_died_of_a_disabling_stays_dead_when_enabled_again;
+                setting_a_status_twice_changes_nothing;
+            }
+            passwords {
+                asvs_7_4_3_a_change_of_password_spares_the_session_that_did_it;
+                a_login_on_the_old_password_loses;
+                a_change_of_password_is_refused_without_a_trace;
+                n30_a_rehash_is_noticed_by_nobody;
+                a_rehash_never_undoes_a_change_of_password;
+            }
+            opening {
+                a_login_opens_a_session_told_and_audited;
+                a_login_that_may_not_open_changes_nothing_not_even_what_it_was_made_over;
+                asvs_7_2_4_the_session_a_login_is_made_over_ends_with_it;
+                a_login_made_over_a_dead_session_just_opens;
+                asvs_7_4_1_an_id_is_opened_once_and_never_again;
+            }
+            renewing {
+                asvs_7_2_4_a_renewal_has_a_new_secret_and_new_clocks;
+                a_renewal_keeps_a_later_last_seen;
+                asvs_7_4_1_a_dead_session_is_not_renewed;
+                a_renewal_asks_the_account_again;
+                a_renewal_with_another_secret_is_refused;
+            }
+            ending {
+                asvs_7_4_1_a_session_ends_once_and_with_its_reason;
+                asvs_8_2_2_a_session_is_ended_by_its_owner_alone;
+                what_a_cutoff_struck_is_not_ended_again;
+                a_logout_ends_a_session_that_looks_idle;
+                the_others_end_and_the_spared_one_stands;
+                only_a_live_session_is_spared;
+                asvs_7_4_5_the_sessions_of_one_user_end_by_one_cutoff;
+                asvs_7_4_5_everybodys_sessions_end_by_one_cutoff;
+                numbers_rise_by_one_with_each_cutoff_and_by_nothing_else;
+                asvs_7_4_1_nothing_brings_an_ended_session_back;
+            }
+            running_out {
+                n07_a_touch_moves_the_idle_clock_and_no_other;
+                a_touch_only_ever_moves_later;
+                many_touches_at_once_are_all_written;
+                asvs_7_3_1_what_ran_out_ends_with_its_reason;
+                a_later_use_that_is_stored_wins_over_a_time_out;
+                a_thousand_run_out_at_once;
+                dead_rows_are_dropped_and_nobody_notices;
+                dead_rows_are_dropped_a_few_at_a_time;
+            }
+            lists {
+                asvs_7_5_2_a_user_sees_their_own_live_sessions_newest_first;
+                pages_of_sessions_show_all_that_live_and_nothing_else;
+                pages_of_sessions_are_stable_under_logins_and_logouts;
+            }
+            installation {
+                the_master_key_is_adopted_once;
+                the_first_sealed_key_is_kept_by_all;
+                the_mark_of_time_rises_and_never_falls;
+                an_operator_may_lower_the_mark_and_the_trail_says_so;
+            }
+            setup {
+                asvs_6_3_2_the_link_makes_the_administrator_and_burns;
+                asvs_6_3_2_only_the_latest_link_is_good_and_only_for_its_time;
+                a_taken_address_keeps_the_link;
+                an_administrator_however_made_ends_the_offers;
+            }
+            audit {
+                asvs_16_2_1_each_event_says_what_when_who_and_from_where;
+                the_trail_reads_forwards_in_pages_and_backwards_by_user;
+                seals_chain_batch_by_batch_and_leave_a_tail;
+                what_the_sealer_declines_stays_unsealed;
+                asvs_15_4_2_parallel_sealers_never_fork_the_chain;
+                asvs_2_3_3_an_acts_events_stand_together;
+            }
+            publication {
+                an_empty_house_is_filled_at_once;
+                the_fill_is_users_then_standing_sessions;
+                what_is_asked_of_an_opening_store_follows_the_fill;
+                a_change_is_published_before_its_answer;
+                a_storm_is_published_in_the_order_it_was_committed;
+                asvs_2_3_3_a_caller_that_hangs_up_loses_and_invents_nothing;
+            }
+            contention {
+                h04_a_hundred_set_ups_make_one_administrator;
+                h04_a_hundred_accounts_under_one_address_are_one;
+                asvs_7_4_3_no_login_outruns_a_change_of_password;
+                asvs_7_4_2_no_login_outruns_a_disabling;
+                h04_a_hundred_renewals_of_one_secret_renew_it_once;
+                asvs_7_4_1_a_touch_racing_a_logout_leaves_no_survivor;
+                asvs_7_4_1_a_renewal_racing_a_logout_leaves_no_survivor;
+                asvs_7_3_1_a_touch_and_a_time_out_agree_who_was_first;
+                two_that_end_the_others_leave_one;
+                of_two_changes_of_password_one_wins;
+                what_ends_once_is_told_once;
+            }
+            walk {
+                a_long_walk_agrees_with_the_model_at_each_step;
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_cases {
+    ($house:expr => $($module:ident { $($case:ident;)* })*) => {
+        $(
+            mod $module {
+                use super::*;
+
+                $(
+                    #[test]
+                    fn $case() {
+                        $crate::contract::run($house, $crate::contract::$module::$case);
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// No case is forgotten: what a file of the suite declares stands in the list.
+    #[test]
+    fn every_case_is_listed() {
+        let list = include_str!("cases.rs");
+        let suite = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/contract");
+        let mut cases = 0;
+        for entry in std::fs::read_dir(suite).unwrap() {
+            let path = entry.unwrap().path();
+            let module = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            for line in std::fs::read_to_string(&path).unwrap().lines() {
+                let Some(rest) = line.strip_prefix("pub async fn ") else {
+                    continue;
+                };
+                let name = rest.split('(').next().unwrap();
+                let (_, listed) = list.split_once(&format!("{module} {{\n")).unwrap();
+                let (listed, _) = listed.split_once('}').unwrap();
+                assert!(
+                    listed.contains(&format!(" {name};")),
+                    "{module}::{name} is not listed"
+                );
+                cases += 1;
+            }
+        }
+        assert!(cases > 70, "found {cases} cases only");
+    }
+}
