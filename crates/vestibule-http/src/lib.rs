@@ -1,6 +1,50 @@
 //! Vestibule over HTTP: one list of routes, one file per endpoint or page, extractors, views. Translates between the wire and
 //! the engine; decides nothing, and imports no backend.
+//!
+//! [`public`] is everything on the public listener.
 
 pub mod assets;
+pub mod browser;
+pub mod context;
+pub mod errors;
+pub mod pages;
+pub mod site;
 pub mod texts;
 pub mod views;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+
+pub use context::{Context, OperatorUid, Peer};
+pub use site::{HeaderFamily, Issuer, ParseIssuerError, ProxyPeer, Site, TrustedProxy};
+
+use self::errors::{Code, Failure};
+
+/// Everything on the public listener. The page layers stand around pages alone: what proxies and probes ask for goes straight
+/// through.
+pub fn public(context: Arc<Context>) -> Router {
+    Router::new().merge(pages(&context)).with_state(context)
+}
+
+/// What a person opens in a browser.
+fn pages(context: &Arc<Context>) -> Router<Arc<Context>> {
+    use pages::{account, assets, home, login, logout, setup};
+
+    Router::new()
+        .route("/", get(home::get))
+        .route("/setup", get(setup::get).post(setup::post))
+        .route("/login", get(login::get).post(login::post))
+        .route("/logout", get(logout::get).post(logout::post))
+        .route("/account", get(account::devices::get))
+        .route("/account/devices/end", post(account::devices::end::post))
+        .route("/account/devices/end-others", post(account::devices::end_others::post))
+        .route("/account/security", get(account::security::get).post(account::security::post))
+        .route("/account/activity", get(account::activity::get))
+        .route("/assets/{asset}", get(assets::get))
+        .fallback(async || Failure::of(Code::NotFound))
+        .method_not_allowed_fallback(async || Failure::of(Code::MethodNotAllowed))
+        .layer(from_fn_with_state(Arc::clone(context), browser::receive))
+}

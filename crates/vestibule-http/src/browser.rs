@@ -1,0 +1,80 @@
+//! What stands between a browser and every page: who calls, which host was meant, whether the form is ours, and the headers
+//! that every answer carries.
+//!
+//! ```text
+//! arrival ─▶ host ─▶ session check ─▶ route ─▶ (origin ─▶ form ─▶ token) ─▶ handler
+//!                                                                             │
+//! access log ◀─ headers ◀─ error page and its one log line ◀─ last resort ◀───┘
+//! ```
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::Poll;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Redirect, Response};
+
+use crate::context::Context;
+use crate::errors::{self, Code, Failure};
+
+pub mod caller;
+pub mod cookies;
+pub mod csrf;
+pub mod form;
+pub mod fresh;
+pub mod headers;
+pub mod host;
+
+use self::caller::Caller;
+use self::host::Meant;
+
+/// Around every page: the order of checks, and what happens to every answer.
+pub async fn receive(
+    State(context): State<Arc<Context>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let meant = host::meant(&context.site.issuer, &request);
+    let caller = Arc::new(Caller::arriving(context, &request));
+    request.extensions_mut().insert(Arc::clone(&caller));
+
+    let mut response = match meant {
+        Meant::Issuer => last_resort(next.run(request)).await,
+        Meant::Elsewhere(location) => Redirect::to(&location).into_response(),
+        Meant::Unclear => Failure::of(Code::BadRequest).into_response(),
+        Meant::Foreign => Failure::of(Code::Misdirected).into_response(),
+    };
+    response = errors::explain(&caller, &method, &path, response);
+    headers::dress(&caller.context.site.issuer, response.headers_mut());
+    tracing::debug!(
+        http.method = %method,
+        http.path = ?path,
+        http.status = response.status().as_u16(),
+        "answered"
+    );
+    response
+}
+
+/// ASVS 16.5.4: a panic costs its own request and nothing else.
+async fn last_resort(answer: impl Future<Output = Response>) -> Response {
+    let mut answer = Box::pin(answer);
+    std::future::poll_fn(move |context| {
+        // Unwind safety: the future is not polled again, and what it shares with others is behind locks and atomics.
+        catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(context)))
+            .unwrap_or_else(|panic| Poll::Ready(panicked(&*panic).into_response()))
+    })
+    .await
+}
+
+fn panicked(panic: &(dyn Any + Send)) -> Failure {
+    let message = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let message = message.or_else(|| panic.downcast_ref::<String>().cloned());
+    Failure::of(Code::Internal).because(Panicked(message.unwrap_or_default()))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a handler panicked: {0}")]
+struct Panicked(String);

@@ -1,0 +1,225 @@
+//! Who calls: made once per request, before anything is decided, from memory alone.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Request};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use vestibule_core::csrf::Binding;
+use vestibule_core::local_path::LocalPath;
+use vestibule_engine::{Check, LiveSession, Visit};
+
+use super::cookies::{self, FormCookie};
+use super::csrf;
+use crate::context::{Context, Peer};
+use crate::errors::{Code, Failure};
+use crate::views::{Frame, Page};
+
+/// A request's facts, and whose it is.
+pub struct Caller {
+    /// What handlers work with.
+    pub context: Arc<Context>,
+    /// When, from where, with what.
+    pub visit: Visit,
+    /// The pre-session, if the browser has one.
+    pub form: Option<FormCookie>,
+    standing: Standing,
+    accept_language: HeaderMap,
+    led_by_own_page: bool,
+}
+
+enum Standing {
+    /// No session cookie that can be read.
+    Nobody,
+    /// A cookie of a session that has ended, or that never was.
+    Ended,
+    /// The index is not filled yet: nobody can say.
+    Unknown,
+    Live(Arc<LiveSession>),
+}
+
+impl Caller {
+    /// Reads the clock, the caller's address and the cookies.
+    pub(super) fn arriving(context: Arc<Context>, request: &Request) -> Self {
+        let headers = request.headers();
+        let peer = request.extensions().get::<Peer>();
+        let visit = Visit {
+            now: context.engine.now(),
+            address: peer.map(|peer| context.site.client_address(peer.0.ip(), headers)),
+            user_agent: headers
+                .get(header::USER_AGENT)
+                .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
+        };
+        let cookie = cookies::session(headers, &context.site.issuer);
+        let standing = match cookie.map(|cookie| context.engine.check(&cookie, visit.now)) {
+            None => Standing::Nobody,
+            Some(Check::Dead) => Standing::Ended,
+            Some(Check::NotReady) => Standing::Unknown,
+            Some(Check::Live(session)) => Standing::Live(Arc::new(session)),
+        };
+        let languages = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+        Self {
+            form: cookies::form(headers, &context.site.issuer),
+            accept_language: languages
+                .map(|value| (header::ACCEPT_LANGUAGE, value.clone()))
+                .collect(),
+            led_by_own_page: csrf::led_by_own_page(headers),
+            context,
+            visit,
+            standing,
+        }
+    }
+
+    /// The session, if there is a live one. While nobody can say, the answer is 503, which keeps the cookie.
+    pub fn live(&self) -> Result<Option<&Arc<LiveSession>>, Failure> {
+        match &self.standing {
+            Standing::Live(session) => Ok(Some(session)),
+            Standing::Nobody | Standing::Ended => Ok(None),
+            Standing::Unknown => Err(Failure::of(Code::Unavailable).because(NotReady)),
+        }
+    }
+
+    /// Whether the browser still has the cookie of a session that has ended.
+    pub const fn has_ended(&self) -> bool {
+        matches!(self.standing, Standing::Ended)
+    }
+
+    /// Whether the browser says that a page of ours led here: only then a notice in the query is believed.
+    pub const fn led_by_own_page(&self) -> bool {
+        self.led_by_own_page
+    }
+
+    /// A token for one form, newly masked.
+    pub fn token(&self, binding: Binding<'_>) -> Result<String, Failure> {
+        let mask = self.context.engine.random().map_err(Failure::no_entropy)?;
+        Ok(self.context.engine.csrf().token(binding, mask))
+    }
+
+    /// A page for nobody in particular.
+    pub fn page(&self, status: StatusCode, page: &impl Page) -> Result<Response, Failure> {
+        self.render(status, self.frame(), page)
+    }
+
+    /// A page for the owner of `session`, with the button to sign out (ASVS 7.4.4).
+    pub fn page_for(
+        &self,
+        session: &LiveSession,
+        status: StatusCode,
+        page: &impl Page,
+    ) -> Result<Response, Failure> {
+        let token = self.token(Binding::Session(&session.id()))?;
+        let profile = session.profile();
+        self.render(
+            status,
+            self.frame().signed_in(profile.email.as_str(), &token),
+            page,
+        )
+    }
+
+    fn frame(&self) -> Frame<'_> {
+        let tongue = self.context.texts.language(&self.accept_language);
+        Frame::new(tongue, &self.context.site.brand, self.visit.now.0)
+    }
+
+    fn render(
+        &self,
+        status: StatusCode,
+        frame: Frame<'_>,
+        page: &impl Page,
+    ) -> Result<Response, Failure> {
+        let html = page
+            .render(&frame)
+            .map_err(|error| Failure::of(Code::Internal).because(error))?;
+        let mut response = Response::new(Body::from(html));
+        *response.status_mut() = status;
+        // ASVS 4.1.1
+        let html = HeaderValue::from_static("text/html; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, html);
+        Ok(response)
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("sessions are still being read from the store")]
+struct NotReady;
+
+/// The handler's view of [`Caller`].
+pub struct Visitor(pub Arc<Caller>);
+
+impl<S: Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let caller = parts.extensions.get::<Arc<Caller>>();
+        caller
+            .map(|caller| Self(Arc::clone(caller)))
+            .ok_or_else(|| Failure::of(Code::Internal).because(NoCaller))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("a page stands outside the page layers")]
+struct NoCaller;
+
+/// A caller with a live session. Anybody else is led to sign in, and back to the page they asked for.
+pub struct SignedIn {
+    /// The request's facts.
+    pub caller: Arc<Caller>,
+    /// The live session.
+    pub session: Arc<LiveSession>,
+}
+
+impl<S: Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        let Visitor(caller) = Visitor::from_request_parts(parts, state)
+            .await
+            .map_err(Failure::into_response)?;
+        match caller.live().map(|session| session.map(Arc::clone)) {
+            Ok(Some(session)) => Ok(Self { caller, session }),
+            Ok(None) => Err(to_login(&wanted(parts)).into_response()),
+            Err(failure) => Err(failure.into_response()),
+        }
+    }
+}
+
+impl SignedIn {
+    /// A page for this person.
+    pub fn page(&self, status: StatusCode, page: &impl Page) -> Result<Response, Failure> {
+        self.caller.page_for(&self.session, status, page)
+    }
+
+    /// A token for a form of this session.
+    pub fn token(&self) -> Result<String, Failure> {
+        self.caller.token(self.binding(&self.session.id()))
+    }
+
+    /// What this session's forms are bound to.
+    #[expect(
+        clippy::unused_self,
+        reason = "the id is a copy, and so comes from the caller"
+    )]
+    pub const fn binding<'a>(&self, id: &'a vestibule_core::id::SessionId) -> Binding<'a> {
+        Binding::Session(id)
+    }
+}
+
+/// 303 to the sign-in page, which goes on to `next` (R23).
+pub fn to_login(next: &str) -> Redirect {
+    let next = percent_encoding::utf8_percent_encode(next, percent_encoding::NON_ALPHANUMERIC);
+    Redirect::to(&format!("/login?next={next}"))
+}
+
+/// The page that was asked for; a form that was sent cannot be sent again, and so leads back to the devices.
+fn wanted(parts: &Parts) -> String {
+    let readable = matches!(parts.method, Method::GET | Method::HEAD);
+    let target = parts.uri.path_and_query().filter(|_| readable);
+    let target = target.and_then(|target| LocalPath::parse(target.as_str()));
+    target.map_or_else(
+        || "/account".to_owned(),
+        |target| target.as_str().to_owned(),
+    )
+}

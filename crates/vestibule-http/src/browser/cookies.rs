@@ -1,0 +1,265 @@
+//! Our two cookies: read strictly, set whole.
+//!
+//! | cookie | holds | SameSite |
+//! |---|---|---|
+//! | `__Host-vestibule` | a session's id and secret | Lax: a link from elsewhere opens a page of a person who is signed in |
+//! | `__Host-vestibule-form` | 32 random bytes that forms before login are bound to | Strict: nothing from elsewhere needs it |
+//!
+//! On http loopback the names are `vestibule-PORT` and `vestibule-PORT-form`, without `Secure`. No cookie has a `Domain`.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderMap, HeaderValue, header};
+use vestibule_core::secret::SessionCookie;
+use vestibule_core::time::UnixMillis;
+use vestibule_engine::LiveSession;
+
+use crate::site::Issuer;
+
+/// Most bytes of cookies, ours and the application's, that a request may carry (ASVS 3.3.5: ours take 200).
+pub const MAX_COOKIES: usize = 16 * 1024;
+
+/// The pre-session of a browser that nobody has signed in with (H03).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct FormCookie([u8; 32]);
+
+impl FormCookie {
+    /// Wraps 32 bytes fresh from the engine's entropy.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// What a form's token is bound to.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    fn parse(value: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let whole = value.len() == 43 && URL_SAFE_NO_PAD.decode_slice(value, &mut bytes) == Ok(32);
+        whole.then_some(Self(bytes))
+    }
+}
+
+impl fmt::Debug for FormCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FormCookie")
+    }
+}
+
+/// Whether the request carries more cookies than are read at all.
+pub fn oversized(headers: &HeaderMap) -> bool {
+    let bytes: usize = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .map(HeaderValue::len)
+        .sum();
+    bytes > MAX_COOKIES
+}
+
+/// The session cookie, if there is one and only one of its name, whole (H02: with two, nobody can tell whose is whose).
+pub fn session(headers: &HeaderMap, issuer: &Issuer) -> Option<SessionCookie> {
+    SessionCookie::parse(only(headers, issuer.session_cookie())?)
+}
+
+/// The pre-session, under the same rule.
+pub fn form(headers: &HeaderMap, issuer: &Issuer) -> Option<FormCookie> {
+    FormCookie::parse(only(headers, issuer.form_cookie())?)
+}
+
+/// The value of the only cookie of this name. HTTP/2 may bring cookies on several lines (RFC 9113 §8.2.3).
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let mut values = lines
+        .flat_map(|line| line.as_bytes().split(|c| *c == b';'))
+        .map(<[u8]>::trim_ascii)
+        .filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+/// `Set-Cookie` for a session that was just opened or renewed. Outlives the browser only if 'remember me' was ticked, and
+/// then no longer than the session (N14, N16, C21).
+pub fn set_session(
+    issuer: &Issuer,
+    cookie: &SessionCookie,
+    session: &LiveSession,
+    now: UnixMillis,
+) -> HeaderValue {
+    let age = session
+        .remembered()
+        .then(|| session.expires_at().since(now).as_secs());
+    build(
+        issuer,
+        issuer.session_cookie(),
+        &cookie.encode(),
+        SameSite::Lax,
+        age,
+    )
+}
+
+/// `Set-Cookie` that takes the session cookie away. For the answer to its own logout alone: an answer to an unknown or dead
+/// cookie leaves it, lest a late tab erase a new one.
+pub fn clear_session(issuer: &Issuer) -> HeaderValue {
+    build(issuer, issuer.session_cookie(), "", SameSite::Lax, Some(0))
+}
+
+/// `Set-Cookie` for a new pre-session.
+pub fn set_form(issuer: &Issuer, form: FormCookie) -> HeaderValue {
+    build(
+        issuer,
+        issuer.form_cookie(),
+        &URL_SAFE_NO_PAD.encode(form.0),
+        SameSite::Strict,
+        None,
+    )
+}
+
+/// `Set-Cookie` that ends the pre-session: its forms are spent at login (H03).
+pub fn clear_form(issuer: &Issuer) -> HeaderValue {
+    build(issuer, issuer.form_cookie(), "", SameSite::Strict, Some(0))
+}
+
+enum SameSite {
+    Lax,
+    Strict,
+}
+
+#[expect(clippy::expect_used, reason = "see Unwrap safety")]
+fn build(
+    issuer: &Issuer,
+    name: &str,
+    value: &str,
+    same_site: SameSite,
+    age: Option<u64>,
+) -> HeaderValue {
+    // ASVS 3.3.1 to 3.3.4, N13, N14.
+    let mut text = format!("{name}={value}; Path=/; HttpOnly; SameSite=");
+    text.push_str(match same_site {
+        SameSite::Lax => "Lax",
+        SameSite::Strict => "Strict",
+    });
+    if issuer.https() {
+        text.push_str("; Secure");
+    }
+    if let Some(age) = age {
+        text.push_str("; Max-Age=");
+        text.push_str(&age.to_string());
+    }
+    // Unwrap safety: names, base64url and numbers, all visible ASCII.
+    let mut value = HeaderValue::try_from(text).expect("visible ASCII");
+    value.set_sensitive(true);
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use vestibule_core::id::SessionId;
+    use vestibule_core::secret::PlainSessionSecret;
+
+    fn issuer() -> Issuer {
+        Issuer::parse("https://id.example.com").unwrap()
+    }
+
+    fn sent(lines: &[&str]) -> HeaderMap {
+        lines
+            .iter()
+            .map(|line| (header::COOKIE, line.parse().unwrap()))
+            .collect()
+    }
+
+    fn value() -> String {
+        let id = SessionId::new(UnixMillis(0), [1; 10]);
+        SessionCookie {
+            id,
+            secret: PlainSessionSecret::new([2; 32]),
+        }
+        .encode()
+    }
+
+    #[test]
+    fn the_cookie_is_found_among_others_and_on_several_lines() {
+        let value = value();
+        for lines in [
+            &[&*format!("__Host-vestibule={value}")][..],
+            &[&format!("a=b; __Host-vestibule={value};c")],
+            &["theme=dark", &format!("__Host-vestibule={value}")],
+            &[&format!(
+                "__Host-vestibule-form=x; __host-vestibule=y; __Host-vestibule={value}"
+            )],
+        ] {
+            assert!(session(&sent(lines), &issuer()).is_some(), "{lines:?}");
+        }
+    }
+
+    /// Holds: H02
+    #[test]
+    fn h02_two_cookies_of_one_name_are_none() {
+        let value = value();
+        for lines in [
+            &[&*format!(
+                "__Host-vestibule={value}; __Host-vestibule={value}"
+            )][..],
+            &[
+                &format!("__Host-vestibule={value}"),
+                "__Host-vestibule=tossed",
+            ],
+            &[&format!("__Host-vestibule=; __Host-vestibule={value}")],
+        ] {
+            assert!(session(&sent(lines), &issuer()).is_none(), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_that_is_not_whole_is_none() {
+        let value = value();
+        for cookie in [
+            String::new(),
+            value[1..].to_owned(),
+            format!("{value}A"),
+            format!("\"{value}\""),
+            "A".repeat(1 << 16),
+        ] {
+            assert!(session(&sent(&[&format!("__Host-vestibule={cookie}")]), &issuer()).is_none());
+        }
+        assert!(session(&sent(&[&format!(" __Host-vestibule ={value}")]), &issuer()).is_none());
+        assert!(
+            form(
+                &sent(&[&format!("__Host-vestibule-form={value}")]),
+                &issuer()
+            )
+            .is_none()
+        );
+        assert!(oversized(&sent(&[&"x".repeat(MAX_COOKIES), "y"])));
+    }
+
+    /// Holds: ASVS 3.3.1, ASVS 3.3.2, ASVS 3.3.3, ASVS 3.3.4, N13, N14
+    #[test]
+    fn asvs_3_3_our_cookies_have_every_attribute_and_no_domain() {
+        let form = FormCookie::new([0; 32]);
+        let set = set_form(&issuer(), form);
+        let empty = "A".repeat(43);
+        assert_eq!(
+            set.to_str().unwrap(),
+            format!("__Host-vestibule-form={empty}; Path=/; HttpOnly; SameSite=Strict; Secure")
+        );
+        assert!(set.is_sensitive());
+        let cleared = clear_session(&Issuer::parse("http://localhost:8080").unwrap());
+        assert_eq!(
+            cleared.to_str().unwrap(),
+            "vestibule-8080=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0"
+        );
+    }
+
+    #[test]
+    fn a_pre_session_reads_back() {
+        let form_cookie = FormCookie::new([7; 32]);
+        let set = set_form(&issuer(), form_cookie);
+        let pair = set.to_str().unwrap().split(';').next().unwrap().to_owned();
+        assert_eq!(form(&sent(&[&pair]), &issuer()), Some(form_cookie));
+        assert_eq!(format!("{form_cookie:?}"), "FormCookie");
+    }
+}

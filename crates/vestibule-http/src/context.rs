@@ -1,0 +1,38 @@
+//! What a handler needs, in one small value that the binary builds.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use vestibule_engine::Engine;
+
+use crate::site::Site;
+use crate::texts::Texts;
+
+/// The engine, the place it stands in, and what the pages say.
+pub struct Context {
+    /// Decides.
+    pub engine: Arc<Engine>,
+    /// Issuer, brand, proxies.
+    pub site: Site,
+    /// Every language.
+    pub texts: Texts,
+}
+
+impl Context {
+    /// Puts together what handlers need.
+    pub fn new(engine: Arc<Engine>, site: Site) -> Arc<Self> {
+        Arc::new(Self {
+            engine,
+            site,
+            texts: Texts::embedded(),
+        })
+    }
+}
+
+/// Who is at the other end of the connection: a request extension that the accept loop inserts (public listener).
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub SocketAddr);
+
+/// The operating-system user at the other end: a request extension that the accept loop inserts (control socket).
+#[derive(Debug, Clone, Copy)]
+pub struct OperatorUid(pub u32);

@@ -1,0 +1,326 @@
+//! What goes wrong, for three readers: a code and status for the client, a page or a sentence for the person, and the chain of
+//! causes for the log, which is written once, here, with the short id that the page shows.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, Method, StatusCode, header};
+use serde::Serialize;
+
+use crate::browser::caller::Caller;
+use crate::views::{ErrorKind, ErrorPage};
+
+/// What went wrong, as the wire says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// Malformed, incomplete, or readable in two ways.
+    BadRequest,
+    /// A value that cannot be taken.
+    Invalid,
+    /// Origin or Fetch-Metadata tell of another site.
+    Forbidden,
+    /// The form's token does not fit.
+    FormExpired,
+    /// A fresh login is needed (ASVS 7.5.2).
+    FreshLoginRequired,
+    /// Nothing is here.
+    NotFound,
+    /// Not by this method.
+    MethodNotAllowed,
+    /// It exists already.
+    Conflict,
+    /// The set-up link was used.
+    SetupUsed,
+    /// The set-up link is too old.
+    SetupExpired,
+    /// The body is too large.
+    TooLarge,
+    /// The body is of another type.
+    UnsupportedMediaType,
+    /// The host is none of ours.
+    Misdirected,
+    /// The cookies are too many.
+    HeadersTooLarge,
+    /// A defect.
+    Internal,
+    /// The store, the randomness or the password threads are away just now.
+    Unavailable,
+}
+
+/// One row of the table: wire code, status, title for programs, page for people.
+struct Row(&'static str, StatusCode, &'static str, ErrorKind);
+
+impl Code {
+    /// Every code.
+    pub const ALL: [Self; 16] = [
+        Self::BadRequest,
+        Self::Invalid,
+        Self::Forbidden,
+        Self::FormExpired,
+        Self::FreshLoginRequired,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::SetupUsed,
+        Self::SetupExpired,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::Misdirected,
+        Self::HeadersTooLarge,
+        Self::Internal,
+        Self::Unavailable,
+    ];
+
+    /// The one table, with the section that gives the status its meaning.
+    #[rustfmt::skip]
+    const fn row(self) -> Row {
+        use ErrorKind as Page;
+        use StatusCode as S;
+        match self {
+            Self::BadRequest           => Row("bad_request",            S::BAD_REQUEST,                     "The request cannot be read",        Page::BadRequest),            // RFC 9110 §15.5.1
+            Self::Invalid              => Row("invalid",                S::UNPROCESSABLE_ENTITY,            "A value cannot be taken",           Page::BadRequest),            // RFC 9110 §15.5.21
+            Self::Forbidden            => Row("forbidden",              S::FORBIDDEN,                       "Not allowed",                       Page::Forbidden),             // RFC 9110 §15.5.4
+            Self::FormExpired          => Row("form_expired",           S::FORBIDDEN,                       "The form is not valid any more",    Page::FormExpired),           // RFC 9110 §15.5.4
+            Self::FreshLoginRequired   => Row("fresh_login_required",   S::FORBIDDEN,                       "A fresh login is required",         Page::Forbidden),             // RFC 9110 §15.5.4
+            Self::NotFound             => Row("not_found",              S::NOT_FOUND,                       "Nothing is here",                   Page::NotFound),              // RFC 9110 §15.5.5
+            Self::MethodNotAllowed     => Row("method_not_allowed",     S::METHOD_NOT_ALLOWED,              "Not by this method",                Page::MethodNotAllowed),      // RFC 9110 §15.5.6
+            Self::Conflict             => Row("conflict",               S::CONFLICT,                        "It exists already",                 Page::BadRequest),            // RFC 9110 §15.5.10
+            Self::SetupUsed            => Row("setup_used",             S::GONE,                            "The set-up link was used",          Page::SetupUsed),             // RFC 9110 §15.5.11
+            Self::SetupExpired         => Row("setup_expired",          S::GONE,                            "The set-up link is not valid",      Page::SetupExpired),          // RFC 9110 §15.5.11
+            Self::TooLarge             => Row("too_large",              S::PAYLOAD_TOO_LARGE,               "The body is too large",             Page::TooLarge),              // RFC 9110 §15.5.14
+            Self::UnsupportedMediaType => Row("unsupported_media_type", S::UNSUPPORTED_MEDIA_TYPE,          "The body is of another type",       Page::UnsupportedMediaType),  // RFC 9110 §15.5.16
+            Self::Misdirected          => Row("misdirected",            S::MISDIRECTED_REQUEST,             "The host is not served here",       Page::Misdirected),           // RFC 9110 §15.5.20
+            Self::HeadersTooLarge      => Row("headers_too_large",      S::REQUEST_HEADER_FIELDS_TOO_LARGE, "The request headers are too large", Page::BadRequest),            // RFC 6585 §5
+            Self::Internal             => Row("internal",               S::INTERNAL_SERVER_ERROR,           "A defect",                          Page::Internal),              // RFC 9110 §15.6.1
+            Self::Unavailable          => Row("unavailable",            S::SERVICE_UNAVAILABLE,             "Not possible just now",             Page::Unavailable),           // RFC 9110 §15.6.4
+        }
+    }
+
+    /// The stable code on the wire.
+    pub const fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The status.
+    pub const fn status(self) -> StatusCode {
+        self.row().1
+    }
+
+    /// One sentence for programs' logs.
+    pub const fn title(self) -> &'static str {
+        self.row().2
+    }
+
+    const fn page(self) -> ErrorKind {
+        self.row().3
+    }
+
+    /// The answer of an API: RFC 9457.
+    pub fn problem(self, detail: &str) -> Response {
+        #[derive(Serialize)]
+        struct Problem<'a> {
+            r#type: String,
+            title: &'static str,
+            status: u16,
+            code: &'static str,
+            detail: &'a str,
+        }
+        let problem = Problem {
+            r#type: format!("/docs/errors#{}", self.as_str()),
+            title: self.title(),
+            status: self.status().as_u16(),
+            code: self.as_str(),
+            detail,
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let json = HeaderValue::from_static("application/problem+json");
+        (self.status(), [(header::CONTENT_TYPE, json)], body).into_response()
+    }
+}
+
+/// An answer that is an error. As a response it carries itself to [`explain`], which logs it and writes the page.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    code: Code,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
+    retry_after: Option<Duration>,
+    back: Option<String>,
+}
+
+impl Failure {
+    /// Nothing but a code.
+    pub const fn of(code: Code) -> Self {
+        Self {
+            code,
+            cause: None,
+            retry_after: None,
+            back: None,
+        }
+    }
+
+    /// The store could not do it. 503, which keeps every cookie: a session is not over because a disk is full (ASVS 16.5.2,
+    /// 16.5.3).
+    pub fn store(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::of(Code::Unavailable)
+            .because(cause)
+            .retry_after(Duration::from_secs(5))
+    }
+
+    /// There is no randomness: nothing that needs a secret can be made.
+    pub fn no_entropy(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::of(Code::Unavailable).because(cause)
+    }
+
+    /// Why, for the log.
+    #[must_use]
+    pub fn because(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.cause = Some(Arc::new(cause));
+        self
+    }
+
+    /// When it is worth trying again.
+    #[must_use]
+    pub const fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The local path that the page offers as the way on.
+    #[must_use]
+    pub fn back(mut self, path: impl Into<String>) -> Self {
+        self.back = Some(path.into());
+        self
+    }
+
+    /// What the wire says.
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    fn log(&self, id: &str, method: &Method, path: &str) {
+        let (code, status) = (self.code.as_str(), self.code.status().as_u16());
+        // ASVS 16.4.1: what a stranger sent is escaped. 16.2.5: never the query, which may hold a set-up token.
+        let cause = chain(self.cause.as_deref());
+        match self.code {
+            Code::Internal | Code::Unavailable => {
+                tracing::error!(error.id = id, error.code = code, error.cause = ?cause, http.method = %method, http.path = ?path, http.status = status, "the request failed");
+            }
+            Code::NotFound | Code::MethodNotAllowed => {
+                tracing::debug!(error.id = id, error.code = code, http.method = %method, http.path = ?path, http.status = status, "nothing answers to the request");
+            }
+            // ASVS 16.3.3: a try to get past a control is one of these.
+            _ => {
+                tracing::info!(error.id = id, error.code = code, error.cause = ?cause, http.method = %method, http.path = ?path, http.status = status, "the request was refused");
+            }
+        }
+    }
+}
+
+/// `outer: middle: inner`.
+fn chain(cause: Option<&(dyn StdError + Send + Sync + 'static)>) -> String {
+    let mut text = String::new();
+    let mut next: Option<&dyn StdError> = cause.map(|cause| cause as _);
+    while let Some(error) = next {
+        let separator = if text.is_empty() { "" } else { ": " };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{separator}{error}");
+        next = error.source();
+    }
+    text
+}
+
+/// `Retry-After` in whole seconds, at least one (RFC 9110 §10.2.3).
+pub fn retry_after(wait: Duration) -> HeaderValue {
+    HeaderValue::from(wait.as_secs().max(1))
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.code.status().into_response();
+        if let Some(wait) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, self::retry_after(wait));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Turns a [`Failure`] on its way out into its page, and writes the one line of it. Other answers pass.
+pub(crate) fn explain(
+    caller: &Caller,
+    method: &Method,
+    path: &str,
+    mut response: Response,
+) -> Response {
+    let Some(failure) = response.extensions_mut().remove::<Failure>() else {
+        return response;
+    };
+    let id = error_id(caller);
+    failure.log(&id, method, path);
+    let page = ErrorPage {
+        kind: failure.code.page(),
+        id,
+        back: failure.back,
+    };
+    // An error signs nobody out: where the session is known, the page has its frame.
+    let rendered = match caller.live() {
+        Ok(Some(session)) => caller.page_for(session, failure.code.status(), &page),
+        Ok(None) | Err(_) => caller.page(failure.code.status(), &page),
+    };
+    if let Ok(rendered) = rendered {
+        let (head, body) = rendered.into_parts();
+        response.headers_mut().extend(head.headers);
+        *response.body_mut() = if method == Method::HEAD {
+            Body::empty()
+        } else {
+            body
+        };
+    }
+    response
+}
+
+/// Eight characters, easily read out on the telephone: no vowels, nothing that looks like another.
+fn error_id(caller: &Caller) -> String {
+    const LETTERS: &[u8; 16] = b"23456789bcdfghjk";
+    let random: [u8; 8] = caller.context.engine.random().unwrap_or_default();
+    random
+        .iter()
+        .map(|byte| char::from(LETTERS[usize::from(byte & 15)]))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_distinct_and_pages_say_the_status_they_are_sent_with() {
+        for (at, code) in Code::ALL.into_iter().enumerate() {
+            assert!(
+                Code::ALL[at + 1..]
+                    .iter()
+                    .all(|other| other.as_str() != code.as_str())
+            );
+            let shared = matches!(code, Code::Invalid | Code::Conflict | Code::HeadersTooLarge);
+            assert!(
+                shared || code.page().status() == code.status().as_u16(),
+                "{code:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_chain_of_causes_reads_as_one_line() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("the store failed")]
+        struct Outer(#[source] std::fmt::Error);
+        let outer = Outer(std::fmt::Error);
+        assert!(chain(Some(&outer)).starts_with("the store failed: an error occurred"));
+    }
+}

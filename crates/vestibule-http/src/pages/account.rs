@@ -1,0 +1,5 @@
+//! A person's own account.
+
+pub mod activity;
+pub mod devices;
+pub mod security;

@@ -1,0 +1,84 @@
+//! `/account`: every place the person is signed in (ASVS 7.5.2).
+
+use std::cmp::Reverse;
+
+use axum::response::Response;
+use http::StatusCode;
+use vestibule_core::device::{DeviceKind as Kind, DeviceLabel};
+use vestibule_core::session::Session;
+
+use crate::browser::caller::SignedIn;
+use crate::browser::form::Query;
+use crate::errors::Failure;
+use crate::views::{Device, DeviceKind, DeviceName, DevicesNotice, DevicesPage, Proof};
+
+pub mod end;
+pub mod end_others;
+
+/// The list, the device that asks first.
+pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, Failure> {
+    let mut sessions = sessions(&signed_in).await?;
+    sessions.sort_by_key(|session| Reverse(session.id == signed_in.session.id()));
+    let ended = query
+        .optional("ended")
+        .filter(|_| signed_in.caller.led_by_own_page());
+    let page = DevicesPage {
+        csrf: signed_in.token()?,
+        devices: sessions
+            .iter()
+            .map(|session| device(session, &signed_in))
+            .collect(),
+        notice: ended
+            .and_then(|count| count.parse().ok())
+            .map(|count| DevicesNotice::Ended { count }),
+    };
+    signed_in.page(StatusCode::OK, &page)
+}
+
+/// The person's live sessions, newest first.
+async fn sessions(signed_in: &SignedIn) -> Result<Vec<Session>, Failure> {
+    let caller = &signed_in.caller;
+    let sessions = caller
+        .context
+        .engine
+        .devices(&signed_in.session, caller.visit.now)
+        .await;
+    sessions.map_err(Failure::store)
+}
+
+fn device(session: &Session, signed_in: &SignedIn) -> Device {
+    let label = DeviceLabel::read(session.device.user_agent.as_deref());
+    Device {
+        id: session.id.to_string(),
+        kind: match label.kind {
+            Kind::Computer => DeviceKind::Desktop,
+            Kind::Phone => DeviceKind::Phone,
+            Kind::Unknown => DeviceKind::Other,
+        },
+        current: session.id == signed_in.session.id(),
+        signed_in_at: session.created_at.0,
+        active_at: session.last_seen.0,
+        ends_at: session
+            .last_seen
+            .plus(session.idle)
+            .min(session.expires_at)
+            .0,
+        remembered: session.remembered,
+        proven: session
+            .amr
+            .has_password()
+            .then_some(Proof::Password)
+            .into_iter()
+            .collect(),
+        address: session.device.address.map(|address| address.to_string()),
+        name: name(label),
+    }
+}
+
+/// What a device is called, from its `User-Agent`.
+pub(super) fn name(label: DeviceLabel) -> DeviceName {
+    DeviceName {
+        browser: label.browser,
+        system: label.system,
+    }
+}

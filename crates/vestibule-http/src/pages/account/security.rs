@@ -1,0 +1,118 @@
+//! `/account/security`: change the password (ASVS 6.2.2, 6.2.3, 7.4.3).
+
+use axum::response::{IntoResponse as _, Redirect, Response};
+use http::{StatusCode, header};
+use vestibule_engine::ChangePasswordError;
+
+use crate::browser::caller::{SignedIn, to_login};
+use crate::browser::cookies;
+use crate::browser::form::{Posted, Query};
+use crate::errors::{self, Code, Failure};
+use crate::pages::setup::password_fault;
+use crate::views::{CurrentPasswordFault, PasswordFault, SecurityPage};
+
+const PATH: &str = "/account/security";
+
+/// The form.
+pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, Failure> {
+    let changed = query
+        .optional("changed")
+        .filter(|_| signed_in.caller.led_by_own_page());
+    let changed = changed.and_then(|count| count.parse().ok());
+    form(
+        &signed_in,
+        StatusCode::OK,
+        SecurityPage {
+            changed,
+            ..SecurityPage::default()
+        },
+    )
+    .await
+}
+
+/// Changes it. Asks for the current one, and so needs no fresh login besides; every other device is signed out, and this one
+/// goes on under a new secret (ASVS 7.2.4, 7.4.3).
+pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
+    let caller = &signed_in.caller;
+    let form_of = posted.check(
+        &caller.context,
+        Some(signed_in.binding(&signed_in.session.id())),
+    )?;
+    let current = form_of.fields.required("current_password")?;
+    let new = form_of.fields.required("new_password")?;
+    let faulty = |current_fault, new_fault| SecurityPage {
+        current_fault,
+        new_fault,
+        ..SecurityPage::default()
+    };
+    if current.is_empty() {
+        let page = faulty(Some(CurrentPasswordFault::Missing), None);
+        return form(&signed_in, Code::Invalid.status(), page).await;
+    }
+    if current == new {
+        let page = faulty(None, Some(PasswordFault::Unchanged));
+        return form(&signed_in, Code::Invalid.status(), page).await;
+    }
+    let outcome = caller
+        .context
+        .engine
+        .change_password(&signed_in.session, current, new, &caller.visit)
+        .await;
+    match outcome {
+        Ok(changed) => {
+            let set = cookies::set_session(
+                &caller.context.site.issuer,
+                &changed.cookie,
+                &changed.session,
+                caller.visit.now,
+            );
+            let onward = Redirect::to(&format!("{PATH}?changed={}", changed.ended));
+            Ok(([(header::SET_COOKIE, set)], onward).into_response())
+        }
+        Err(ChangePasswordError::Policy(error)) => {
+            form(
+                &signed_in,
+                Code::Invalid.status(),
+                faulty(None, Some(password_fault(error))),
+            )
+            .await
+        }
+        Err(ChangePasswordError::Refused) => {
+            let page = faulty(Some(CurrentPasswordFault::Wrong), None);
+            form(&signed_in, StatusCode::FORBIDDEN, page).await
+        }
+        Err(ChangePasswordError::Busy { retry_after }) => {
+            let page = faulty(Some(CurrentPasswordFault::Busy), None);
+            let mut response = form(&signed_in, StatusCode::SERVICE_UNAVAILABLE, page).await?;
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, errors::retry_after(retry_after));
+            Ok(response)
+        }
+        Err(ChangePasswordError::Ended) => Ok(to_login(PATH).into_response()),
+        Err(ChangePasswordError::Store(error)) => Err(Failure::store(error).back(PATH)),
+        Err(ChangePasswordError::Entropy(error)) => Err(Failure::no_entropy(error).back(PATH)),
+    }
+}
+
+async fn form(
+    signed_in: &SignedIn,
+    status: StatusCode,
+    page: SecurityPage,
+) -> Result<Response, Failure> {
+    let caller = &signed_in.caller;
+    let devices = caller
+        .context
+        .engine
+        .devices(&signed_in.session, caller.visit.now)
+        .await;
+    let others = devices.map_err(Failure::store)?.len().saturating_sub(1);
+    signed_in.page(
+        status,
+        &SecurityPage {
+            csrf: signed_in.token()?,
+            others,
+            ..page
+        },
+    )
+}

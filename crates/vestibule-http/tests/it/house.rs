@@ -1,0 +1,449 @@
+//! A whole Vestibule in a private temporary directory: the real store, engine and router, a clock that the test moves, and a
+//! browser with a cookie jar.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use tempfile::TempDir;
+use tower::ServiceExt as _;
+use vestibule_core::keys::MasterKey;
+use vestibule_core::password::Cost;
+use vestibule_core::time::UnixMillis;
+use vestibule_engine::{
+    Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index, NewAccount, Operator,
+    Parts, Policy,
+};
+use vestibule_http::{Context, HeaderFamily, Issuer, Peer, Site, TrustedProxy};
+use vestibule_sqlite::{Durability, Options, Sqlite};
+use vestibule_store::Store;
+
+/// When a house starts: 2026-01-01T00:00:00Z.
+pub const START: i64 = 1_767_225_600_000;
+/// The password of everybody that [`House::add`] makes.
+pub const PASSWORD: &str = "a dozen red bicycles";
+pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
+/// What a test wants otherwise.
+#[derive(Clone)]
+pub struct Plan {
+    pub issuer: &'static str,
+    pub proxies: Vec<TrustedProxy>,
+    pub own_host_application: bool,
+    pub policy: Policy,
+    /// Places in the password threads' queue.
+    pub queue: usize,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            issuer: "https://id.example.test",
+            proxies: Vec::new(),
+            own_host_application: false,
+            policy: Policy::default(),
+            queue: 64,
+        }
+    }
+}
+
+impl Plan {
+    /// Trusts a proxy at this network.
+    #[must_use]
+    pub fn proxy(mut self, network: &str, headers: HeaderFamily) -> Self {
+        self.proxies.push(TrustedProxy {
+            network: network.parse().unwrap(),
+            headers,
+        });
+        self
+    }
+}
+
+/// The whole thing.
+pub struct House {
+    pub context: Arc<Context>,
+    pub engine: Arc<Engine>,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<TestClock>,
+    pub router: Router,
+    pub directory: TempDir,
+}
+
+impl House {
+    /// With every default: https, no proxy, nobody in it.
+    pub async fn new() -> Self {
+        Self::planned(Plan::default()).await
+    }
+
+    pub async fn planned(plan: Plan) -> Self {
+        Self::furnished(plan, |store| store).await
+    }
+
+    /// With something of the test's own between the engine and the store.
+    pub async fn furnished(
+        plan: Plan,
+        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let index = Index::new();
+        let options = Options {
+            directory: directory.path().to_owned(),
+            durability: Durability::Off,
+        };
+        let sqlite = Sqlite::open(options, index.clone()).unwrap();
+        let store = wrap(Arc::new(sqlite));
+        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        let parts = Parts {
+            store: Arc::clone(&store),
+            index,
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            entropy: Arc::new(TestEntropy(AtomicU64::new(1))),
+            hasher: Hasher::start(HasherSettings {
+                threads: 2,
+                queue: plan.queue,
+                cost: Cost {
+                    memory: 64,
+                    passes: 1,
+                },
+            }),
+            master: MasterKey::new([7; 32]),
+            policy: plan.policy,
+            accept_clock: None,
+        };
+        let engine = Engine::start(parts).await.unwrap();
+        while !engine.ready() {
+            tokio::task::yield_now().await;
+        }
+        let site = Site {
+            issuer: Issuer::parse(plan.issuer).unwrap(),
+            brand: "Vestibule".to_owned(),
+            proxies: plan.proxies,
+            own_host_application: plan.own_host_application,
+        };
+        let context = Context::new(Arc::clone(&engine), site);
+        let router = vestibule_http::public(Arc::clone(&context));
+        Self {
+            context,
+            engine,
+            store,
+            clock,
+            router,
+            directory,
+        }
+    }
+
+    /// Makes an account with [`PASSWORD`].
+    pub async fn add(&self, email: &str) -> vestibule_core::user::User {
+        self.add_with(email, &[], true).await
+    }
+
+    pub async fn add_with(
+        &self,
+        email: &str,
+        roles: &[&str],
+        verified: bool,
+    ) -> vestibule_core::user::User {
+        let roles: Vec<String> = roles.iter().map(|role| (*role).to_owned()).collect();
+        let account = NewAccount {
+            email,
+            name: "",
+            roles: &roles,
+            password: Some(PASSWORD),
+            verified,
+        };
+        self.engine
+            .add_user(account, &self.operator())
+            .await
+            .unwrap()
+    }
+
+    pub fn operator(&self) -> Operator {
+        Operator {
+            now: self.engine.now(),
+            uid: 1000,
+        }
+    }
+
+    /// A browser that has never been here.
+    pub fn browser(&self) -> Browser {
+        Browser {
+            router: self.router.clone(),
+            origin: self.context.site.issuer.origin().to_owned(),
+            host: self.context.site.issuer.host().to_owned(),
+            peer: "192.0.2.10:50000".parse().unwrap(),
+            user_agent: FIREFOX,
+            cookies: Mutex::default(),
+        }
+    }
+
+    /// A browser in which this person has signed in, with [`PASSWORD`].
+    pub async fn signed_in(&self, email: &str) -> Browser {
+        let browser = self.browser();
+        let answer = browser.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        browser
+    }
+
+    /// Everything on record, oldest first, as `code` or `code (reason)`.
+    pub async fn trail(&self) -> Vec<String> {
+        let page = self.store.events_after(0, 10_000).await.unwrap();
+        let events = page.events.iter().map(|event| event.event.kind);
+        events
+            .map(|kind| match kind.reason() {
+                "" => kind.code().to_owned(),
+                reason => format!("{} ({reason})", kind.code()),
+            })
+            .collect()
+    }
+}
+
+/// A clock that stands still until it is moved.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn forward(&self, by: Duration) {
+        self.0
+            .fetch_add(i64::try_from(by.as_millis()).unwrap(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn wall(&self) -> UnixMillis {
+        UnixMillis(self.0.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.load(Ordering::SeqCst) - START).unwrap())
+    }
+}
+
+/// SplitMix64: the same bytes in each run, none twice.
+struct TestEntropy(AtomicU64);
+
+impl Entropy for TestEntropy {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
+        for chunk in out.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// A browser: keeps cookies, and says about itself what a current one says.
+pub struct Browser {
+    pub router: Router,
+    pub origin: String,
+    pub host: String,
+    pub peer: SocketAddr,
+    pub user_agent: &'static str,
+    cookies: Mutex<BTreeMap<String, String>>,
+}
+
+impl Browser {
+    /// What a click on a link or an address typed in asks for.
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path, "")).await
+    }
+
+    /// What following our own 303 asks for.
+    pub async fn follow(&self, path: &str) -> Answer {
+        let mut request = self.request(Method::GET, path, "");
+        request
+            .headers_mut()
+            .insert("sec-fetch-site", "same-origin".parse().unwrap());
+        self.send(request).await
+    }
+
+    /// Sends a form of ours, exactly these fields.
+    pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        self.send(self.form(path, fields)).await
+    }
+
+    /// Opens `page`, takes its token, and sends a form with it.
+    pub async fn submit(&self, page: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.get(page).await.csrf();
+        let fields: Vec<_> = std::iter::once(("csrf", token.as_str()))
+            .chain(fields.iter().copied())
+            .collect();
+        self.post(path, &fields).await
+    }
+
+    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        self.submit(
+            "/login",
+            "/login",
+            &[("identifier", email), ("password", password)],
+        )
+        .await
+    }
+
+    /// A form as our own page sends it: `Origin: null`, for its policy is `no-referrer`.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)]) -> Request<Body> {
+        let encode = |text: &str| {
+            percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
+                .to_string()
+        };
+        let pairs: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
+            .collect();
+        let mut request = self.request(Method::POST, path, &pairs.join("&"));
+        let headers = request.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            "application/x-www-form-urlencoded".parse().unwrap(),
+        );
+        headers.insert(header::ORIGIN, "null".parse().unwrap());
+        headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+        request
+    }
+
+    /// Any request with this browser's host, cookies and connection, for a test to change before it is sent.
+    pub fn request(&self, method: Method, path: &str, body: &str) -> Request<Body> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, &self.host)
+            .header(header::USER_AGENT, self.user_agent)
+            .header(header::ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")
+            .header("sec-fetch-mode", "navigate")
+            .header("sec-fetch-dest", "document")
+            .header("sec-fetch-site", "none")
+            .extension(Peer(self.peer))
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let cookies = self.cookie_header();
+        if !cookies.is_empty() {
+            request
+                .headers_mut()
+                .insert(header::COOKIE, cookies.parse().unwrap());
+        }
+        request
+    }
+
+    pub async fn send(&self, request: Request<Body>) -> Answer {
+        let answer = send(&self.router, request).await;
+        let mut cookies = self.cookies.lock().unwrap();
+        for set in answer.set_cookies() {
+            let (pair, attributes) = set.split_once(';').unwrap_or((&set, ""));
+            let (name, value) = pair.split_once('=').unwrap();
+            if attributes.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        answer
+    }
+
+    pub fn cookie_header(&self) -> String {
+        let cookies = self.cookies.lock().unwrap();
+        let pairs: Vec<_> = cookies
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        pairs.join("; ")
+    }
+
+    /// A cookie's value.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        self.cookies.lock().unwrap().get(name).cloned()
+    }
+
+    /// The session cookie's value.
+    pub fn session(&self) -> Option<String> {
+        let cookies = self.cookies.lock().unwrap();
+        let mut sessions = cookies.iter().filter(|(name, _)| !name.ends_with("-form"));
+        sessions.next().map(|(_, value)| value.clone())
+    }
+
+    /// Puts a cookie into the jar.
+    pub fn set_cookie(&self, name: &str, value: &str) {
+        self.cookies
+            .lock()
+            .unwrap()
+            .insert(name.to_owned(), value.to_owned());
+    }
+
+    pub fn drop_cookie(&self, name: &str) {
+        self.cookies.lock().unwrap().remove(name);
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// A header's only value; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        let mut values = self.headers.get_all(name).iter();
+        let value = values.next().map_or("", |value| value.to_str().unwrap());
+        assert!(values.next().is_none(), "{name} comes twice");
+        value
+    }
+
+    pub fn location(&self) -> &str {
+        self.header("location")
+    }
+
+    pub fn set_cookies(&self) -> Vec<String> {
+        let values = self.headers.get_all(header::SET_COOKIE).iter();
+        values
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// The token in the page's last form: that of its own, after the sign-out button's.
+    pub fn csrf(&self) -> String {
+        self.field("csrf")
+            .unwrap_or_else(|| panic!("no token in {} {}", self.status, self.body))
+    }
+
+    /// The value of the last field of this name.
+    pub fn field(&self, name: &str) -> Option<String> {
+        let start = format!("name=\"{name}\" value=\"");
+        let at = self.body.rfind(&start)? + start.len();
+        let value = &self.body[at..];
+        Some(value[..value.find('"')?].to_owned())
+    }
+
+    /// The body without what differs from one page to the next: tokens and error ids.
+    pub fn steady(&self) -> String {
+        let mut body = self.body.clone();
+        let start = "name=\"csrf\" value=\"";
+        let mut from = 0;
+        while let Some(at) = body[from..].find(start) {
+            let begin = from + at + start.len();
+            let end = begin + body[begin..].find('"').unwrap();
+            body.replace_range(begin..end, "…");
+            from = begin;
+        }
+        body
+    }
+}
+
+/// Sends any request.
+pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer {
+        status: head.status,
+        headers: head.headers,
+        body: String::from_utf8(body.to_vec()).unwrap(),
+    }
+}

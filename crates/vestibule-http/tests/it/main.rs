@@ -1,0 +1,4 @@
+//! Endpoint tests, in-process and without sockets: a directory per URL path, a file per page or method. Each asserts status,
+//! headers and body, then looks at the store.
+
+mod house;
