@@ -9,7 +9,7 @@ use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{Change, EndOthers, EndSession};
 
-use super::row::{live, load};
+use super::row::{Loaded, live, load};
 use crate::fault::Fault;
 use crate::transition::{Transition, bind_number};
 
@@ -23,7 +23,7 @@ pub(super) fn end_session(
     let found = load(tx, id)?
         // ASVS 8.2.2: another's session is as good as none.
         .filter(|found| owner.is_none_or(|owner| found.session.user == owner))
-        .filter(|found| found.can_be_ended(act.at));
+        .filter(Loaded::is_open);
     let Some(found) = found else {
         return Ok(EndSession::NotLive);
     };

@@ -8,7 +8,7 @@ use vestibule_core::user::{CredentialVersion, UserStatus};
 use vestibule_store::{Change, OpenSession, RenewSession};
 
 use super::end::end_row;
-use super::row::{bind_duration, load};
+use super::row::{Loaded, bind_duration, load};
 use crate::fault::Fault;
 use crate::transition::{Transition, bind_number};
 
@@ -49,7 +49,7 @@ pub(crate) fn insert_session(
     act: &Act,
 ) -> Result<Session, Fault> {
     let replaced = match new.replaces {
-        Some(id) => load(tx, id)?.filter(|found| found.can_be_ended(act.at)),
+        Some(id) => load(tx, id)?.filter(Loaded::is_open),
         None => None,
     };
     let mut events = vec![Event::session(EventKind::LoginSucceeded, new.user, new.id)];

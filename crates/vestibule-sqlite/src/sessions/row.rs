@@ -7,7 +7,7 @@ use rusqlite::Row;
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::lineage::StoreNumber;
 use vestibule_core::secret::HashedSecret;
-use vestibule_core::session::{Acr, Amr, Device, EndReason, Session};
+use vestibule_core::session::{Acr, Amr, Device, Session};
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{CredentialVersion, UserStatus};
 
@@ -61,7 +61,9 @@ pub(crate) struct Loaded {
 }
 
 impl Loaded {
-    /// Open, standing, its user not disabled: nothing but a clock can be against it.
+    /// Open, standing, its user not disabled: nothing but a clock can be against it. Whether an end can be written asks
+    /// no more than this: last-seen is written behind, so the stored idle clock may have run out while the session is
+    /// alive in memory, and that must not keep anybody from ending it.
     pub(crate) fn is_open(&self) -> bool {
         !self.ended
             && self.status == UserStatus::Active
@@ -71,12 +73,6 @@ impl Loaded {
     /// Live, as `vestibule_store::Sessions` says.
     pub(crate) fn is_live(&self, now: UnixMillis) -> bool {
         self.is_open() && self.session.timed_out(now).is_none()
-    }
-
-    /// Whether an end can still be written. Last-seen is written behind, so the stored idle clock may have run out while
-    /// the session is alive in memory: that must not keep its owner from ending it. The absolute end is exact.
-    pub(crate) fn can_be_ended(&self, now: UnixMillis) -> bool {
-        self.is_open() && self.session.timed_out(now) != Some(EndReason::Expired)
     }
 }
 

@@ -4,12 +4,11 @@ use rusqlite::named_params;
 
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::SessionId;
-use vestibule_core::session::timed_out;
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{Change, TimedOut, Touch};
 
 use super::end::end_row;
-use super::row::load;
+use super::row::{Loaded, load};
 use crate::audit::bind_limit;
 use crate::fault::Fault;
 use crate::transition::Transition;
@@ -26,7 +25,7 @@ pub(super) fn touch_sessions(tx: &Transition<'_>, touches: &[Touch]) -> Result<(
     Ok(())
 }
 
-/// A stored last-seen later than the one judged by wins, and so does a renewal that moved the clocks.
+/// The index judged, and it knows of later uses than are written: a stored one later than that wins all the same.
 pub(super) fn end_timed_out(
     tx: &mut Transition<'_>,
     judged: &[TimedOut],
@@ -35,12 +34,11 @@ pub(super) fn end_timed_out(
     let mut ended = Vec::new();
     let mut events = Vec::new();
     for TimedOut { id, seen, reason } in judged {
-        let Some(found) = load(tx, *id)?.filter(super::row::Loaded::is_open) else {
+        let Some(found) = load(tx, *id)?.filter(Loaded::is_open) else {
             continue;
         };
         let session = found.session;
-        let over = timed_out(*seen, session.idle, session.expires_at, act.at).is_some();
-        if session.last_seen > *seen || !over {
+        if session.last_seen > *seen {
             continue;
         }
         let cutoff = end_row(tx, *id, *reason, act.at)?;
