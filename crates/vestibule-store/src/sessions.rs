@@ -136,7 +136,8 @@ pub trait Sessions: Send + Sync {
     /// published.
     fn touch_sessions(&self, touches: Vec<Touch>) -> Answer<'_, ()>;
 
-    /// Ends sessions that ran out, each only if its stored last-seen is not later than the one judged by. Audit:
+    /// Ends sessions that ran out, each only if its stored last-seen is not later than the one judged by, and only if by
+    /// that one and its other clocks as stored it is over at the act's time. Audit:
     /// `session.ended (idle|expired)` each. Publishes a cutoff for each that ended; answers their ids. At most 1,000 at a time.
     fn end_timed_out_sessions(
         &self,

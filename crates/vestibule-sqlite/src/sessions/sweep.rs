@@ -4,6 +4,7 @@ use rusqlite::named_params;
 
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::SessionId;
+use vestibule_core::session::timed_out;
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{Change, TimedOut, Touch};
 
@@ -25,7 +26,8 @@ pub(super) fn touch_sessions(tx: &Transition<'_>, touches: &[Touch]) -> Result<(
     Ok(())
 }
 
-/// The index judged, and it knows of later uses than are written: a stored one later than that wins all the same.
+/// The index judges by later uses than are written. A stored one later than that wins all the same, and so does a renewal
+/// that moved the clocks: core's rule is asked again, here.
 pub(super) fn end_timed_out(
     tx: &mut Transition<'_>,
     judged: &[TimedOut],
@@ -38,7 +40,8 @@ pub(super) fn end_timed_out(
             continue;
         };
         let session = found.session;
-        if session.last_seen > *seen {
+        let over = timed_out(*seen, session.idle, session.expires_at, act.at).is_some();
+        if session.last_seen > *seen || !over {
             continue;
         }
         let cutoff = end_row(tx, *id, *reason, act.at)?;
