@@ -18,20 +18,23 @@
 )]
 
 mod cases;
+mod dice;
 mod harness;
 mod ledger;
 mod make;
 mod model;
+mod race;
 mod snapshot;
 
 pub mod audit;
-pub mod contention;
 pub mod ending;
 pub mod installation;
 pub mod lists;
 pub mod opening;
 pub mod passwords;
 pub mod publication;
+pub mod racing_ends;
+pub mod racing_logins;
 pub mod renewing;
 pub mod running_out;
 pub mod setup;

@@ -98,6 +98,17 @@ pub async fn a_logout_ends_a_session_that_looks_idle(home: Home) {
     assert!(!home.ledger.holds(session.id));
 }
 
+/// An operator may accept a clock behind the one that judged: what its owner ended stays ended then too.
+///
+/// Holds: ASVS 7.4.1, N10
+pub async fn a_logout_ends_a_session_past_its_absolute_end(home: Home) {
+    let alice = home.user("alice").await;
+    let session = home.session(&alice, NOON).await;
+    assert_eq!(home.end(session.id, noon_and(720)).await, EndSession::Ended);
+    assert_eq!(home.live(&alice, noon_and(1)).await, []);
+    assert!(!home.ledger.holds(session.id));
+}
+
 pub async fn the_others_end_and_the_spared_one_stands(home: Home) {
     let (alice, bob) = (home.user("alice").await, home.user("bob").await);
     home.session(&alice, NOON).await;
@@ -193,6 +204,17 @@ pub async fn asvs_7_4_5_the_sessions_of_one_user_end_by_one_cutoff(home: Home) {
         assert_eq!(after.sessions.keys().copied().collect::<Vec<_>>(), [his.id]);
         after.assert_told(&home.ledger.memory());
     }
+}
+
+pub async fn the_sessions_of_nobody_are_none(home: Home) {
+    home.user("alice").await;
+    let nobody = home.new_user("nobody").id;
+    let before = home.before().await;
+    let act = home.act(NOON);
+    let reason = EndReason::EndedByOperator;
+    let ended = home.store.end_user_sessions(nobody, reason, act).await;
+    assert_eq!(ended.unwrap(), 0);
+    home.assert_unchanged(&before).await;
 }
 
 /// Holds: ASVS 7.4.5

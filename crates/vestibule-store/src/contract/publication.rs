@@ -219,28 +219,28 @@ async fn hang_up(home: &Home, alice: &User, sessions: &[Session], n: usize) {
                 store.open_session(home.login(alice, noon_and(1)), act),
                 polls,
             )
-            .await
+            .await;
         }
         1 => {
             poll(
                 store.end_session(session.id, None, EndReason::SignedOut, act),
                 polls,
             )
-            .await
+            .await;
         }
         2 => {
             poll(
                 store.renew_session(home.renewal(session, noon_and(1)), act),
                 polls,
             )
-            .await
+            .await;
         }
         3 => {
             poll(
                 store.create_user(home.new_user(&format!("user-{n}")), act),
                 polls,
             )
-            .await
+            .await;
         }
         4 if n > 190 => poll(store.end_other_sessions(sessions[199].id, act), polls).await,
         4 => {
@@ -248,7 +248,7 @@ async fn hang_up(home: &Home, alice: &User, sessions: &[Session], n: usize) {
                 store.rehash_password(alice.id, super::make::FIRST, hash("x"), act),
                 polls,
             )
-            .await
+            .await;
         }
         _ if n > 190 => {
             let change = PasswordChange {

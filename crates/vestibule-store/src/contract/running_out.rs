@@ -206,6 +206,30 @@ pub async fn a_later_use_that_is_stored_wins_over_a_time_out(home: Home) {
     assert_eq!(ended, [used.id]);
 }
 
+/// Holds: N07
+pub async fn what_a_renewal_gave_new_clocks_has_not_run_out(home: Home) {
+    let alice = home.user("alice").await;
+    let session = home.session(&alice, NOON).await;
+    let seen = noon_and(29);
+    home.store
+        .touch_sessions(vec![Touch {
+            id: session.id,
+            seen,
+        }])
+        .await
+        .unwrap();
+    // The last-seen stays what the sweeper judged by; the absolute end has moved.
+    home.renew(home.renewal(&session, seen)).await;
+    let before = home.before().await;
+    for (reason, minutes) in [(EndReason::Expired, 30), (EndReason::Idle, 58)] {
+        let act = home.act(noon_and(minutes));
+        let sessions = vec![judged(&session, seen, reason)];
+        let ended = home.store.end_timed_out_sessions(sessions, act).await;
+        assert_eq!(ended.unwrap(), []);
+        home.assert_unchanged(&before).await;
+    }
+}
+
 pub async fn a_thousand_run_out_at_once(home: Home) {
     let alice = home.user("alice").await;
     let mut sessions = Vec::new();

@@ -5,29 +5,11 @@ use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{CredentialVersion, User, UserStatus};
 
+use super::dice::Dice;
 use super::harness::Home;
 use super::make::{NOON, hash, noon_and};
 use super::model::Model;
 use crate::{CreateUser, OpenSession, PasswordChange, RenewSession, TimedOut, Touch};
-
-/// Marsaglia's xorshift, so that a walk is the same each time and named by its seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % sides
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
-        let sides = u64::try_from(from.len()).ok().filter(|sides| *sides > 0)?;
-        usize::try_from(self.roll(sides))
-            .ok()
-            .and_then(|n| from.get(n))
-    }
-}
 
 struct Walk {
     home: Home,
