@@ -1,12 +1,15 @@
 //! Vestibule over HTTP: one list of routes, one file per endpoint or page, extractors, views. Translates between the wire and
 //! the engine; decides nothing, and imports no backend.
 //!
-//! [`public`] is everything on the public listener.
+//! [`public()`] is everything on the public listener, [`control()`] everything on the control socket.
 
 pub mod assets;
 pub mod browser;
 pub mod context;
+pub mod control;
+pub mod edge;
 pub mod errors;
+pub mod ops;
 pub mod pages;
 pub mod site;
 pub mod texts;
@@ -26,7 +29,14 @@ use self::errors::{Code, Failure};
 /// Everything on the public listener. The page layers stand around pages alone: what proxies and probes ask for goes straight
 /// through.
 pub fn public(context: Arc<Context>) -> Router {
-    Router::new().merge(pages(&context)).with_state(context)
+    let pages = pages(&context).with_state(Arc::clone(&context));
+    let edge = edge::routes(Arc::clone(&context));
+    pages.merge(edge).merge(ops::routes(context))
+}
+
+/// Everything on the control socket.
+pub fn control(context: Arc<Context>) -> Router {
+    control::routes(context)
 }
 
 /// What a person opens in a browser.

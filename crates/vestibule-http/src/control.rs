@@ -1,0 +1,61 @@
+//! The administration interface on the control socket: what the commands speak, as JSON.
+//!
+//! | | |
+//! |---|---|
+//! | `GET /api/v1/admin/users?after=&limit=` | accounts, by address |
+//! | `POST /api/v1/admin/users` | a new account |
+//! | `POST /api/v1/admin/users/{email}/disable`, `/enable` | shut an account, open it again |
+//! | `GET /api/v1/admin/sessions?user=&before=&limit=` | live sessions, newest first |
+//! | `DELETE /api/v1/admin/sessions/{id}` | end one |
+//! | `DELETE /api/v1/admin/sessions?user=EMAIL`, `?all=true` | end a user's, or everybody's |
+//! | `GET /api/v1/admin/audit?after=&limit=`, `?latest=N` | the trail |
+//! | `GET /api/v1/admin/audit/verify` | is the trail whole? |
+//!
+//! Whoever reaches the socket is an operator: the accept loop has checked the peer's user id and says it in a request
+//! extension, and what the operator does stands in the trail under that id. Without the extension nothing is answered.
+
+mod audit;
+mod problem;
+mod request;
+mod sessions;
+mod time;
+mod users;
+
+use std::sync::Arc;
+
+use axum::routing::{delete, get, post};
+use axum::{Router, middleware};
+use http::Method;
+
+use self::problem::Problem;
+use crate::context::Context;
+
+pub use self::problem::Code;
+
+/// Every route of the control socket.
+pub fn routes(context: Arc<Context>) -> Router {
+    Router::new()
+        .route("/api/v1/admin/users", get(users::get).post(users::post))
+        .route("/api/v1/admin/users/{email}/disable", post(users::disable))
+        .route("/api/v1/admin/users/{email}/enable", post(users::enable))
+        .route(
+            "/api/v1/admin/sessions",
+            get(sessions::get).delete(sessions::delete_many),
+        )
+        .route("/api/v1/admin/sessions/{id}", delete(sessions::delete))
+        .route("/api/v1/admin/audit", get(audit::get))
+        .route("/api/v1/admin/audit/verify", get(audit::verify))
+        .fallback(no_such_route)
+        .method_not_allowed_fallback(no_such_method)
+        // ASVS 8.2.1: the wall stands before the routes, also those to come.
+        .layer(middleware::from_fn(request::require_operator))
+        .with_state(context)
+}
+
+async fn no_such_route() -> Problem {
+    Problem::new(Code::RouteNotFound)
+}
+
+async fn no_such_method(method: Method) -> Problem {
+    Problem::new(Code::MethodNotAllowed).saying(format!("{method} has no meaning here"))
+}

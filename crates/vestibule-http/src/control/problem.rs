@@ -1,0 +1,280 @@
+//! What is answered when something cannot be done: RFC 9457, with a stable code.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use vestibule_engine::EntropyError;
+use vestibule_store::StoreError;
+
+/// Everything that can be wrong, by the code that programs may rely on. `docs/reference/problems.md` lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The body is not the JSON this route takes.
+    InvalidBody,
+    /// The query holds something else than this route takes.
+    InvalidQuery,
+    /// Not an e-mail address.
+    InvalidEmail,
+    /// Not a display name.
+    InvalidName,
+    /// Not a role's name.
+    InvalidRole,
+    /// Not a password this installation takes.
+    InvalidPassword,
+    /// No account with this address.
+    UserNotFound,
+    /// No live session with this id.
+    SessionNotFound,
+    /// No such route.
+    RouteNotFound,
+    /// The route knows no such method.
+    MethodNotAllowed,
+    /// Another account has this address.
+    AddressTaken,
+    /// The body is too large.
+    BodyTooLarge,
+    /// The body is not declared to be JSON.
+    UnsupportedMediaType,
+    /// Too many passwords are being hashed just now.
+    Busy,
+    /// The disk is full.
+    StoreFull,
+    /// The store is out of reach just now.
+    StoreUnavailable,
+    /// The store failed.
+    StoreFailed,
+    /// The connection's user id is not known: a fault of ours.
+    OperatorUnknown,
+    /// Anything else: a fault of ours.
+    Internal,
+}
+
+impl Code {
+    /// All, as the book lists them.
+    pub const ALL: [Self; 19] = [
+        Self::InvalidBody,
+        Self::InvalidQuery,
+        Self::InvalidEmail,
+        Self::InvalidName,
+        Self::InvalidRole,
+        Self::InvalidPassword,
+        Self::UserNotFound,
+        Self::SessionNotFound,
+        Self::RouteNotFound,
+        Self::MethodNotAllowed,
+        Self::AddressTaken,
+        Self::BodyTooLarge,
+        Self::UnsupportedMediaType,
+        Self::Busy,
+        Self::StoreFull,
+        Self::StoreUnavailable,
+        Self::StoreFailed,
+        Self::OperatorUnknown,
+        Self::Internal,
+    ];
+
+    /// The code on the wire, its status (RFC 9110 §15) and its title.
+    const fn row(self) -> (&'static str, StatusCode, &'static str) {
+        match self {
+            Self::InvalidBody => (
+                "invalid_body",
+                StatusCode::BAD_REQUEST,
+                "The body is not what this route takes",
+            ),
+            Self::InvalidQuery => (
+                "invalid_query",
+                StatusCode::BAD_REQUEST,
+                "The query is not what this route takes",
+            ),
+            Self::InvalidEmail => (
+                "invalid_email",
+                StatusCode::BAD_REQUEST,
+                "Not an e-mail address",
+            ),
+            Self::InvalidName => ("invalid_name", StatusCode::BAD_REQUEST, "Not a name"),
+            Self::InvalidRole => ("invalid_role", StatusCode::BAD_REQUEST, "Not a role's name"),
+            Self::InvalidPassword => (
+                "invalid_password",
+                StatusCode::BAD_REQUEST,
+                "Not a password to be set",
+            ),
+            Self::UserNotFound => (
+                "user_not_found",
+                StatusCode::NOT_FOUND,
+                "No account with this address",
+            ),
+            Self::SessionNotFound => (
+                "session_not_found",
+                StatusCode::NOT_FOUND,
+                "No live session with this id",
+            ),
+            Self::RouteNotFound => ("route_not_found", StatusCode::NOT_FOUND, "No such route"),
+            Self::MethodNotAllowed => (
+                "method_not_allowed",
+                StatusCode::METHOD_NOT_ALLOWED,
+                "No such method on this route",
+            ),
+            Self::AddressTaken => (
+                "address_taken",
+                StatusCode::CONFLICT,
+                "Another account has this address",
+            ),
+            Self::BodyTooLarge => (
+                "body_too_large",
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "The body is too large",
+            ),
+            Self::UnsupportedMediaType => (
+                "unsupported_media_type",
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body must be application/json",
+            ),
+            Self::Busy => (
+                "busy",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "Too much work just now",
+            ),
+            Self::StoreFull => (
+                "store_full",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The disk is full",
+            ),
+            Self::StoreUnavailable => (
+                "store_unavailable",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The store is out of reach",
+            ),
+            Self::StoreFailed => (
+                "store_failed",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The store failed",
+            ),
+            Self::OperatorUnknown => (
+                "operator_unknown",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Nobody knows who is asking",
+            ),
+            Self::Internal => (
+                "internal",
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "Something went wrong here",
+            ),
+        }
+    }
+
+    /// The code on the wire.
+    pub const fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    /// The status it is answered with.
+    pub const fn status(self) -> StatusCode {
+        self.row().1
+    }
+
+    /// What it means, in a few words.
+    pub const fn title(self) -> &'static str {
+        self.row().2
+    }
+}
+
+/// An answer to something that cannot be done.
+#[derive(Debug)]
+pub struct Problem {
+    code: Code,
+    detail: Cow<'static, str>,
+    retry_after: Option<Duration>,
+}
+
+/// RFC 9457 §3.1.
+#[derive(Serialize)]
+struct Wire<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    detail: &'a str,
+}
+
+impl Problem {
+    /// With the code's title for its detail.
+    pub const fn new(code: Code) -> Self {
+        Self {
+            code,
+            detail: Cow::Borrowed(code.title()),
+            retry_after: None,
+        }
+    }
+
+    /// Says more: what to change.
+    pub fn saying(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// Trying again may help, after `wait`.
+    pub const fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry_after = Some(wait);
+        self
+    }
+
+    /// The store failed: logged here, once, with its cause; the caller is told what can be done about it.
+    pub fn store(error: &StoreError) -> Self {
+        tracing::error!(error = %chain(error), "the store failed under a command");
+        let code = match error {
+            StoreError::Full(_) => Code::StoreFull,
+            StoreError::Unavailable(_) => Code::StoreUnavailable,
+            StoreError::Corrupt(_) | StoreError::Failed(_) => Code::StoreFailed,
+        };
+        Self::new(code)
+            .saying(error.to_string())
+            .retry_after(Duration::from_secs(5))
+    }
+
+    /// There is no randomness.
+    pub fn entropy(error: &EntropyError) -> Self {
+        tracing::error!(error = %chain(error), "no randomness under a command");
+        Self::new(Code::Internal).saying(error.to_string())
+    }
+}
+
+/// The error and what lies beneath it, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let wire = Wire {
+            r#type: format!("/docs/problems#{}", self.code.as_str()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            code: self.code.as_str(),
+            detail: &self.detail,
+        };
+        let headers = [
+            (header::CONTENT_TYPE, "application/problem+json"),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ];
+        let body = serde_json::to_vec(&wire).unwrap_or_default();
+        let mut response = (self.code.status(), headers, body).into_response();
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(
+                header::RETRY_AFTER,
+                HeaderValue::from(wait.as_secs().max(1)),
+            );
+        }
+        response
+    }
+}

@@ -1,0 +1,175 @@
+//! Live sessions.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use vestibule_core::device::DeviceLabel;
+use vestibule_core::id::SessionId;
+use vestibule_store::{EndSession, StoredSession};
+
+use super::problem::{Code, Problem};
+use super::request::{Asked, Given, answer, limit};
+use super::time::Utc;
+use super::users::{Owner, address, unknown};
+use crate::context::Context;
+
+/// Which page of sessions.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    user: Option<String>,
+    before: Option<String>,
+    limit: Option<usize>,
+}
+
+/// Which sessions to end.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    user: Option<String>,
+    all: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct SessionsBody<'a> {
+    sessions: Vec<SessionBody<'a>>,
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct SessionBody<'a> {
+    id: String,
+    user: Owner<'a>,
+    created_at: Utc,
+    auth_time: Utc,
+    last_seen: Utc,
+    idle_expires_at: Utc,
+    expires_at: Utc,
+    remembered: bool,
+    acr: &'static str,
+    amr: Vec<&'static str>,
+    device: DeviceBody,
+}
+
+#[derive(Serialize)]
+struct DeviceBody {
+    name: Option<String>,
+    address: Option<String>,
+}
+
+#[derive(Serialize)]
+struct EndedBody {
+    ended: u64,
+}
+
+impl<'a> From<&'a StoredSession> for SessionBody<'a> {
+    fn from(stored: &'a StoredSession) -> Self {
+        let session = &stored.session;
+        Self {
+            id: session.id.to_string(),
+            user: Owner::new(session.user, &stored.email),
+            created_at: Utc(session.created_at),
+            auth_time: Utc(session.auth_time),
+            last_seen: Utc(session.last_seen),
+            idle_expires_at: Utc(session.last_seen.plus(session.idle).min(session.expires_at)),
+            expires_at: Utc(session.expires_at),
+            remembered: session.remembered,
+            acr: session.acr.as_str(),
+            // RFC 8176 §2.
+            amr: if session.amr.has_password() {
+                vec!["pwd"]
+            } else {
+                Vec::new()
+            },
+            device: DeviceBody {
+                name: device_name(session.device.user_agent.as_deref()),
+                address: session.device.address.map(|address| address.to_string()),
+            },
+        }
+    }
+}
+
+/// 'Firefox on Linux', as far as it is known.
+fn device_name(user_agent: Option<&str>) -> Option<String> {
+    let label = DeviceLabel::read(user_agent);
+    match (label.browser, label.system) {
+        (Some(browser), Some(system)) => Some(format!("{browser} on {system}")),
+        (known, None) | (None, known) => known,
+    }
+}
+
+/// A page of live sessions, newest first.
+pub async fn get(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Asked(page): Asked<Page>,
+) -> Result<Response, Problem> {
+    let user = page.user.as_deref().map(address).transpose()?;
+    let before = page.before.as_deref().map(session_id).transpose()?;
+    let limit = limit(page.limit)?;
+    let found = context
+        .engine
+        .sessions(user.as_ref(), before, limit, operator.now)
+        .await
+        .map_err(|error| Problem::store(&error))?;
+    let Some(found) = found else {
+        return Err(user
+            .as_ref()
+            .map_or(Problem::new(Code::UserNotFound), unknown));
+    };
+    let body = SessionsBody {
+        sessions: found.sessions.iter().map(SessionBody::from).collect(),
+        next: found.next.map(|id| id.to_string()),
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Ends one session.
+pub async fn delete(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let id: SessionId = id
+        .parse()
+        .map_err(|_| Problem::new(Code::SessionNotFound))?;
+    let ended = context.engine.revoke_session(id, &operator).await;
+    match ended.map_err(|error| Problem::store(&error))? {
+        EndSession::Ended => Ok(StatusCode::NO_CONTENT.into_response()),
+        EndSession::NotLive => Err(Problem::new(Code::SessionNotFound)),
+    }
+}
+
+/// Ends every session of a user, or of everybody.
+pub async fn delete_many(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Asked(which): Asked<Which>,
+) -> Result<Response, Problem> {
+    let ended = match (which.user, which.all) {
+        (Some(user), None) => {
+            let email = address(&user)?;
+            let ended = context.engine.revoke_user(&email, &operator).await;
+            ended
+                .map_err(|error| Problem::store(&error))?
+                .ok_or_else(|| unknown(&email))?
+        }
+        (None, Some(true)) => {
+            let ended = context.engine.revoke_all(&operator).await;
+            ended.map_err(|error| Problem::store(&error))?
+        }
+        _ => {
+            return Err(Problem::new(Code::InvalidQuery)
+                .saying("say whose sessions: either user=EMAIL or all=true"));
+        }
+    };
+    Ok(answer(StatusCode::OK, &EndedBody { ended }))
+}
+
+fn session_id(text: &str) -> Result<SessionId, Problem> {
+    text.parse()
+        .map_err(|_| Problem::new(Code::InvalidQuery).saying("before is not a session's id"))
+}

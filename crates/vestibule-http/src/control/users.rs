@@ -1,0 +1,224 @@
+//! Accounts.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use vestibule_core::email::{EmailAddress, ParseEmailError};
+use vestibule_core::id::UserId;
+use vestibule_core::user::{Role, User, UserStatus};
+use vestibule_engine::{AddUserError, NewAccount};
+use vestibule_store::SetStatus;
+
+use super::problem::{Code, Problem};
+use super::request::{Asked, Given, Told, answer, limit};
+use super::time::Utc;
+use crate::context::Context;
+
+/// Which page of accounts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+/// An account to be made.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewUser {
+    email: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    roles: Vec<String>,
+    password: Option<String>,
+    #[serde(default)]
+    verified: bool,
+}
+
+#[derive(Serialize)]
+struct UserBody<'a> {
+    id: String,
+    email: &'a str,
+    email_verified: bool,
+    name: &'a str,
+    roles: Vec<&'a str>,
+    status: &'static str,
+    created_at: Utc,
+}
+
+impl<'a> From<&'a User> for UserBody<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            email: user.email.as_str(),
+            email_verified: user.email_verified,
+            name: user.name.as_str(),
+            roles: user.roles.iter().map(Role::as_str).collect(),
+            status: match user.status {
+                UserStatus::Active => "active",
+                UserStatus::Disabled => "disabled",
+            },
+            created_at: Utc(user.created_at),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct UsersBody<'a> {
+    users: Vec<UserBody<'a>>,
+    next: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct StatusBody<'a> {
+    user: UserBody<'a>,
+    ended_sessions: u64,
+    changed: bool,
+}
+
+/// A page of accounts, by address.
+pub async fn get(
+    State(context): State<Arc<Context>>,
+    _: Given,
+    Asked(page): Asked<Page>,
+) -> Result<Response, Problem> {
+    let after = page.after.as_deref().map(address).transpose()?;
+    let page = context
+        .engine
+        .users(after, limit(page.limit)?)
+        .await
+        .map_err(|error| Problem::store(&error))?;
+    let body = UsersBody {
+        users: page.users.iter().map(UserBody::from).collect(),
+        next: page.next.as_ref().map(EmailAddress::as_str),
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Makes an account.
+pub async fn post(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Told(new): Told<NewUser>,
+) -> Result<Response, Problem> {
+    let account = NewAccount {
+        email: &new.email,
+        name: &new.name,
+        roles: &new.roles,
+        password: new.password.as_deref(),
+        verified: new.verified,
+    };
+    let user = context
+        .engine
+        .add_user(account, &operator)
+        .await
+        .map_err(|error| not_added(&error))?;
+    Ok(answer(StatusCode::CREATED, &UserBody::from(&user)))
+}
+
+/// Shuts an account: its sessions end, and no new login (ASVS 7.4.2).
+pub async fn disable(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(email): Path<String>,
+) -> Result<Response, Problem> {
+    let email = address(&email)?;
+    let set = context.engine.disable_user(&email, &operator).await;
+    set_status(
+        &context,
+        &email,
+        set.map_err(|error| Problem::store(&error))?,
+    )
+    .await
+}
+
+/// Opens an account again; what ended stays ended.
+pub async fn enable(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(email): Path<String>,
+) -> Result<Response, Problem> {
+    let email = address(&email)?;
+    let set = context.engine.enable_user(&email, &operator).await;
+    set_status(
+        &context,
+        &email,
+        set.map_err(|error| Problem::store(&error))?,
+    )
+    .await
+}
+
+async fn set_status(
+    context: &Context,
+    email: &EmailAddress,
+    set: SetStatus,
+) -> Result<Response, Problem> {
+    let (user, ended, changed) = match set {
+        SetStatus::Set { user, ended } => (*user, ended, true),
+        SetStatus::Already => {
+            let user = context.engine.user(email).await;
+            let user = user.map_err(|error| Problem::store(&error))?;
+            (user.ok_or_else(|| unknown(email))?, 0, false)
+        }
+        SetStatus::Unknown => return Err(unknown(email)),
+    };
+    let body = StatusBody {
+        user: UserBody::from(&user),
+        ended_sessions: ended,
+        changed,
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Reads an address out of a path or a query.
+pub fn address(text: &str) -> Result<EmailAddress, Problem> {
+    EmailAddress::parse(text).map_err(not_an_address)
+}
+
+/// The account that a session or an act belongs to.
+#[derive(Serialize)]
+pub struct Owner<'a> {
+    id: String,
+    email: &'a str,
+}
+
+impl<'a> Owner<'a> {
+    /// By id and address.
+    pub fn new(id: UserId, email: &'a EmailAddress) -> Self {
+        Self {
+            id: id.to_string(),
+            email: email.as_str(),
+        }
+    }
+}
+
+/// No account has this address.
+pub fn unknown(email: &EmailAddress) -> Problem {
+    Problem::new(Code::UserNotFound).saying(format!("no account has the address {email}"))
+}
+
+fn not_an_address(why: ParseEmailError) -> Problem {
+    Problem::new(Code::InvalidEmail).saying(why.to_string())
+}
+
+fn not_added(error: &AddUserError) -> Problem {
+    let code = match error {
+        AddUserError::Email(_) => Code::InvalidEmail,
+        AddUserError::Name(_) => Code::InvalidName,
+        AddUserError::Role(_) => Code::InvalidRole,
+        AddUserError::Password(_) => Code::InvalidPassword,
+        AddUserError::AddressTaken => Code::AddressTaken,
+        AddUserError::Busy { retry_after } => {
+            return Problem::new(Code::Busy)
+                .saying(error.to_string())
+                .retry_after(*retry_after);
+        }
+        AddUserError::Store(error) => return Problem::store(error),
+        AddUserError::Entropy(error) => return Problem::entropy(error),
+    };
+    Problem::new(code).saying(error.to_string())
+}

@@ -1,0 +1,270 @@
+//! What the proxy is told, in the two dialects.
+
+use std::fmt::Write as _;
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, InvalidHeaderValue, LOCATION,
+    RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use vestibule_core::local_path::LocalPath;
+use vestibule_engine::LiveSession;
+
+use super::forwarded::ForwardedError;
+use super::requirement::RequirementError;
+use crate::site::Issuer;
+
+static REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
+static REMOTE_EMAIL: HeaderName = HeaderName::from_static("remote-email");
+static REMOTE_NAME: HeaderName = HeaderName::from_static("remote-name");
+static REMOTE_GROUPS: HeaderName = HeaderName::from_static("remote-groups");
+static REMOTE_SESSION: HeaderName = HeaderName::from_static("remote-session");
+
+/// What stays as it is in a query's value.
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// How the asker wants its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Any status; a redirection is followed by the client.
+    Plain,
+    /// nginx's `auth_request`: 2xx, 401 and 403 have a meaning; 503 becomes a 500, which the snippet maps back.
+    AuthRequest,
+}
+
+/// Why there is no 200.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal<'a> {
+    /// `/verify` itself was asked by another method than GET or HEAD.
+    Method,
+    /// The asker is no configured proxy.
+    Peer,
+    /// The route's parameters make no sense.
+    Requirement(RequirementError),
+    /// The forwarded request cannot be told for sure.
+    Forwarded(ForwardedError),
+    /// It is on another host than the issuer's.
+    ForeignHost,
+    /// It came over plain http to an https issuer, or the other way round.
+    Scheme,
+    /// Its path is one of Vestibule's own.
+    OwnPath,
+    /// No application may live on the issuer's own host.
+    NoApplicationHere,
+    /// A token was presented.
+    Token,
+    /// No live session; a person's page view carries where it was going.
+    Nobody {
+        /// Path and query, when a person is looking.
+        page: Option<&'a str>,
+    },
+    /// The index is not filled yet.
+    NotReady,
+    /// Another site's page made the browser send it.
+    ForeignOrigin,
+    /// The user lacks the role.
+    Role,
+    /// The credential lacks the scope.
+    Scope,
+    /// The login was not sure enough.
+    Acr,
+}
+
+impl Refusal<'_> {
+    /// For the log, and nothing the client wrote in it (ASVS 16.4.1).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::Peer => "unknown_proxy",
+            Self::Requirement(_) => "parameter",
+            Self::Forwarded(why) => why.code(),
+            Self::ForeignHost => "foreign_host",
+            Self::Scheme => "scheme",
+            Self::OwnPath => "own_path",
+            Self::NoApplicationHere => "no_application_here",
+            Self::Token => "invalid_token",
+            Self::Nobody { .. } => "no_session",
+            Self::NotReady => "not_ready",
+            Self::ForeignOrigin => "foreign_origin",
+            Self::Role => "role",
+            Self::Scope => "scope",
+            Self::Acr => "acr",
+        }
+    }
+
+    /// Whether it tells of an attempt at something or of a proxy to put right, rather than of a caller to sign in.
+    pub const fn is_worth_a_line(self) -> bool {
+        !matches!(
+            self,
+            Self::Method | Self::Token | Self::Nobody { .. } | Self::NotReady
+        )
+    }
+
+    const fn status(self) -> StatusCode {
+        match self {
+            Self::Method => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Requirement(_) | Self::Forwarded(_) => StatusCode::BAD_REQUEST,
+            Self::Peer
+            | Self::ForeignHost
+            | Self::Scheme
+            | Self::OwnPath
+            | Self::NoApplicationHere
+            | Self::ForeignOrigin
+            | Self::Role
+            | Self::Scope
+            | Self::Acr => StatusCode::FORBIDDEN,
+            Self::Nobody { page: Some(_) } => StatusCode::FOUND,
+            Self::Token | Self::Nobody { page: None } => StatusCode::UNAUTHORIZED,
+            Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    fn sentence(self, issuer: &Issuer) -> String {
+        let text = match self {
+            Self::Requirement(why) => return why.to_string(),
+            Self::Forwarded(why) => return why.to_string(),
+            Self::ForeignHost => {
+                return format!(
+                    "only applications on {} itself can be guarded: the forwarded host is another one",
+                    issuer.host()
+                );
+            }
+            Self::Scheme => {
+                return format!(
+                    "the forwarded request's scheme is not that of {}",
+                    issuer.origin()
+                );
+            }
+            Self::Method => "ask by GET",
+            Self::Peer => {
+                "only a proxy named in the setting trusted_proxies may ask: name this peer's address there"
+            }
+            Self::OwnPath => {
+                "this path is Vestibule's own: the proxy must send it to Vestibule and to no application"
+            }
+            Self::NoApplicationHere => {
+                "an application on the issuer's own host could act as its account page: it must be declared fully \
+                 trusted by the setting own_host_application"
+            }
+            Self::Token => "no token is accepted here",
+            Self::Nobody { .. } => "sign in first",
+            Self::NotReady => "Vestibule is starting: try again in a moment",
+            Self::ForeignOrigin => {
+                "the request changes something and does not come from the application's own pages"
+            }
+            Self::Role => "the user does not have the role that this needs",
+            Self::Scope => "the credential does not carry the scope that this needs",
+            Self::Acr => "the login is not sure enough for this",
+        };
+        text.to_owned()
+    }
+
+    /// The answer. It carries no identity header and no cookie.
+    pub fn into_response(self, dialect: Dialect, issuer: &Issuer) -> Response {
+        let mut headers = HeaderMap::with_capacity(8);
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // ASVS 3.2.1: never a page, whoever opens it.
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=utf-8"),
+        );
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(
+            CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+        );
+        match self {
+            Self::Method => {
+                headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+            }
+            Self::NotReady => {
+                headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            }
+            Self::Token => {
+                // RFC 6750 §3.1.
+                headers.insert(
+                    WWW_AUTHENTICATE,
+                    HeaderValue::from_static("Bearer realm=\"vestibule\", error=\"invalid_token\""),
+                );
+            }
+            Self::Nobody { page } => {
+                if page.is_none() || dialect == Dialect::AuthRequest {
+                    // RFC 9110 §15.5.2: a 401 has a challenge. RFC 6750 §3.1: none presented, so no error code.
+                    headers.insert(
+                        WWW_AUTHENTICATE,
+                        HeaderValue::from_static("Bearer realm=\"vestibule\""),
+                    );
+                }
+                if let Some(location) = page.and_then(|page| sign_in(issuer, page).ok()) {
+                    headers.insert(LOCATION, location);
+                }
+            }
+            _ => {}
+        }
+        let mut body = self.sentence(issuer);
+        body.push('\n');
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = match (dialect, self.status()) {
+            (Dialect::AuthRequest, StatusCode::FOUND) => StatusCode::UNAUTHORIZED,
+            (Dialect::AuthRequest, StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED) => {
+                StatusCode::FORBIDDEN
+            }
+            (_, status) => status,
+        };
+        *response.headers_mut() = headers;
+        response
+    }
+}
+
+/// Where a person goes to sign in, and from there on to the page first asked for.
+fn sign_in(issuer: &Issuer, page: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    let mut location = String::with_capacity(128);
+    location.push_str(issuer.origin());
+    location.push_str("/login");
+    // R23: what sign-in would not go on to is left out here already.
+    if let Some(next) = LocalPath::parse(page) {
+        let next = utf8_percent_encode(next.as_str(), QUERY_VALUE);
+        // Writing to a String never fails.
+        let _ = write!(location, "?next={next}");
+    }
+    HeaderValue::try_from(location)
+}
+
+/// 200 with every identity header, empty where there is nothing to say, so that none of the client's own can stand.
+pub fn pass(session: &LiveSession) -> Result<Response, InvalidHeaderValue> {
+    let profile = session.profile();
+    let identity = &profile.identity;
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.reserve(6);
+    headers.insert(
+        &REMOTE_USER,
+        HeaderValue::from_maybe_shared(identity.user.clone())?,
+    );
+    headers.insert(
+        &REMOTE_EMAIL,
+        HeaderValue::from_maybe_shared(identity.email.clone())?,
+    );
+    headers.insert(
+        &REMOTE_NAME,
+        HeaderValue::from_maybe_shared(identity.name.clone())?,
+    );
+    headers.insert(
+        &REMOTE_GROUPS,
+        HeaderValue::from_maybe_shared(identity.groups.clone())?,
+    );
+    headers.insert(
+        &REMOTE_SESSION,
+        HeaderValue::try_from(session.id().to_string())?,
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}

@@ -1,0 +1,290 @@
+//! The request a proxy asks about, read from the one header family that the proxy sends.
+//!
+//! ```text
+//! X-Forwarded-Method  X-Forwarded-Proto  X-Forwarded-Host  X-Forwarded-Uri
+//! X-Original-Method   X-Original-URL (scheme, host, path, query)   X-Original-URI (path, query; optional)
+//! ```
+//!
+//! Whatever could be read in two ways is refused, for the application behind the proxy might read it the other way.
+
+use http::{HeaderMap, HeaderName};
+
+use crate::site::{HeaderFamily, ProxyPeer};
+
+static FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
+static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+static FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
+static ORIGINAL_METHOD: HeaderName = HeaderName::from_static("x-original-method");
+static ORIGINAL_URL: HeaderName = HeaderName::from_static("x-original-url");
+static ORIGINAL_URI: HeaderName = HeaderName::from_static("x-original-uri");
+
+/// The request that a proxy holds back until it has an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forwarded<'a> {
+    /// As the client wrote it; `get` is not `GET` (RFC 9110 §9.1).
+    pub method: &'a str,
+    /// Whether it came over TLS.
+    pub https: bool,
+    /// Host, with a port where the client named one.
+    pub host: &'a str,
+    /// Path and query, which have one reading.
+    pub target: &'a str,
+}
+
+/// Why the forwarded request cannot be told. All of it is for the operator of the proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ForwardedError {
+    /// None of the headers that tell it.
+    #[error(
+        "no header tells which request this is about: the proxy must send X-Forwarded-Method, -Proto, -Host and -Uri, \
+         or X-Original-Method and -URL"
+    )]
+    Nothing,
+    /// Some of its family, but not this one.
+    #[error("the header {0} is missing: the proxy must set it")]
+    Missing(&'static str),
+    /// More than once: which one counts?
+    #[error("the header {0} came more than once: the proxy must replace what the client sent")]
+    Repeated(&'static str),
+    /// A header of the family that this proxy does not send: the client made it up.
+    #[error("the header {0} belongs to another family than this proxy's: the proxy must delete it")]
+    OtherFamily(&'static str),
+    /// Not in the form the header has.
+    #[error("the header {0} cannot be read")]
+    Malformed(&'static str),
+    /// X-Original-URI is not what X-Original-URL says.
+    #[error("X-Original-URI and X-Original-URL name different requests")]
+    Disagree,
+    /// Could be read in two ways.
+    #[error("the path could be read in two ways: {0}")]
+    Ambiguous(&'static str),
+}
+
+impl ForwardedError {
+    /// For the log: the kind of fault, and nothing the client wrote (ASVS 16.4.1).
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Nothing => "forwarded_nothing",
+            Self::Missing(_) => "forwarded_missing",
+            Self::Repeated(_) => "forwarded_repeated",
+            Self::OtherFamily(_) => "forwarded_other_family",
+            Self::Malformed(_) => "forwarded_malformed",
+            Self::Disagree => "forwarded_disagree",
+            Self::Ambiguous(_) => "forwarded_ambiguous",
+        }
+    }
+}
+
+impl<'a> Forwarded<'a> {
+    /// Reads the forwarded request out of the headers of the proxy's own (ASVS 4.1.3, R25).
+    pub fn read(headers: &'a HeaderMap, proxy: ProxyPeer) -> Result<Self, ForwardedError> {
+        match proxy {
+            ProxyPeer::Configured(HeaderFamily::XForwarded) => Self::x_forwarded(headers),
+            ProxyPeer::Configured(HeaderFamily::XOriginal) => Self::x_original(headers),
+            // Nobody said which family it sends: whichever it is, but only one.
+            ProxyPeer::Loopback => {
+                if first_of(headers, &X_ORIGINAL).is_some() {
+                    Self::x_original(headers)
+                } else if first_of(headers, &X_FORWARDED).is_some() {
+                    Self::x_forwarded(headers)
+                } else {
+                    Err(ForwardedError::Nothing)
+                }
+            }
+        }
+    }
+
+    fn x_forwarded(headers: &'a HeaderMap) -> Result<Self, ForwardedError> {
+        if let Some(name) = first_of(headers, &X_ORIGINAL) {
+            return Err(ForwardedError::OtherFamily(name));
+        }
+        if first_of(headers, &X_FORWARDED).is_none() {
+            return Err(ForwardedError::Nothing);
+        }
+        let [method, proto, host, uri] = &X_FORWARDED;
+        let https = match one(headers, proto)? {
+            "https" => true,
+            "http" => false,
+            _ => return Err(ForwardedError::Malformed(proto.1)),
+        };
+        let target = one(headers, uri)?;
+        has_one_reading(target)?;
+        Ok(Self {
+            method: token(one(headers, method)?, method.1)?,
+            https,
+            host: host_name(one(headers, host)?, host.1)?,
+            target,
+        })
+    }
+
+    fn x_original(headers: &'a HeaderMap) -> Result<Self, ForwardedError> {
+        if let Some(name) = first_of(headers, &X_FORWARDED) {
+            return Err(ForwardedError::OtherFamily(name));
+        }
+        if first_of(headers, &X_ORIGINAL).is_none() {
+            return Err(ForwardedError::Nothing);
+        }
+        let [method, url, uri] = &X_ORIGINAL;
+        let whole = one(headers, url)?;
+        let (https, rest) = if let Some(rest) = whole.strip_prefix("https://") {
+            (true, rest)
+        } else if let Some(rest) = whole.strip_prefix("http://") {
+            (false, rest)
+        } else {
+            return Err(ForwardedError::Malformed(url.1));
+        };
+        let (host, target) = rest
+            .find('/')
+            .and_then(|at| rest.split_at_checked(at))
+            .ok_or(ForwardedError::Malformed(url.1))?;
+        has_one_reading(target)?;
+        if headers.contains_key(uri.0) && one(headers, uri)? != target {
+            return Err(ForwardedError::Disagree);
+        }
+        Ok(Self {
+            method: token(one(headers, method)?, method.1)?,
+            https,
+            host: host_name(host, url.1)?,
+            target,
+        })
+    }
+
+    /// Path without the query.
+    pub fn path(&self) -> &'a str {
+        self.target
+            .split_once('?')
+            .map_or(self.target, |(path, _)| path)
+    }
+}
+
+/// A header as looked up and as written in the book.
+type Name = (&'static HeaderName, &'static str);
+
+static X_FORWARDED: [Name; 4] = [
+    (&FORWARDED_METHOD, "X-Forwarded-Method"),
+    (&FORWARDED_PROTO, "X-Forwarded-Proto"),
+    (&FORWARDED_HOST, "X-Forwarded-Host"),
+    (&FORWARDED_URI, "X-Forwarded-Uri"),
+];
+static X_ORIGINAL: [Name; 3] = [
+    (&ORIGINAL_METHOD, "X-Original-Method"),
+    (&ORIGINAL_URL, "X-Original-URL"),
+    (&ORIGINAL_URI, "X-Original-URI"),
+];
+
+fn first_of(headers: &HeaderMap, family: &[Name]) -> Option<&'static str> {
+    family
+        .iter()
+        .find(|(name, _)| headers.contains_key(*name))
+        .map(|(_, written)| *written)
+}
+
+/// The header's one value.
+fn one<'a>(headers: &'a HeaderMap, name: &Name) -> Result<&'a str, ForwardedError> {
+    let mut values = headers.get_all(name.0).iter();
+    let value = values.next().ok_or(ForwardedError::Missing(name.1))?;
+    if values.next().is_some() {
+        return Err(ForwardedError::Repeated(name.1));
+    }
+    value
+        .to_str()
+        .map_err(|_| ForwardedError::Malformed(name.1))
+}
+
+/// RFC 9110 §5.6.2.
+fn token<'a>(text: &'a str, name: &'static str) -> Result<&'a str, ForwardedError> {
+    let fits = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
+    if text.is_empty() || text.len() > 32 || !text.bytes().all(fits) {
+        return Err(ForwardedError::Malformed(name));
+    }
+    Ok(text)
+}
+
+/// A host with or without a port: nothing that could end it early, and no list of hosts.
+fn host_name<'a>(text: &'a str, name: &'static str) -> Result<&'a str, ForwardedError> {
+    let fits = |c: u8| c.is_ascii_alphanumeric() || b"-._:[]".contains(&c);
+    if text.is_empty() || !text.bytes().all(fits) {
+        return Err(ForwardedError::Malformed(name));
+    }
+    Ok(text)
+}
+
+/// Refuses a path that a proxy and an application could read differently: one decodes, merges slashes, drops
+/// parameters or resolves dots where the other does not. A query is data, and only has to be visible ASCII.
+fn has_one_reading(target: &str) -> Result<(), ForwardedError> {
+    let ambiguous = |what| Err(ForwardedError::Ambiguous(what));
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let Some(segments) = path.strip_prefix('/') else {
+        return ambiguous("it does not begin with a slash");
+    };
+    if !query.bytes().all(|c| c.is_ascii_graphic() && c != b'#') {
+        return ambiguous(
+            "its query holds a blank, a control character, a # or a byte outside ASCII",
+        );
+    }
+    let last = segments.bytes().filter(|c| *c == b'/').count();
+    for (at, segment) in segments.split('/').enumerate() {
+        match segment {
+            "" if at != last => return ambiguous("//"),
+            "." | ".." => return ambiguous("a dot segment"),
+            _ => segment_has_one_reading(segment.as_bytes())?,
+        }
+    }
+    Ok(())
+}
+
+fn segment_has_one_reading(segment: &[u8]) -> Result<(), ForwardedError> {
+    let ambiguous = |what| Err(ForwardedError::Ambiguous(what));
+    // The last two bytes as decoded: an escape may be hidden behind escapes.
+    let mut decoded = [0; 2];
+    let mut rest = segment;
+    while let Some((first, tail)) = rest.split_first() {
+        rest = tail;
+        let byte = match first {
+            b';' => return ambiguous("a semicolon"),
+            b'\\' => return ambiguous("a backslash"),
+            b'#' => return ambiguous("a #"),
+            b'%' => {
+                let Some(byte) = escaped(tail) else {
+                    return ambiguous("a % that begins no escape");
+                };
+                rest = tail.get(2..).unwrap_or_default();
+                byte
+            }
+            c if !c.is_ascii_graphic() => {
+                return ambiguous("a blank, a control character or a byte outside ASCII");
+            }
+            c => *c,
+        };
+        let twice = (decoded[0] == b'%')
+            .then(|| escaped(&[decoded[1], byte]))
+            .flatten();
+        if changes_the_path(byte) && *first == b'%' || twice.is_some_and(changes_the_path) {
+            return ambiguous("an escape that hides a character with a meaning");
+        }
+        decoded = [decoded[1], byte];
+    }
+    Ok(())
+}
+
+/// The byte that `%XX` stands for, given what follows the `%`.
+fn escaped(tail: &[u8]) -> Option<u8> {
+    let digit = |at: usize| {
+        tail.get(at)
+            .and_then(|c| char::from(*c).to_digit(16))
+            .and_then(|value| u8::try_from(value).ok())
+    };
+    Some(digit(0)? << 4 | digit(1)?)
+}
+
+/// 0xC0 and 0xC1 begin overlong UTF-8, in which sloppy decoders find dots and slashes.
+const fn changes_the_path(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'.' | b'/' | b'\\' | b';' | 0x00..=0x1F | 0x7F | 0xC0 | 0xC1
+    )
+}
+
+#[cfg(test)]
+mod tests;

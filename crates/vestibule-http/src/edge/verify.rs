@@ -1,0 +1,170 @@
+//! `GET /verify[?role=R][&acr=A][&scope=S]` and `GET /verify/auth-request`: may this request pass, and whose is it?
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use percent_encoding::percent_decode_str;
+use vestibule_engine::{Check, LiveSession};
+
+use super::answer::{Dialect, Refusal, pass};
+use super::forwarded::Forwarded;
+use super::origin::{comes_from, is_page_view, must_be_own};
+use super::requirement::Requirement;
+use crate::browser::cookies;
+use crate::context::{Context, Peer};
+use crate::site::Site;
+
+/// First segments of the paths on the issuer's own host that no application there may have.
+pub const RESERVED: [&str; 17] = [
+    "login",
+    "logout",
+    "setup",
+    "register",
+    "recover",
+    "account",
+    "console",
+    "device",
+    "assets",
+    "verify",
+    "api",
+    "oauth",
+    "revocations",
+    "vestibule",
+    ".well-known",
+    "docs",
+    "dev",
+];
+
+/// In HTTP's own dialect.
+pub async fn plain(State(context): State<Arc<Context>>, request: Request<Body>) -> Response {
+    answer(&context, &request, Dialect::Plain)
+}
+
+/// In nginx's.
+pub async fn auth_request(State(context): State<Arc<Context>>, request: Request<Body>) -> Response {
+    answer(&context, &request, Dialect::AuthRequest)
+}
+
+fn answer(context: &Context, request: &Request<Body>, dialect: Dialect) -> Response {
+    match judge(context, request) {
+        Ok(session) => pass(&session).unwrap_or_else(|_| {
+            tracing::error!(user.id = %session.user_id(), "an identity does not fit into a header");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }),
+        Err(refusal) => {
+            // ASVS 16.3.2, 16.3.3.
+            if refusal.is_worth_a_line() {
+                tracing::info!(code = refusal.code(), "edge: refused");
+            }
+            refusal.into_response(dialect, &context.site.issuer)
+        }
+    }
+}
+
+/// The checks in their order.
+fn judge<'a>(context: &Context, request: &'a Request<Body>) -> Result<LiveSession, Refusal<'a>> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Err(Refusal::Method);
+    }
+    let (site, headers) = (&context.site, request.headers());
+    let proxy = request
+        .extensions()
+        .get::<Peer>()
+        .and_then(|Peer(address)| site.proxy(address.ip()))
+        .ok_or(Refusal::Peer)?;
+    let requirement = Requirement::read(request.uri().query()).map_err(Refusal::Requirement)?;
+    let forwarded = Forwarded::read(headers, proxy).map_err(Refusal::Forwarded)?;
+    is_on_own_host(site, &forwarded)?;
+    // A token that was presented is judged, and never passed over for a cookie beside it.
+    if presents_token(headers) {
+        return Err(Refusal::Token);
+    }
+    let session = session_of(context, headers, &forwarded)?;
+    if must_be_own(forwarded.method, headers) && !comes_from(site.issuer.origin(), headers) {
+        return Err(Refusal::ForeignOrigin);
+    }
+    requirement.is_met_by(&session)?;
+    Ok(session)
+}
+
+/// The one application there can be: on the issuer's own host, where an operator allows it (C24).
+fn is_on_own_host(site: &Site, forwarded: &Forwarded<'_>) -> Result<(), Refusal<'static>> {
+    let issuer = &site.issuer;
+    if !issuer.is_named_by(forwarded.host) {
+        return Err(Refusal::ForeignHost);
+    }
+    // R36: no plain http beside an https issuer.
+    if forwarded.https != issuer.https() {
+        return Err(Refusal::Scheme);
+    }
+    if !site.own_host_application && !issuer.is_loopback() {
+        return Err(Refusal::NoApplicationHere);
+    }
+    if is_reserved(forwarded.path()) {
+        return Err(Refusal::OwnPath);
+    }
+    Ok(())
+}
+
+/// Whether the path is one of Vestibule's own, also behind escapes.
+fn is_reserved(path: &str) -> bool {
+    let first = path.split('/').nth(1).unwrap_or_default();
+    RESERVED
+        .iter()
+        .any(|name| percent_decode_str(first).eq(name.bytes()))
+}
+
+/// `Basic` and the like are the application's own business.
+fn presents_token(headers: &HeaderMap) -> bool {
+    headers.get_all(header::AUTHORIZATION).iter().any(|value| {
+        let scheme = value
+            .as_bytes()
+            .trim_ascii()
+            .split(u8::is_ascii_whitespace)
+            .next()
+            .unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"bearer") || scheme.eq_ignore_ascii_case(b"dpop")
+    })
+}
+
+fn session_of<'a>(
+    context: &Context,
+    headers: &HeaderMap,
+    forwarded: &Forwarded<'a>,
+) -> Result<LiveSession, Refusal<'a>> {
+    let nobody = || Refusal::Nobody {
+        page: is_page_view(forwarded.method, headers).then_some(forwarded.target),
+    };
+    let cookie = cookies::session(headers, &context.site.issuer).ok_or_else(nobody)?;
+    match context.engine.check(&cookie, context.engine.now()) {
+        Check::Live(session) => Ok(session),
+        Check::Dead => Err(nobody()),
+        // ASVS 16.5.3: neither let in nor sent away.
+        Check::NotReady => Err(Refusal::NotReady),
+    }
+}
+
+impl Requirement<'_> {
+    fn is_met_by(&self, session: &LiveSession) -> Result<(), Refusal<'static>> {
+        if let Some(role) = &self.role
+            && !session
+                .profile()
+                .roles
+                .iter()
+                .any(|has| has.as_str() == role)
+        {
+            return Err(Refusal::Role);
+        }
+        // Scopes are granted to tokens; a session's cookie carries none.
+        if self.scope.is_some() {
+            return Err(Refusal::Scope);
+        }
+        if self.acr.is_some_and(|least| session.acr() < least) {
+            return Err(Refusal::Acr);
+        }
+        Ok(())
+    }
+}
