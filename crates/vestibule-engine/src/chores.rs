@@ -90,6 +90,11 @@ fn due(last: &mut Option<Duration>, now: Duration, every: Duration) -> bool {
     due
 }
 
+async fn told(stop: &mut watch::Receiver<bool>) {
+    // A sender that is gone means the same. The guard that this answers must not live across an await: it is not `Send`.
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
 impl Engine {
     /// Does the chores until `stop` says `true` (or its sender is gone), then a last round, and returns.
     pub async fn run_chores(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
@@ -98,7 +103,7 @@ impl Engine {
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = stop.wait_for(|stop| *stop) => break,
+                () = told(&mut stop) => break,
                 _ = rounds.tick() => chores.round().await,
             }
         }
