@@ -1,1 +1,19 @@
-fn main() {}
+//! Vestibule: sessions for the applications behind one front door.
+//!
+//! The binary reads the settings, puts store, engine and HTTP together, listens, and carries out the operator's commands.
+//! It is the only crate that names a backend, reads the clock, or draws randomness.
+
+mod cli;
+mod client;
+mod keys;
+mod logs;
+mod os;
+mod server;
+mod settings;
+mod wiring;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

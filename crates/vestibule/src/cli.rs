@@ -1,0 +1,184 @@
+//! The command line. Exit codes: 0 done, 1 the answer is no, 2 it could not be carried out.
+
+mod audit;
+mod config;
+mod output;
+mod serve;
+mod session;
+mod user;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use tokio::runtime;
+
+use crate::logs;
+use crate::settings::{self, Faults, Flags, InForce};
+
+/// It could not be carried out.
+const FAILED: u8 = 2;
+
+/// Sign people in once, and know for every request who is calling.
+#[derive(Parser)]
+#[command(
+    name = "vestibule",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true,
+    after_help = "Examples:\n  \
+        vestibule serve                                  start, with nothing configured\n  \
+        vestibule user add alice@example.test            make an account\n  \
+        vestibule session list --user alice@example.test\n  \
+        vestibule audit verify                           is the trail whole?\n  \
+        vestibule config reference                       every setting"
+)]
+struct Cli {
+    #[command(flatten)]
+    place: Place,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Which installation.
+#[derive(Args)]
+struct Place {
+    /// The data directory [default: ./vestibule-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// The settings file [default: vestibule.toml in the data directory, if there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server
+    Serve(serve::Serve),
+    /// Accounts: add, list, disable, enable
+    #[command(subcommand)]
+    User(user::User),
+    /// Who is signed in, and on which devices: list, revoke
+    #[command(subcommand)]
+    Session(session::Session),
+    /// The audit trail: tail, verify
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// The settings: check, show, reference
+    #[command(subcommand)]
+    Config(config::Config),
+}
+
+/// Carries out the command line.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Serve(serve) => serve::run(serve, &cli.place),
+        Command::User(command) => user::run(command, &cli.place),
+        Command::Session(command) => session::run(command, &cli.place),
+        Command::Audit(command) => audit::run(command, &cli.place),
+        Command::Config(command) => config::run(command, &cli.place),
+    };
+    outcome.unwrap_or_else(|error| fail(&error))
+}
+
+/// Says what went wrong, the cause in full, and that it was not carried out.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    if output::is_closed_pipe(error) {
+        return ExitCode::SUCCESS;
+    }
+    let mut told = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        // A transparent error repeats its source.
+        if !told.contains(&cause) {
+            told.push_str(": ");
+            told.push_str(&cause);
+        }
+    }
+    if error.downcast_ref::<Faults>().is_some() {
+        told.push_str("\nvestibule config reference lists every setting");
+    }
+    // With standard error closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "vestibule: {told}");
+    ExitCode::from(FAILED)
+}
+
+impl Place {
+    fn flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            data: self.data.clone(),
+            ..Flags::default()
+        }
+    }
+
+    /// The settings in force for a command.
+    fn settings(&self) -> Result<InForce> {
+        let in_force = load(&self.flags())?;
+        logs::start_for_command(&in_force.settings);
+        Ok(in_force)
+    }
+}
+
+/// Loads the settings with the process's environment.
+fn load(flags: &Flags) -> Result<InForce, Faults> {
+    // A variable that is not UTF-8 is none of ours.
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    settings::load(flags, environment)
+}
+
+/// Runs a command to its end.
+fn wait<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
+    runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(command)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_help_fits_a_screen_and_shows_an_example() {
+        fn look(command: &mut clap::Command) {
+            let help = command.render_help().to_string();
+            let name = command.get_name().to_owned();
+            assert!(
+                help.lines().count() <= 40,
+                "{name} takes {} lines",
+                help.lines().count()
+            );
+            if command.get_subcommands().next().is_none() {
+                assert!(help.contains("Example"), "{name} has no example");
+            }
+            for below in command.get_subcommands_mut() {
+                look(below);
+            }
+        }
+        let mut cli = Cli::command();
+        cli.build();
+        look(&mut cli);
+    }
+
+    #[test]
+    fn data_and_config_may_stand_anywhere() {
+        for line in [
+            ["vestibule", "--data", "d", "user", "list"],
+            ["vestibule", "user", "list", "--data", "d"],
+        ] {
+            assert_eq!(Cli::parse_from(line).place.data, Some(PathBuf::from("d")));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `vestibule config`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Subcommand;
+use serde_json::json;
+
+use super::{Place, load, output};
+use crate::settings::{self, Flags, ROWS};
+
+/// The settings
+#[derive(Subcommand)]
+pub enum Config {
+    /// Are the settings good? Exits 0 if they are, 1 with every fault if they are not
+    #[command(after_help = "Example:\n  vestibule config check /etc/vestibule.toml")]
+    Check {
+        /// A settings file, instead of the one in force
+        file: Option<PathBuf>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// The settings in force, and where each comes from
+    #[command(after_help = "Example:\n  vestibule config show --config /etc/vestibule.toml")]
+    Show {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every setting with its default and its meaning
+    #[command(after_help = "Example:\n  vestibule config reference > settings.md")]
+    Reference {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub fn run(command: Config, place: &Place) -> Result<ExitCode> {
+    match command {
+        Config::Check { file, json } => {
+            let flags = place.flags();
+            let config = file.or(flags.config);
+            check(&Flags { config, ..flags }, json)
+        }
+        Config::Show { json } => show(&place.flags(), json),
+        Config::Reference { json } => {
+            if json {
+                output::json(&settings::entries())?;
+            } else {
+                output::text(&settings::markdown())?;
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn check(flags: &Flags, json: bool) -> Result<ExitCode> {
+    let loaded = load(flags);
+    let faults: Vec<String> = match &loaded {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.0.iter().map(ToString::to_string).collect(),
+    };
+    if json {
+        output::json(&json!({ "good": faults.is_empty(), "faults": faults }))?;
+    } else if let Ok(in_force) = &loaded {
+        let what = in_force
+            .file
+            .as_ref()
+            .map_or("the settings (no file)".to_owned(), |file| {
+                file.display().to_string()
+            });
+        output::line(&format!("{what}: good"))?;
+    } else {
+        for fault in &faults {
+            output::line(fault)?;
+        }
+    }
+    Ok(if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn show(flags: &Flags, json: bool) -> Result<ExitCode> {
+    let in_force = load(flags)?;
+    let value = |row: &settings::Row| (row.show)(&in_force.settings);
+    let origin = |row: &settings::Row| in_force.origin(row.key).to_string();
+    if json {
+        let entries: Vec<_> = ROWS
+            .iter()
+            .map(|row| json!({ "setting": row.key, "value": value(row), "from": origin(row) }))
+            .collect();
+        output::json(&entries)?;
+    } else {
+        let rows: Vec<_> = ROWS
+            .iter()
+            .map(|row| vec![row.key.to_owned(), value(row), origin(row)])
+            .collect();
+        output::rows(&["setting", "value", "from"], &rows, "")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,119 @@
+//! What commands print: tables on a terminal, tab-separated lines in a pipe, JSON for programs.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anyhow::Result;
+use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
+use serde_json::Value;
+
+/// Prints one line.
+pub fn line(text: &str) -> Result<()> {
+    writeln!(io::stdout(), "{text}")?;
+    Ok(())
+}
+
+/// Prints text as it is.
+pub fn text(text: &str) -> Result<()> {
+    io::stdout().write_all(text.as_bytes())?;
+    Ok(())
+}
+
+/// Prints JSON for programs, over several lines.
+pub fn json(value: &impl Serialize) -> Result<()> {
+    line(&serde_json::to_string_pretty(value)?)
+}
+
+/// Prints rows under headings; `none` where there are no rows, on a terminal.
+pub fn rows(headings: &[&str], rows: &[Vec<String>], none: &str) -> Result<()> {
+    if !io::stdout().is_terminal() {
+        return text(&plain(headings, rows));
+    }
+    if rows.is_empty() {
+        return line(none);
+    }
+    let mut table = Table::new();
+    table
+        .load_preset(presets::UTF8_HORIZONTAL_ONLY)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_header(headings.to_vec());
+    for row in rows {
+        table.add_row(row.iter().map(|cell| harmless(cell)));
+    }
+    line(&table.to_string())
+}
+
+fn plain(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let mut text = headings.join("\t");
+    text.push('\n');
+    for row in rows {
+        let cells: Vec<String> = row.iter().map(|cell| harmless(cell)).collect();
+        text.push_str(&cells.join("\t"));
+        text.push('\n');
+    }
+    text
+}
+
+/// ASVS 16.4.1: what a stranger sent reaches no terminal as a control sequence and breaks no line.
+pub fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
+}
+
+/// A field of a JSON answer as a cell: text as it is, lists with commas, nothing for null.
+pub fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+/// `1 session`, `2 sessions`.
+pub fn count(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
+/// The reader of our output went away, as `head` does: not a failure of ours.
+pub fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Holds: ASVS 16.4.1
+    #[test]
+    fn asvs_16_4_1_no_control_sequence_reaches_the_terminal() {
+        let row = vec![
+            "\u{1b}[31mred".to_owned(),
+            "two\nlines\tand a tab".to_owned(),
+            "\u{9b}2J".to_owned(),
+        ];
+        let text = plain(&["a", "b", "c"], &[row]);
+        assert_eq!(text.lines().count(), 2);
+        assert!(
+            text.chars()
+                .all(|c| !c.is_control() || c == '\n' || c == '\t'),
+            "{text:?}"
+        );
+        assert_eq!(text.lines().nth(1).unwrap().split('\t').count(), 3);
+    }
+
+    #[test]
+    fn cells_are_plain() {
+        assert_eq!(cell(&json!(["admin", "staff"])), "admin,staff");
+        assert_eq!(cell(&json!(null)), "");
+        assert_eq!(cell(&json!(3)), "3");
+        assert_eq!(count(1, "session"), "1 session");
+        assert_eq!(count(0, "session"), "0 sessions");
+    }
+}

@@ -1,0 +1,44 @@
+//! `vestibule serve`.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Args;
+use tokio::runtime;
+
+use super::{Place, load};
+use crate::{logs, server};
+
+/// Start the server
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    vestibule serve\n  \
+    vestibule serve --data /var/lib/vestibule --listen 127.0.0.1:9000\n  \
+    vestibule serve --config /etc/vestibule.toml\n\n\
+    It is ready when it says `listening on http://…` on standard error; Ctrl-C or SIGTERM stops it.")]
+pub struct Serve {
+    /// Address and port to listen on, again for more [default: localhost:8080]
+    #[arg(long, value_name = "ADDR")]
+    listen: Vec<String>,
+    /// The URL that browsers use [default: http://localhost:PORT]
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
+    /// The clock is right, although it is far behind the last start; recorded in the audit trail
+    #[arg(long)]
+    accept_clock: bool,
+}
+
+pub fn run(serve: Serve, place: &Place) -> Result<ExitCode> {
+    let mut flags = place.flags();
+    flags.listen = serve.listen;
+    flags.issuer = serve.issuer;
+    let in_force = load(&flags)?;
+    logs::start(&in_force.settings);
+    let accept_clock = serve
+        .accept_clock
+        .then(|| rustix::process::getuid().as_raw());
+    runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(server::run(&in_force, accept_clock))
+}

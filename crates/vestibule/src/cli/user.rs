@@ -1,0 +1,203 @@
+//! `vestibule user`.
+
+use std::io::{self, Read as _};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use super::{Place, output, wait};
+use crate::client::{Client, Missing, part};
+
+/// Longest password that is read; the server's own bound is far below.
+const LONGEST: u64 = 16 * 1024;
+
+/// Accounts
+#[derive(Subcommand)]
+pub enum User {
+    /// Make an account
+    #[command(after_help = "Examples:\n  \
+        vestibule user add alice@example.test --name Alice --role admin --password-stdin < password.txt\n  \
+        vestibule user add bob@example.test --verified --json")]
+    Add(Add),
+    /// Every account
+    #[command(after_help = "Example:\n  vestibule user list --json")]
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shut an account: every session ends, and no new login
+    #[command(after_help = "Example:\n  vestibule user disable bob@example.test")]
+    Disable(One),
+    /// Open an account again; what ended stays ended
+    #[command(after_help = "Example:\n  vestibule user enable bob@example.test")]
+    Enable(One),
+}
+
+/// An account to make.
+#[derive(Args)]
+pub struct Add {
+    /// The address
+    email: String,
+    /// What people call them
+    #[arg(long, default_value = "", hide_default_value = true)]
+    name: String,
+    /// A role, again for more; `admin` administers Vestibule
+    #[arg(long = "role", value_name = "ROLE")]
+    roles: Vec<String>,
+    /// Read the password from standard input
+    #[arg(long)]
+    password_stdin: bool,
+    /// The address is known to be theirs
+    #[arg(long)]
+    verified: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One account.
+#[derive(Args)]
+pub struct One {
+    /// The address
+    email: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(command: User, place: &Place) -> Result<ExitCode> {
+    let in_force = place.settings()?;
+    let settings = &in_force.settings;
+    match command {
+        User::Add(new) => {
+            let password = new.password_stdin.then(password).transpose()?;
+            let user = wait(Client::with(settings, Missing::Make, async |client| {
+                let body = json!({
+                    "email": new.email, "name": new.name, "roles": new.roles, "verified": new.verified,
+                    "password": password.as_ref().map(|password| password.as_str()),
+                });
+                client.post("/api/v1/admin/users", Some(&body)).await
+            }))?;
+            if new.json {
+                output::json(&user)?;
+            } else {
+                output::line(&added(&user, password.is_some()))?;
+            }
+        }
+        User::List { json } => {
+            let users = wait(Client::with(settings, Missing::Refuse, async |client| {
+                client
+                    .pages("/api/v1/admin/users?limit=1000", "after", "users")
+                    .await
+            }))?;
+            list(&users, json)?;
+        }
+        User::Disable(one) => set(
+            &one,
+            wait(change(settings, &one.email, "disable"))?,
+            "disabled",
+        )?,
+        User::Enable(one) => set(
+            &one,
+            wait(change(settings, &one.email, "enable"))?,
+            "enabled",
+        )?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn change(settings: &crate::settings::Settings, email: &str, what: &str) -> Result<Value> {
+    let path = format!("/api/v1/admin/users/{}/{what}", part(email));
+    Client::with(settings, Missing::Refuse, async |client| {
+        client.post(&path, None).await
+    })
+    .await
+}
+
+/// The password on standard input: all of it but the line's end.
+fn password() -> Result<Zeroizing<String>> {
+    let mut text = Zeroizing::new(String::new());
+    io::stdin()
+        .lock()
+        .take(LONGEST + 1)
+        .read_to_string(&mut text)
+        .context(
+            "--password-stdin: the password on standard input cannot be read; it must be UTF-8",
+        )?;
+    if text.len() as u64 > LONGEST {
+        bail!("--password-stdin: standard input holds more than a password");
+    }
+    let whole = text.strip_suffix('\n').map_or(text.as_str(), |text| {
+        text.strip_suffix('\r').unwrap_or(text)
+    });
+    if whole.is_empty() {
+        bail!(
+            "--password-stdin: standard input is empty; leave the option out to make an account without a password"
+        );
+    }
+    Ok(Zeroizing::new(whole.to_owned()))
+}
+
+fn added(user: &Value, has_password: bool) -> String {
+    let email = output::cell(&user["email"]);
+    let without = if has_password {
+        ""
+    } else {
+        "; it has no password and cannot sign in yet (--password-stdin sets one)"
+    };
+    format!("{email} added, id {}{without}", output::cell(&user["id"]))
+}
+
+fn list(users: &Value, json: bool) -> Result<()> {
+    if json {
+        return output::json(users);
+    }
+    let rows: Vec<Vec<String>> = users["users"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|user| {
+            let verified = if user["email_verified"] == true {
+                "yes"
+            } else {
+                "no"
+            };
+            vec![
+                output::cell(&user["email"]),
+                output::cell(&user["name"]),
+                output::cell(&user["roles"]),
+                output::cell(&user["status"]),
+                verified.to_owned(),
+                output::cell(&user["created_at"]),
+                output::cell(&user["id"]),
+            ]
+        })
+        .collect();
+    let headings = [
+        "address", "name", "roles", "status", "verified", "since", "id",
+    ];
+    output::rows(
+        &headings,
+        &rows,
+        "no accounts yet: `vestibule user add EMAIL` makes one",
+    )
+}
+
+fn set(one: &One, answer: Value, done: &str) -> Result<()> {
+    if one.json {
+        return output::json(&answer);
+    }
+    let email = output::cell(&answer["user"]["email"]);
+    if answer["changed"] == false {
+        return output::line(&format!("{email} was {done} already"));
+    }
+    let ended = match answer["ended_sessions"].as_u64().unwrap_or(0) {
+        0 => String::new(),
+        ended => format!("; {} ended", output::count(ended, "session")),
+    };
+    output::line(&format!("{email} {done}{ended}"))
+}

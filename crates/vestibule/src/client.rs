@@ -1,0 +1,269 @@
+//! How a command reaches the engine: over the running server's control socket, or, when none runs, by the same routes in
+//! this process, holding the server's lock.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use axum::Router;
+use axum::body::Body;
+use http::{HeaderValue, Method, Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use hyper_util::rt::TokioIo;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use tokio::net::UnixStream;
+use tower::ServiceExt as _;
+
+use vestibule_http::{Issuer, OperatorUid};
+use vestibule_sqlite::OpenError;
+
+use crate::server::CONTROL_SOCKET;
+use crate::settings::{Settings, issuer_on};
+use crate::wiring::{self, WireError, Wired};
+
+/// What to do where there is no data directory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Make one.
+    Make,
+    /// Say so.
+    Refuse,
+}
+
+/// A way to the control routes.
+pub struct Client(Way);
+
+enum Way {
+    Server(PathBuf),
+    InProcess(Router),
+}
+
+/// What may stand in a path segment or a query value as it is (RFC 3986 §2.3).
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// `text` as one segment of a path or one value of a query.
+pub fn part(text: &str) -> String {
+    utf8_percent_encode(text, UNRESERVED).to_string()
+}
+
+impl Client {
+    /// Does `work` with whichever way there is.
+    pub async fn with<T>(
+        settings: &Settings,
+        missing: Missing,
+        work: impl AsyncFnOnce(&Self) -> Result<T>,
+    ) -> Result<T> {
+        if missing == Missing::Refuse {
+            wiring::check_directory(&settings.data)?;
+        }
+        let socket = settings.data.join(CONTROL_SOCKET);
+        if is_answered(&socket).await? {
+            return work(&Self(Way::Server(socket))).await;
+        }
+        let wired = match alone(settings).await {
+            // Starting, it may have begun to listen since.
+            Err(WireError::Open(OpenError::Locked { .. })) if is_answered(&socket).await? => {
+                return work(&Self(Way::Server(socket))).await;
+            }
+            Err(WireError::Open(locked @ OpenError::Locked { .. })) => {
+                return Err(anyhow!(
+                    "{locked}; it does not answer on {}: it is starting or stopping, try again",
+                    socket.display()
+                ));
+            }
+            other => other?,
+        };
+        let outcome = match router(settings, &wired) {
+            Ok(router) => work(&Self(Way::InProcess(router))).await,
+            Err(error) => Err(error),
+        };
+        wired.close().await;
+        outcome
+    }
+
+    /// The way to the running server, and no other.
+    pub async fn of_server(settings: &Settings) -> Result<Self> {
+        wiring::check_directory(&settings.data)?;
+        let socket = settings.data.join(CONTROL_SOCKET);
+        if is_answered(&socket).await? {
+            return Ok(Self(Way::Server(socket)));
+        }
+        bail!(
+            "no server runs on {}, so nothing new will come: start `vestibule serve`, or leave out -f",
+            settings.data.display()
+        )
+    }
+
+    /// `GET`.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        self.call(Method::GET, path, None).await
+    }
+
+    /// `POST`.
+    pub async fn post(&self, path: &str, body: Option<&Value>) -> Result<Value> {
+        self.call(Method::POST, path, body).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Result<Value> {
+        self.call(Method::DELETE, path, None).await
+    }
+
+    /// Every page of a list, as one: `field` whole, `next` gone.
+    pub async fn pages(&self, path: &str, cursor: &str, field: &str) -> Result<Value> {
+        let mut all = Vec::new();
+        let mut next: Option<String> = None;
+        loop {
+            let page = next.as_deref().map_or_else(
+                || path.to_owned(),
+                |next| format!("{path}&{cursor}={}", part(next)),
+            );
+            let mut page = self.get(&page).await?;
+            if let Value::Array(items) = page[field].take() {
+                all.extend(items);
+            }
+            match page["next"].take() {
+                Value::String(more) => next = Some(more),
+                _ => return Ok(serde_json::json!({ field: all })),
+            }
+        }
+    }
+
+    async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost");
+        let body = match body {
+            None => Body::empty(),
+            Some(value) => {
+                let json = HeaderValue::from_static("application/json");
+                request = request.header(header::CONTENT_TYPE, json);
+                Body::from(serde_json::to_vec(value)?)
+            }
+        };
+        let request = request.body(body)?;
+        let (status, bytes) = match &self.0 {
+            Way::Server(socket) => over(socket, request).await?,
+            Way::InProcess(router) => in_process(router.clone(), request).await?,
+        };
+        if status.is_success() {
+            return Ok(match bytes.as_slice() {
+                [] => Value::Null,
+                body => serde_json::from_slice(body)?,
+            });
+        }
+        // RFC 9457: `detail` says what to change.
+        let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        match problem["detail"]
+            .as_str()
+            .or_else(|| problem["title"].as_str())
+        {
+            Some(detail) => bail!("{detail}"),
+            None if status == StatusCode::SERVICE_UNAVAILABLE => {
+                bail!("the server is starting or stopping: try again")
+            }
+            None => bail!("the server answered {status}"),
+        }
+    }
+}
+
+/// Whether a server accepts on the socket.
+async fn is_answered(socket: &Path) -> Result<bool> {
+    match UnixStream::connect(socket).await {
+        Ok(_) => Ok(true),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(error).with_context(|| {
+            format!(
+                "cannot speak to the server over {}; are you its user?",
+                socket.display()
+            )
+        }),
+    }
+}
+
+async fn alone(settings: &Settings) -> Result<Wired, WireError> {
+    let opened = wiring::open(settings)?;
+    let wired = opened.start(settings, None).await?;
+    match wired.filled().await {
+        Ok(()) => Ok(wired),
+        Err(error) => {
+            wired.close().await;
+            Err(error)
+        }
+    }
+}
+
+fn router(settings: &Settings, wired: &Wired) -> Result<Router> {
+    // The control routes build no links; they need some issuer all the same.
+    let issuer = match &settings.issuer {
+        Some(issuer) => Issuer::parse(issuer)?,
+        None => Issuer::parse(&issuer_on(8080))?,
+    };
+    Ok(vestibule_http::control(wiring::context(
+        &wired.engine,
+        settings,
+        issuer,
+    )))
+}
+
+async fn over(socket: &Path, request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
+    let lost = || {
+        format!(
+            "the server on {} went away before it answered",
+            socket.display()
+        )
+    };
+    let stream = UnixStream::connect(socket).await.with_context(lost)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .with_context(lost)?;
+    let driven = tokio::spawn(connection);
+    let answer = sender.send_request(request).await.with_context(lost)?;
+    let status = answer.status();
+    let bytes = answer
+        .into_body()
+        .collect()
+        .await
+        .with_context(lost)?
+        .to_bytes();
+    drop(sender);
+    // What is wrong with the connection now, after a whole answer, concerns nobody.
+    let _ = driven.await;
+    Ok((status, bytes.to_vec()))
+}
+
+async fn in_process(router: Router, mut request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
+    let uid = rustix::process::getuid().as_raw();
+    request.extensions_mut().insert(OperatorUid(uid));
+    let answer = router.oneshot(request).await?;
+    let status = answer.status();
+    let bytes = answer.into_body().collect().await?.to_bytes();
+    Ok((status, bytes.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_segment() {
+        assert_eq!(
+            part("o'brien+x/y@example.test"),
+            "o%27brien%2Bx%2Fy%40example.test"
+        );
+        assert_eq!(part("a-b.c_d~e"), "a-b.c_d~e");
+    }
+}

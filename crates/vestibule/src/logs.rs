@@ -1,0 +1,44 @@
+//! The log: text on a terminal, JSON elsewhere, on standard error, one line a failure.
+
+use std::io::{self, IsTerminal as _};
+
+use tracing::Level;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::settings::{LogFormat, Settings};
+
+/// Starts logging for a server.
+pub fn start(settings: &Settings) {
+    install(settings.log_format, settings.log_level);
+}
+
+/// Starts logging for a command: only what went wrong.
+pub fn start_for_command(settings: &Settings) {
+    install(settings.log_format, settings.log_level.min(Level::WARN));
+}
+
+fn install(format: LogFormat, level: Level) {
+    let json = match format {
+        LogFormat::Auto => !io::stderr().is_terminal(),
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
+    // ASVS 16.2.5: at `trace` the HTTP stack would log headers, and with them cookies. Only our own crates, which log no
+    // secret at any level, follow `log.level`.
+    let filter = Targets::new()
+        .with_default(level.min(Level::WARN))
+        .with_target("vestibule", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = if json {
+        lines.json().flatten_event(true).boxed()
+    } else {
+        lines.with_ansi(io::stderr().is_terminal()).boxed()
+    };
+    // Only one is ever installed; were there a second, the first would stay.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
+        .try_init();
+}

@@ -1,0 +1,189 @@
+//! The server: listeners, the control socket, what the terminal shows, and the end.
+
+mod accept;
+mod control;
+mod listen;
+mod terminal;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use rustix::process::{Resource, getrlimit, setrlimit};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use vestibule_http::Issuer;
+
+use crate::server::accept::{Connections, Door};
+use crate::server::control::{Socket, SocketFile};
+use crate::server::terminal::SetupLink;
+use crate::settings::{InForce, issuer_on};
+use crate::wiring::{self, Wired};
+
+pub use control::FILE as CONTROL_SOCKET;
+
+/// How long requests under way may take to finish once the server is told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+/// Connections on the control socket at a time.
+const OPERATORS: usize = 64;
+/// Files that are not connections: the database's, the listeners, a few to spare.
+const OTHER_FILES: u64 = 128;
+
+/// Runs until it is told to stop.
+pub async fn run(in_force: &InForce, accept_clock: Option<u32>) -> Result<ExitCode> {
+    let settings = &in_force.settings;
+    let mut signals = Signals::new()?;
+    let places = connections_at_a_time();
+    let opened = wiring::open(settings)?;
+    // From here on somebody answers: 503 until the engine is there.
+    let doors = match Doors::open(in_force, places).await {
+        Ok(doors) => doors,
+        Err(error) => {
+            opened.close().await;
+            return Err(error);
+        }
+    };
+    let wired = opened.start(settings, accept_clock).await?;
+    let outcome = serve(in_force, &wired, doors, &mut signals).await;
+    wired.close().await;
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// Everything that listens.
+struct Doors {
+    public: Connections,
+    operators: Connections,
+    issuer: Issuer,
+    bound: Vec<SocketAddr>,
+    socket: SocketFile,
+}
+
+impl Doors {
+    async fn open(in_force: &InForce, places: usize) -> Result<Self> {
+        let settings = &in_force.settings;
+        let (listeners, bound) = listen::bind(settings, in_force.origin("server.listen")).await?;
+        let port = bound.first().map_or(0, SocketAddr::port);
+        let issuer = Issuer::parse(settings.issuer.as_deref().unwrap_or(&issuer_on(port)))?;
+        let Socket { listener, file } = control::bind(&settings.data)?;
+        let mut public = Connections::new(places);
+        for listener in listeners {
+            public.open(Door::Public(listener));
+        }
+        let mut operators = Connections::new(OPERATORS);
+        operators.open(Door::Control(listener));
+        Ok(Self {
+            public,
+            operators,
+            issuer,
+            bound,
+            socket: file,
+        })
+    }
+}
+
+async fn serve(
+    in_force: &InForce,
+    wired: &Wired,
+    doors: Doors,
+    signals: &mut Signals,
+) -> Result<()> {
+    let settings = &in_force.settings;
+    let context = wiring::context(&wired.engine, settings, doors.issuer.clone());
+    doors
+        .public
+        .answer_by(vestibule_http::public(Arc::clone(&context)));
+    doors.operators.answer_by(vestibule_http::control(context));
+
+    let setup = tokio::select! {
+        setup = ready(in_force, wired, &doors.issuer) => Some(setup?),
+        () = signals.stop() => None,
+    };
+    if let Some(setup) = setup {
+        terminal::announce(settings, &doors.issuer, &doors.bound, setup.as_ref());
+        warn_of_what_is_only_for_loopback(in_force, &doors.issuer);
+        tokio::select! {
+            () = signals.stop() => {}
+            () = terminal::remove_when_used(setup.as_ref(), wired) => {}
+        }
+    }
+
+    tracing::info!("stopping: no new connections, requests under way finish");
+    let Doors {
+        public,
+        operators,
+        socket,
+        ..
+    } = doors;
+    tokio::select! {
+        _ = async { tokio::join!(public.drain(DRAIN), operators.drain(DRAIN)) } => {}
+        () = signals.stop() => tracing::warn!("told to stop again: not waiting for requests under way"),
+    }
+    drop(socket);
+    terminal::remove_setup_link(&settings.data);
+    Ok(())
+}
+
+/// Waits until checks can be answered, and offers the set-up link where there is no administrator yet.
+async fn ready(in_force: &InForce, wired: &Wired, issuer: &Issuer) -> Result<Option<SetupLink>> {
+    wired.filled().await?;
+    let secret = wired
+        .engine
+        .offer_setup(wired.engine.now())
+        .await
+        .context("the set-up link could not be made")?;
+    terminal::remove_setup_link(&in_force.settings.data);
+    secret
+        .map(|secret| SetupLink::place(&in_force.settings.data, issuer, secret))
+        .transpose()
+}
+
+fn warn_of_what_is_only_for_loopback(in_force: &InForce, issuer: &Issuer) {
+    if !issuer.is_loopback() && in_force.settings.master_key_file.is_none() {
+        tracing::warn!(
+            "the master key lies beside the data it protects, in {}: keep it apart and name it in keys.master_key_file",
+            in_force.settings.data.join(crate::keys::FILE).display()
+        );
+    }
+}
+
+/// As many as the system allows files, less what else is open: a flood of connections waits outside and opens no file
+/// that the store would lack.
+fn connections_at_a_time() -> usize {
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current < limit.maximum || limit.maximum.is_none() {
+        let raised = rustix::process::Rlimit {
+            current: limit.maximum.or(Some(1 << 20)),
+            maximum: limit.maximum,
+        };
+        // Where it is not allowed, the limit stays as it was found.
+        if setrlimit(Resource::Nofile, raised).is_ok() {
+            limit = getrlimit(Resource::Nofile);
+        }
+    }
+    let files = limit.current.unwrap_or(1 << 20).min(1 << 20);
+    usize::try_from(files.saturating_sub(OTHER_FILES).max(64)).unwrap_or(64)
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

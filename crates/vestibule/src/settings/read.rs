@@ -1,0 +1,257 @@
+//! Reads flags, environment and file into [`InForce`].
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::table::{Kind, nearest};
+use super::{Fault, Faults, InForce, Origin, ROWS, Row, Settings, rules};
+
+/// Names the settings file in the environment.
+const CONFIG: &str = "VESTIBULE_CONFIG";
+const PREFIX: &str = "VESTIBULE_";
+
+/// What the command line says.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--data`.
+    pub data: Option<PathBuf>,
+    /// `--listen`, once or more.
+    pub listen: Vec<String>,
+    /// `--issuer`.
+    pub issuer: Option<String>,
+}
+
+/// One value and where it stands.
+struct Given {
+    row: &'static Row,
+    value: Value,
+    origin: Origin,
+    base: PathBuf,
+}
+
+/// The settings in force, or everything that is wrong with them.
+pub fn load(
+    flags: &Flags,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<InForce, Faults> {
+    let environment: BTreeMap<String, String> = environment
+        .into_iter()
+        .filter(|(name, _)| name.starts_with(PREFIX))
+        .collect();
+    let mut faults = Vec::new();
+    let mut over = from_environment(&environment, &mut faults);
+    over.extend(from_flags(flags));
+
+    let file = settings_file(flags, &environment, &over);
+    let mut given = match &file {
+        None => Vec::new(),
+        Some(file) => from_file(file, &mut faults),
+    };
+    given.extend(over);
+
+    let mut in_force = InForce {
+        settings: Settings::default(),
+        file: file.map(|file| file.path),
+        origins: BTreeMap::new(),
+    };
+    for one in given {
+        match (one.row.set)(&mut in_force.settings, &one.value, &one.base) {
+            Ok(()) => drop(in_force.origins.insert(one.row.key, one.origin)),
+            Err(allowed) => {
+                faults.push(Fault::value(one.row.key, &one.value, &one.origin, &allowed))
+            }
+        }
+    }
+    if faults.is_empty() {
+        faults = rules::faults(&in_force.settings);
+    }
+    if faults.is_empty() {
+        Ok(in_force)
+    } else {
+        Err(Faults(faults))
+    }
+}
+
+/// The settings file to read.
+struct SettingsFile {
+    path: PathBuf,
+    /// It is the data directory's own, which nobody named.
+    own: bool,
+}
+
+fn settings_file(
+    flags: &Flags,
+    environment: &BTreeMap<String, String>,
+    over: &[Given],
+) -> Option<SettingsFile> {
+    let named = flags
+        .config
+        .clone()
+        .or_else(|| environment.get(CONFIG).map(PathBuf::from));
+    if let Some(path) = named {
+        return Some(SettingsFile { path, own: false });
+    }
+    let mut settings = Settings::default();
+    for one in over.iter().filter(|one| one.row.key == "server.data") {
+        // A wrong one is told of when all are taken.
+        let _ = (one.row.set)(&mut settings, &one.value, &one.base);
+    }
+    let path = settings.data.join("vestibule.toml");
+    path.exists().then_some(SettingsFile { path, own: true })
+}
+
+fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
+    let path = &file.path;
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            let what = if error.kind() == io::ErrorKind::NotFound {
+                "does not exist: name another with --config".to_owned()
+            } else {
+                format!("cannot be read: {error}")
+            };
+            faults.push(Fault::new(format!(
+                "the settings file {} {what}",
+                path.display()
+            )));
+            return Vec::new();
+        }
+    };
+    let table: Table = match toml::from_str(&text) {
+        Ok(table) => table,
+        Err(error) => {
+            faults.push(Fault::new(format!(
+                "the settings file {} is not TOML: {}",
+                path.display(),
+                error.to_string().trim_end()
+            )));
+            return Vec::new();
+        }
+    };
+    let origin = Origin::File(path.clone());
+    let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+    let mut given = Vec::new();
+    for (key, value) in flatten(table) {
+        match ROWS.iter().find(|row| row.key == key) {
+            None => faults.push(unknown(&key, &origin)),
+            Some(row) if file.own && row.key == "server.data" => faults.push(Fault::new(format!(
+                "server.data in {} would name another data directory than the one it lies in: give it by --data, or \
+                 this file by --config",
+                path.display()
+            ))),
+            Some(row) => given.push(Given {
+                row,
+                value,
+                origin: origin.clone(),
+                base: base.clone(),
+            }),
+        }
+    }
+    given
+}
+
+/// `section.name` with its value, for each of the file's; what is no setting keeps its own name.
+fn flatten(table: Table) -> Vec<(String, Value)> {
+    let mut flat = Vec::new();
+    for (section, value) in table {
+        match value {
+            Value::Table(names) => flat.extend(
+                names
+                    .into_iter()
+                    .map(|(name, value)| (format!("{section}.{name}"), value)),
+            ),
+            value => flat.push((section, value)),
+        }
+    }
+    flat
+}
+
+fn from_environment(environment: &BTreeMap<String, String>, faults: &mut Vec<Fault>) -> Vec<Given> {
+    let mut given = Vec::new();
+    for (name, text) in environment {
+        let origin = Origin::Environment(name.clone());
+        if let Some(row) = ROWS.iter().find(|row| row.environment() == *name) {
+            given.push(Given {
+                row,
+                value: typed(row.kind, text),
+                origin,
+                base: PathBuf::new(),
+            });
+        } else if let Some(meant) = misspelt(name) {
+            faults.push(Fault::new(format!(
+                "{name} in the environment is no setting; the nearest is {meant}"
+            )));
+        }
+    }
+    given
+}
+
+/// Whether a variable of ours that is no setting was meant to be one, and which. Other programs around Vestibule may have
+/// variables of their own with our prefix: those have neither two underscores nor a setting's name.
+fn misspelt(name: &str) -> Option<String> {
+    let rest = name.strip_prefix(PREFIX)?;
+    let names: Vec<String> = ROWS.iter().map(Row::environment).collect();
+    if rest.contains("__") {
+        return nearest(name, names.iter().map(String::as_str)).map(ToOwned::to_owned);
+    }
+    names
+        .into_iter()
+        .find(|name| name.rsplit_once("__").is_some_and(|(_, last)| last == rest))
+}
+
+fn typed(kind: Kind, text: &str) -> Value {
+    let whole = || Value::String(text.to_owned());
+    match kind {
+        Kind::Text => whole(),
+        Kind::Number => text.parse().map_or_else(|_| whole(), Value::Integer),
+        Kind::Switch => text.parse().map_or_else(|_| whole(), Value::Boolean),
+        Kind::List => Value::Array(
+            text.split(',')
+                .map(|part| Value::String(part.trim().to_owned()))
+                .collect(),
+        ),
+        Kind::Tables => toml::from_str::<Table>(&format!("value = {text}"))
+            .ok()
+            .and_then(|mut table| table.remove("value"))
+            .unwrap_or_else(whole),
+    }
+}
+
+fn from_flags(flags: &Flags) -> Vec<Given> {
+    let data = flags
+        .data
+        .as_ref()
+        .map(|path| Value::String(path.display().to_string()));
+    let listen = (!flags.listen.is_empty())
+        .then(|| Value::Array(flags.listen.iter().cloned().map(Value::String).collect()));
+    let issuer = flags.issuer.clone().map(Value::String);
+    [
+        ("server.data", "--data", data),
+        ("server.listen", "--listen", listen),
+        ("server.issuer", "--issuer", issuer),
+    ]
+    .into_iter()
+    .filter_map(|(key, flag, value)| {
+        Some(Given {
+            row: ROWS.iter().find(|row| row.key == key)?,
+            value: value?,
+            origin: Origin::Flag(flag),
+            base: PathBuf::new(),
+        })
+    })
+    .collect()
+}
+
+fn unknown(key: &str, origin: &Origin) -> Fault {
+    let nearest = nearest(key, ROWS.iter().map(|row| row.key)).unwrap_or_default();
+    Fault::unknown(key, nearest, origin)
+}
+
+#[cfg(test)]
+mod tests;

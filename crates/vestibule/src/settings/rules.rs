@@ -1,0 +1,185 @@
+//! Rules that concern more than one setting.
+
+use vestibule_core::password::Cost;
+use vestibule_core::session::Lifetime;
+use vestibule_http::Issuer;
+
+use super::values::{show_duration, show_kib};
+use super::{Fault, Settings};
+
+/// What does not go together.
+pub fn faults(settings: &Settings) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    lifetime(
+        &mut faults,
+        "sessions.idle",
+        "sessions.absolute",
+        settings.lifetime,
+    );
+    lifetime(
+        &mut faults,
+        "sessions.remembered_idle",
+        "sessions.remembered_absolute",
+        settings.remembered,
+    );
+    cost(&mut faults, settings.cost);
+    reach(&mut faults, settings);
+    faults
+}
+
+fn lifetime(faults: &mut Vec<Fault>, idle: &str, absolute: &str, lifetime: Lifetime) {
+    if lifetime.idle > lifetime.absolute {
+        faults.push(Fault::new(format!(
+            "{idle} ({}) is longer than {absolute} ({}): lower the one or raise the other",
+            show_duration(lifetime.idle),
+            show_duration(lifetime.absolute)
+        )));
+    }
+}
+
+/// ASVS 11.4.2, appendix C: the least memory for so many passes.
+fn cost(faults: &mut Vec<Fault>, cost: Cost) {
+    let least = match cost.passes {
+        1 => 46 * 1024,
+        2 => 19 * 1024,
+        _ => 12 * 1024,
+    };
+    if cost.memory < least {
+        faults.push(Fault::new(format!(
+            "passwords.memory ({}) is too little for passwords.passes = {}: at least {}",
+            show_kib(cost.memory),
+            cost.passes,
+            show_kib(least)
+        )));
+    }
+}
+
+/// Passwords and cookies never cross a network in the clear (ASVS 12.2.1, N11): off loopback the issuer is https, and
+/// somebody ends TLS.
+fn reach(faults: &mut Vec<Fault>, settings: &Settings) {
+    let issuer = settings
+        .issuer
+        .as_deref()
+        .and_then(|issuer| Issuer::parse(issuer).ok());
+    let abroad = settings
+        .listen
+        .iter()
+        .find(|address| !address.ip().is_loopback());
+    let tls_in_front = "put a proxy that ends TLS in front and name it in trusted_proxies";
+    match (&issuer, abroad) {
+        (None, Some(address)) => faults.push(Fault::new(format!(
+            "server.listen {address} is not loopback, and no server.issuer is set: set server.issuer (--issuer) to the \
+             https URL that browsers will use and {tls_in_front}, or listen on 127.0.0.1 only"
+        ))),
+        (Some(issuer), Some(address)) if !issuer.https() => faults.push(Fault::new(format!(
+            "server.listen {address} is not loopback, and server.issuer {} is plain http: set server.issuer (--issuer) \
+             to an https URL and {tls_in_front}, or listen on 127.0.0.1 only",
+            issuer.origin()
+        ))),
+        (Some(issuer), abroad)
+            if settings.proxies.is_empty() && (abroad.is_some() || !issuer.is_loopback()) =>
+        {
+            faults.push(Fault::new(format!(
+                "server.issuer {} is https, and nothing ends TLS for it: {tls_in_front} ([[trusted_proxies]] address = \
+                 \"127.0.0.1\", headers = \"x-forwarded\" for one on this machine)",
+                issuer.origin()
+            )));
+        }
+        _ => {}
+    }
+}
+
+/// The issuer when none is set: it follows the port that is really listened on.
+pub fn issuer_on(port: u16) -> String {
+    format!("http://localhost:{port}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(change: impl FnOnce(&mut Settings)) -> String {
+        let mut settings = Settings::default();
+        change(&mut settings);
+        let faults: Vec<_> = faults(&settings).iter().map(ToString::to_string).collect();
+        faults.join("\n")
+    }
+
+    fn proxy() -> super::super::Proxy {
+        super::super::Proxy {
+            network: "127.0.0.1/32".parse().unwrap(),
+            headers: vestibule_http::HeaderFamily::XForwarded,
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_good() {
+        assert_eq!(told(|_| ()), "");
+    }
+
+    /// Holds: N11, ASVS 12.2.1
+    #[test]
+    fn n11_plain_http_never_leaves_loopback() {
+        let listen = told(|s| s.listen = vec!["0.0.0.0:8080".parse().unwrap()]);
+        assert!(
+            listen.contains("server.listen 0.0.0.0:8080") && listen.contains("--issuer"),
+            "{listen}"
+        );
+        let both = told(|s| {
+            s.listen = vec!["192.0.2.1:8080".parse().unwrap()];
+            s.issuer = Some("http://localhost:8080".to_owned());
+        });
+        assert!(both.contains("plain http"), "{both}");
+        let unproxied = told(|s| s.issuer = Some("https://id.example.test".to_owned()));
+        assert!(unproxied.contains("trusted_proxies"), "{unproxied}");
+        let abroad = told(|s| {
+            s.listen = vec!["0.0.0.0:8080".parse().unwrap()];
+            s.issuer = Some("https://localhost:8443".to_owned());
+        });
+        assert!(abroad.contains("trusted_proxies"), "{abroad}");
+    }
+
+    #[test]
+    fn https_with_a_proxy_in_front_is_good_anywhere() {
+        for listen in ["127.0.0.1:8080", "0.0.0.0:8080"] {
+            let told = told(|s| {
+                s.listen = vec![listen.parse().unwrap()];
+                s.issuer = Some("https://id.example.test".to_owned());
+                s.proxies = vec![proxy()];
+            });
+            assert_eq!(told, "");
+        }
+        assert_eq!(
+            told(|s| s.issuer = Some("https://localhost:8443".to_owned())),
+            ""
+        );
+    }
+
+    /// Holds: ASVS 11.4.2
+    #[test]
+    fn asvs_11_4_2_a_password_hash_is_never_cheap() {
+        let cost = |memory: u32, passes| {
+            told(|s| {
+                s.cost = Cost {
+                    memory: memory * 1024,
+                    passes,
+                }
+            })
+        };
+        for (memory, passes) in [(46, 1), (19, 2), (12, 3), (64, 1)] {
+            assert_eq!(cost(memory, passes), "");
+        }
+        for (memory, passes) in [(45, 1), (18, 2), (11, 3)] {
+            assert!(
+                cost(memory, passes).contains("passwords.memory"),
+                "{memory} {passes}"
+            );
+        }
+    }
+
+    #[test]
+    fn idle_is_not_longer_than_absolute() {
+        let told = told(|s| s.remembered.idle = s.remembered.absolute * 2);
+        assert!(told.contains("sessions.remembered_idle (60d)"), "{told}");
+    }
+}

@@ -1,0 +1,319 @@
+//! Puts the store, the index and the engine together over one data directory; the same for a server and for a command
+//! that runs without one.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use vestibule_core::lineage::StoreNumber;
+use vestibule_core::user::Role;
+use vestibule_engine::{Engine, Hasher, HasherSettings, Index, Parts, Policy, StartError};
+use vestibule_http::{Context, Issuer, Site, TrustedProxy};
+use vestibule_sqlite::{Durability, OpenError, Options, Sqlite};
+use vestibule_store::{Change, Publish, StoreError};
+
+use crate::keys::{self, KeyError};
+use crate::os::{SystemClock, SystemEntropy};
+use crate::settings::Settings;
+
+/// Why the data directory does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum WireError {
+    /// There is none, and the command would not make one.
+    #[error(
+        "there is no data directory {0}: start `vestibule serve` once, or name another with --data (setting server.data)"
+    )]
+    NoData(PathBuf),
+    /// Others may look into it.
+    #[error(
+        "the data directory {path} is open to other users (mode {mode:04o}): run `chmod 700 {path}`"
+    )]
+    OpenToOthers {
+        /// The directory.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+    },
+    /// It is a file.
+    #[error("{0} is not a directory: name another with --data (setting server.data)")]
+    NotADirectory(PathBuf),
+    /// It cannot be made or read.
+    #[error("the data directory {path}: {source}; name another with --data (setting server.data)")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The store does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// There is no master key.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The engine does not start.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The store failed while the index was filled from it.
+    #[error("the data could not be read at start: {0}")]
+    Fill(StoreError),
+}
+
+/// A data directory in use: locked, open, its engine running.
+pub struct Wired {
+    /// Decides.
+    pub engine: Arc<Engine>,
+    /// What was committed about administrators and the fill.
+    pub told: Arc<Told>,
+    store: Arc<Sqlite>,
+    stop: watch::Sender<bool>,
+    chores: JoinHandle<()>,
+}
+
+/// A data directory locked and open, nothing running on it yet.
+pub struct Opened {
+    store: Arc<Sqlite>,
+    told: Arc<Told>,
+}
+
+/// Opens the data directory of `settings` and makes what is missing in it.
+pub fn open(settings: &Settings) -> Result<Opened, WireError> {
+    make_directory(&settings.data)?;
+    let told = Arc::new(Told::default());
+    let options = Options {
+        directory: settings.data.clone(),
+        durability: Durability::Full,
+    };
+    let store = Arc::new(Sqlite::open(options, Arc::<Told>::clone(&told))?);
+    Ok(Opened { store, told })
+}
+
+impl Opened {
+    /// Starts the engine.
+    pub async fn start(
+        self,
+        settings: &Settings,
+        accept_clock: Option<u32>,
+    ) -> Result<Wired, WireError> {
+        match start(settings, accept_clock, &self).await {
+            Ok(engine) => {
+                let (stop, stopped) = watch::channel(false);
+                let chores = tokio::spawn(Arc::clone(&engine).run_chores(stopped));
+                Ok(Wired {
+                    engine,
+                    told: self.told,
+                    store: self.store,
+                    stop,
+                    chores,
+                })
+            }
+            Err(error) => {
+                self.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Lets go of the directory.
+    pub async fn close(self) {
+        self.store.close().await;
+    }
+}
+
+async fn start(
+    settings: &Settings,
+    accept_clock: Option<u32>,
+    opened: &Opened,
+) -> Result<Arc<Engine>, WireError> {
+    let entropy = SystemEntropy::new();
+    // The lock is held, so that of two first starts one makes the key.
+    let loaded = keys::load(
+        &settings.data,
+        settings.master_key_file.as_deref(),
+        &entropy,
+    )?;
+    let started = Engine::start(Parts {
+        store: Arc::<Sqlite>::clone(&opened.store),
+        index: Arc::clone(&opened.told.index),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(entropy),
+        hasher: Hasher::start(HasherSettings {
+            threads: settings.threads,
+            queue: settings.queue,
+            cost: settings.cost,
+        }),
+        master: loaded.key,
+        policy: Policy {
+            lifetime: settings.lifetime,
+            remembered: settings.remembered,
+            fresh: settings.fresh,
+        },
+        accept_clock,
+    })
+    .await;
+    if let (Err(StartError::KeyMismatch), Some(made)) = (&started, loaded.made) {
+        // The data has another key, which is not here: the one just made would only be in the way of putting it back.
+        let _ = fs::remove_file(&made);
+        return Err(KeyError::Gone(made).into());
+    }
+    Ok(started?)
+}
+
+impl Wired {
+    /// Waits until checks can be answered.
+    pub async fn filled(&self) -> Result<(), WireError> {
+        self.store.filled().await.map_err(WireError::Fill)
+    }
+
+    /// Writes what was kept back, seals the trail, closes the store and lets go of the directory.
+    pub async fn close(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.chores.await {
+            tracing::error!(%error, "the engine's periodic work ended badly; nothing acknowledged depends on it");
+        }
+        drop(self.engine);
+        self.store.close().await;
+    }
+}
+
+/// What handlers need, for a server known as `issuer`.
+pub fn context(engine: &Arc<Engine>, settings: &Settings, issuer: Issuer) -> Arc<Context> {
+    let proxies = settings.proxies.iter().map(|proxy| TrustedProxy {
+        network: proxy.network,
+        headers: proxy.headers,
+    });
+    let site = Site {
+        issuer,
+        brand: settings.brand.clone(),
+        proxies: proxies.collect(),
+        own_host_application: settings.own_host_application,
+    };
+    Context::new(Arc::clone(engine), site)
+}
+
+/// Makes the data directory for its owner alone; refuses one that others may look into, rather than change what may be
+/// shared on purpose.
+fn make_directory(path: &Path) -> Result<(), WireError> {
+    let failed = |source| WireError::Directory {
+        path: path.to_owned(),
+        source,
+    };
+    if !path.exists() {
+        let mut builder = DirBuilder::new();
+        builder.recursive(true).mode(0o700);
+        builder.create(path).map_err(failed)?;
+    }
+    check_directory(path)
+}
+
+/// Whether there is a data directory, for its owner alone (ASVS 14.2.4).
+pub fn check_directory(path: &Path) -> Result<(), WireError> {
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(WireError::NoData(path.to_owned()));
+        }
+        Err(source) => {
+            return Err(WireError::Directory {
+                path: path.to_owned(),
+                source,
+            });
+        }
+    };
+    if !metadata.is_dir() {
+        return Err(WireError::NotADirectory(path.to_owned()));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return Err(WireError::OpenToOthers {
+            path: path.to_owned(),
+            mode: metadata.mode() & 0o7777,
+        });
+    }
+    Ok(())
+}
+
+/// Hands each commit to the index, and wakes whoever waits for an administrator.
+pub struct Told {
+    index: Arc<Index>,
+    administrators: watch::Sender<u64>,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self {
+            index: Index::new(),
+            administrators: watch::Sender::new(0),
+        }
+    }
+}
+
+impl Told {
+    /// Changes whenever an administrator's account is committed.
+    pub fn administrators(&self) -> watch::Receiver<u64> {
+        self.administrators.subscribe()
+    }
+}
+
+impl Publish for Told {
+    fn publish(&self, changes: &[Change]) {
+        self.index.publish(changes);
+        let administrators = changes.iter().filter(
+            |change| matches!(change, Change::User(user) if user.roles.contains(&Role::admin())),
+        );
+        let administrators = administrators.count();
+        if administrators > 0 {
+            self.administrators.send_modify(|n| *n += 1);
+        }
+    }
+
+    fn filled(&self, everything: StoreNumber) {
+        self.index.filled(everything);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// Holds: ASVS 14.2.4
+    #[test]
+    fn the_data_directory_is_its_owners_alone() {
+        let scratch = tempfile::tempdir().unwrap();
+        let made = scratch.path().join("a/b");
+        make_directory(&made).unwrap();
+        assert_eq!(fs::metadata(&made).unwrap().mode() & 0o777, 0o700);
+
+        fs::set_permissions(&made, fs::Permissions::from_mode(0o750)).unwrap();
+        let told = make_directory(&made).unwrap_err().to_string();
+        assert!(
+            told.contains("0750") && told.contains("chmod 700"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_directory_is_told() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("file");
+        fs::write(&file, "").unwrap();
+        assert!(
+            make_directory(&file)
+                .unwrap_err()
+                .to_string()
+                .contains("not a directory")
+        );
+        let below = make_directory(&file.join("x")).unwrap_err().to_string();
+        assert!(below.contains("--data"), "{below}");
+        let missing = check_directory(&scratch.path().join("none"))
+            .unwrap_err()
+            .to_string();
+        assert!(missing.contains("vestibule serve"), "{missing}");
+    }
+}
