@@ -47,7 +47,7 @@ pub enum CompleteSetup {
         /// Their first session.
         session: Box<Session>,
     },
-    /// The link was used, replaced, never offered, or has expired.
+    /// The link was used, replaced, never offered, or has expired; or there is an administrator by another way.
     Gone,
     /// Another account has this address; the link stays good.
     AddressTaken,
@@ -73,7 +73,7 @@ pub trait Installation: Send + Sync {
     /// Offers a set-up link in place of any earlier one, unless there is a user with the role `admin`.
     fn offer_setup(&self, ticket: SetupTicket) -> Answer<'_, OfferSetup>;
 
-    /// Whether a link is good at `now`, without using it: for showing the page.
+    /// Whether a link is good at `now`, without using it: for showing the page. None is, once there is an administrator.
     fn setup_offered(&self, secret: HashedSecret, now: UnixMillis) -> Answer<'_, bool>;
 
     /// Burns the link and makes the administrator, in one transition: parallel tries make one (H04, ASVS 6.3.2). Audit:

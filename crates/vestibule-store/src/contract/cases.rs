@@ -77,7 +77,7 @@ macro_rules! contract_suite {
                 asvs_6_3_2_the_link_makes_the_administrator_and_burns;
                 asvs_6_3_2_only_the_latest_link_is_good_and_only_for_its_time;
                 a_taken_address_keeps_the_link;
-                an_administrator_however_made_ends_the_offers;
+                asvs_6_3_2_an_administrator_however_made_ends_every_offer;
             }
             audit {
                 asvs_16_2_1_each_event_says_what_when_who_and_from_where;
@@ -98,6 +98,7 @@ macro_rules! contract_suite {
             racing_logins {
                 h04_a_hundred_set_ups_make_one_administrator;
                 h04_a_hundred_accounts_under_one_address_are_one;
+                one_that_fails_spares_its_neighbours;
                 asvs_7_4_3_no_login_outruns_a_change_of_password;
                 asvs_7_4_2_no_login_outruns_a_disabling;
                 h04_a_hundred_renewals_of_one_secret_renew_it_once;

@@ -12,7 +12,7 @@ use vestibule_core::user::User;
 
 use super::harness::Home;
 use super::make::{NOON, hash, noon_and};
-use crate::{BoxFuture, Change, EndSession, PasswordChange, Store, StoreError};
+use crate::{BoxFuture, Change, EndSession, Store, StoreError};
 
 pub async fn an_empty_house_is_filled_at_once(home: Home) {
     assert_eq!(home.ledger.fill(), []);
@@ -251,10 +251,7 @@ async fn hang_up(home: &Home, alice: &User, sessions: &[Session], n: usize) {
             .await;
         }
         _ if n > 190 => {
-            let change = PasswordChange {
-                renewal: home.renewal(&sessions[199], noon_and(1)),
-                ..home.password_change(&sessions[199], "new", noon_and(1))
-            };
+            let change = home.password_change(&sessions[199], "new", noon_and(1));
             poll(store.change_password(change, act), polls).await;
         }
         _ => poll(store.disable_user(home.new_user("nobody").id, act), polls).await,

@@ -65,6 +65,25 @@ pub async fn h04_a_hundred_accounts_under_one_address_are_one(home: Home) {
     snapshot.assert_told(&home.ledger.memory());
 }
 
+pub async fn one_that_fails_spares_its_neighbours(home: Home) {
+    let alice = home.user("alice").await;
+    let known = home.session(&alice, NOON).await;
+    let racers = (0..100).map(|n| {
+        let mut new = home.login(&alice, NOON);
+        if n % 10 == 3 {
+            new.id = known.id;
+        }
+        let act = home.act(NOON);
+        racer(&home, |store| async move {
+            store.open_session(new, act).await.is_ok()
+        })
+    });
+    let answers = race(racers.collect()).await;
+    assert_eq!(answers.iter().filter(|opened| **opened).count(), 90);
+    assert_eq!(standing(&home).await.len(), 91);
+    assert_eq!(home.snapshot().await.events.len(), 92);
+}
+
 /// Holds: ASVS 15.4.2, ASVS 7.4.3
 pub async fn asvs_7_4_3_no_login_outruns_a_change_of_password(home: Home) {
     for round in 0..60 {
