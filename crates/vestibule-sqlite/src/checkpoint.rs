@@ -84,7 +84,7 @@ impl Log {
 
     /// Copies the rest and starts the log again, on the writer's thread: nobody else appends meanwhile. Readers of the
     /// log are waited for `at_most`; if one stays, the log goes on and this is asked for again.
-    pub(crate) fn restart(&self, writer: &Connection, at_most: Duration) {
+    pub(crate) fn restart(writer: &Connection, at_most: Duration) {
         let restarted = writer
             .busy_timeout(at_most)
             .and_then(|()| checkpoint(writer, "RESTART"));
@@ -125,39 +125,36 @@ impl Log {
             match checkpoint(conn, "PASSIVE") {
                 Ok(copied) => {
                     tracing::trace!(?copied, "a part of the log is in the database");
-                    let pages = self.pages.load(Ordering::Relaxed);
-                    self.wake_at
-                        .store(pages.saturating_add(COPY_AT), Ordering::Relaxed);
-                    if pages >= RESTART_AT {
+                    if self.pages.load(Ordering::Relaxed) >= RESTART_AT {
                         self.restart.store(true, Ordering::Relaxed);
                     }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the log could not be copied; it is tried again as it grows");
-                    let pages = self.pages.load(Ordering::Relaxed);
-                    self.wake_at
-                        .store(pages.saturating_add(COPY_AT), Ordering::Relaxed);
                 }
             }
+            let pages = self.pages.load(Ordering::Relaxed);
+            self.wake_at
+                .store(pages.saturating_add(COPY_AT), Ordering::Relaxed);
         }
     }
 }
 
-/// What a checkpoint found and did.
+/// What a checkpoint found and did, in pages.
 #[derive(Debug, Clone, Copy)]
 #[expect(dead_code, reason = "for the log lines")]
 pub(crate) struct Copied {
     busy: bool,
-    log: i64,
-    copied: i64,
+    found: i64,
+    done: i64,
 }
 
 fn checkpoint(conn: &Connection, mode: &str) -> rusqlite::Result<Copied> {
     conn.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| {
         Ok(Copied {
             busy: row.get(0)?,
-            log: row.get(1)?,
-            copied: row.get(2)?,
+            found: row.get(1)?,
+            done: row.get(2)?,
         })
     })
 }

@@ -42,7 +42,7 @@ use vestibule_store::{Answer, Publish, StoreError};
 use crate::checkpoint::Log;
 use crate::fault::{Fault, Kind};
 use crate::lock::Lock;
-use crate::reader::Readers;
+use crate::reader::{LONGEST_READ, Readers};
 use crate::transition::Transition;
 use crate::writer::{Class, Writer};
 
@@ -206,7 +206,7 @@ impl Sqlite {
             .map_err(OpenError::Thread)?;
         Ok(Self {
             writer,
-            readers: Readers::new(path),
+            readers: Readers::new(path, LONGEST_READ),
             thread: Mutex::new(Some(thread)),
         })
     }

@@ -15,7 +15,7 @@ use crate::fault::{Closed, Fault};
 /// Reads at a time.
 const READERS: usize = 4;
 /// No read outlives this: an open one keeps the log from starting again.
-const LONGEST_READ: Duration = Duration::from_secs(5);
+pub(crate) const LONGEST_READ: Duration = Duration::from_secs(5);
 
 /// The pool.
 #[derive(Clone)]
@@ -23,14 +23,16 @@ pub(crate) struct Readers(Arc<Pool>);
 
 struct Pool {
     path: PathBuf,
+    longest: Duration,
     free: Semaphore,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Readers {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf, longest: Duration) -> Self {
         Self(Arc::new(Pool {
             path,
+            longest,
             free: Semaphore::new(READERS),
             idle: Mutex::new(Vec::new()),
         }))
@@ -79,12 +81,12 @@ impl Pool {
             let outcome = in_one_snapshot(&conn, read);
             (conn, outcome)
         });
-        let ran = match tokio::time::timeout(LONGEST_READ, &mut running).await {
-            Ok(ran) => ran,
-            Err(_) => {
-                interrupt.interrupt();
-                running.await
-            }
+        let in_time = tokio::time::timeout(self.longest, &mut running).await;
+        let ran = if let Ok(ran) = in_time {
+            ran
+        } else {
+            interrupt.interrupt();
+            running.await
         };
         let (conn, outcome) = ran.map_err(|error| StoreError::Failed(Box::new(error)))?;
         self.idle().push(conn);

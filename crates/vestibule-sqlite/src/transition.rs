@@ -3,6 +3,7 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params};
 
 use vestibule_core::audit::{Act, Event, Personal};
+use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_store::Change;
 
@@ -112,8 +113,8 @@ impl<'a> Transition<'a> {
                 &actor,
                 event.kind.code(),
                 event.kind.reason(),
-                event.user.as_ref().map(|id| id.as_bytes()),
-                event.session.as_ref().map(|id| id.as_bytes()),
+                event.user.as_ref().map(UserId::as_bytes),
+                event.session.as_ref().map(SessionId::as_bytes),
                 digest,
             ))?;
         }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use vestibule_store::{Change, Publish, StoreError};
@@ -104,7 +105,7 @@ impl Writer {
         F: FnOnce(&mut Transition<'_>) -> Result<T, Fault> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let job = Box::new(Pending {
+        let job: Box<dyn Job> = Box::new(Pending {
             work: Some(work),
             outcome: None,
             reply,
@@ -113,7 +114,12 @@ impl Writer {
             Class::Transition => &self.transitions,
             Class::Bulk => &self.bulk,
         };
-        queue.send(job).await.map_err(|_| Closed::error())?;
+        // At the first poll, while there is room; in turn with the others, when there is none.
+        match queue.try_send(job) {
+            Ok(()) => {}
+            Err(TrySendError::Full(job)) => queue.send(job).await.map_err(|_| Closed::error())?,
+            Err(TrySendError::Closed(_)) => return Err(Closed::error()),
+        }
         answer.await.map_err(|_| Closed::error())?
     }
 
@@ -272,7 +278,7 @@ impl Books {
             job.settle(failed.as_ref());
         }
         if failed.is_none() && self.log.committed() {
-            self.log.restart(&self.conn, RESTART_WAIT);
+            Log::restart(&self.conn, RESTART_WAIT);
         }
     }
 

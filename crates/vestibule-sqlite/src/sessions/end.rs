@@ -129,7 +129,7 @@ pub(crate) fn count_live(
     .query_row(
         named_params! {
             ":user": user.as_bytes(),
-            ":except": except.as_ref().map(|id| id.as_bytes()),
+            ":except": except.as_ref().map(SessionId::as_bytes),
             ":now": now.0,
         },
         |row| row.get(0),

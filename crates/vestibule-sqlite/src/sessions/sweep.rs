@@ -58,7 +58,7 @@ pub(super) fn end_timed_out(
 }
 
 /// Oldest first, by the index on the end: ended rows, and open ones that a cutoff struck and whose life is over.
-pub(super) fn drop_dead(
+pub(crate) fn drop_dead(
     tx: &Transition<'_>,
     before: UnixMillis,
     limit: usize,

@@ -1,0 +1,126 @@
+//! Rules that SQL states for sets, held equal to core's.
+
+use proptest::prelude::*;
+use rusqlite::{Connection, named_params};
+
+use vestibule_core::id::SessionId;
+use vestibule_core::lineage::StoreNumber;
+use vestibule_core::lineage::stands;
+use vestibule_core::time::UnixMillis;
+
+use crate::fault::Fault;
+use crate::migrate::{MIGRATIONS, migrate};
+use crate::sessions::{drop_dead, live, load};
+use crate::transition::Transition;
+
+/// Around every limit, and far from it.
+fn time() -> impl Strategy<Value = i64> {
+    prop_oneof![0_i64..12, Just(1_i64 << 60)]
+}
+
+#[derive(Debug, Clone)]
+struct Case {
+    rev: i64,
+    user_cutoff: i64,
+    everything: i64,
+    disabled: bool,
+    ended_at: Option<i64>,
+    last_seen: i64,
+    idle: i64,
+    expires_at: i64,
+    now: i64,
+}
+
+fn cases() -> impl Strategy<Value = Case> {
+    (
+        (0_i64..4, 0_i64..4, 0_i64..4),
+        (any::<bool>(), proptest::option::weighted(0.3, time())),
+        (time(), time(), time(), time()),
+    )
+        .prop_map(|(numbers, (disabled, ended_at), clocks)| Case {
+            rev: numbers.0,
+            user_cutoff: numbers.1,
+            everything: numbers.2,
+            disabled,
+            ended_at,
+            last_seen: clocks.0,
+            idle: clocks.1,
+            expires_at: clocks.2,
+            now: clocks.3,
+        })
+}
+
+const ID: [u8; 16] = [1; 16];
+
+fn stored(case: &Case) -> Result<Connection, Fault> {
+    let mut conn = Connection::open_in_memory()?;
+    migrate(&mut conn, MIGRATIONS).expect("a schema");
+    conn.execute(
+        "UPDATE installation SET everything_cutoff = ?1",
+        [case.everything],
+    )?;
+    conn.execute(
+        "INSERT INTO users (id, email, email_verified, name, roles, disabled, created_at, cutoff) \
+         VALUES (?1, 'alice@example.test', 0, '', '', ?2, 0, ?3)",
+        (ID, case.disabled, case.user_cutoff),
+    )?;
+    conn.execute(
+        "INSERT INTO sessions (id, user_id, secret, rev, created_at, auth_time, last_seen, idle, \
+         expires_at, remembered, acr, amr, ended_at, end_reason, ended_number) \
+         VALUES (?1, ?1, zeroblob(32), ?2, 0, 0, ?3, ?4, ?5, 0, 'aal1', 1, ?6, ?7, ?8)",
+        (
+            ID,
+            case.rev,
+            case.last_seen,
+            case.idle,
+            case.expires_at,
+            case.ended_at,
+            case.ended_at.map(|_| "signed_out"),
+            case.ended_at.map(|_| 1),
+        ),
+    )?;
+    Ok(conn)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Holds: ASVS 7.3.1, ASVS 7.3.2, ASVS 7.4.1
+    #[test]
+    fn a_session_lives_for_sql_just_when_it_lives_for_core(case in cases()) {
+        let conn = stored(&case).unwrap();
+        let mut changes = Vec::new();
+        let tx = Transition::new(&conn, &mut changes);
+        let found = load(&tx, SessionId::from_bytes(ID)).unwrap().unwrap();
+        let sql: bool = conn
+            .query_row(
+                concat!(
+                    "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id \
+                     CROSS JOIN installation i WHERE ",
+                    live!()
+                ),
+                named_params! { ":now": case.now },
+                |row| row.get(0),
+            )
+            .unwrap();
+        prop_assert_eq!(sql, found.is_live(UnixMillis(case.now)));
+    }
+
+    #[test]
+    fn only_what_was_dead_long_enough_is_dropped(case in cases()) {
+        let conn = stored(&case).unwrap();
+        let mut changes = Vec::new();
+        let tx = Transition::new(&conn, &mut changes);
+        let dropped = drop_dead(&tx, UnixMillis(case.now), 10).unwrap();
+        let stands = stands(
+            StoreNumber(case.rev.cast_unsigned()),
+            StoreNumber(case.user_cutoff.cast_unsigned()),
+            StoreNumber(case.everything.cast_unsigned()),
+        );
+        let dead = match case.ended_at {
+            Some(at) => at < case.now,
+            None => !stands && case.expires_at < case.now,
+        };
+        prop_assert_eq!(dropped == 1, dead);
+    }
+}
