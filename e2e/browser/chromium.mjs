@@ -13,9 +13,9 @@ mkdirSync(shots, { recursive: true });
 export const launch = () =>
   chromium.launch({ executablePath: process.env.VESTIBULE_CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 
-/** A browser of its own: cookies, errors and foreign requests are its own. */
+/** A browser of its own: cookies, errors and foreign requests are its own. Nothing moves, so that nothing is looked at half-way. */
 export async function person(browser, options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 }, ...options });
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, reducedMotion: 'reduce', viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const faults = [];
   page.on('pageerror', (error) => faults.push(`script: ${error}`));
