@@ -35,10 +35,7 @@ fn kill_dash_nine() -> anyhow::Result<()> {
     let rounds: u32 = std::env::var("VESTIBULE_SOAK_ROUNDS")
         .ok()
         .map_or(Ok(5), |text| text.parse())?;
-    // A cheap hash: this storm is about the store.
-    let launch = Launch::new()?
-        .environment("VESTIBULE_PASSWORDS__MEMORY", "8192")
-        .environment("VESTIBULE_PASSWORDS__PASSES", "1");
+    let launch = Launch::new()?;
     let mut server = launch.start()?;
     let mut people = Vec::new();
     for n in 0..PEOPLE {
