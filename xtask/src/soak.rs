@@ -115,10 +115,13 @@ fn machine(root: &Path) -> Result<String> {
         .trim()
         .is_empty();
     let date = output_of(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
-    let system = output_of(Command::new("uname").args(["-srm"]))?;
+    let system = output_of(Command::new("uname").arg("-s"))?;
+    let release = output_of(Command::new("uname").arg("-r"))?;
+    // The kernel's version; what follows is the builder's own.
+    let release = release.split('-').next().unwrap_or_default().trim();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Ok(format!(
-        "{} · commit {}{} · {} · {cores} cores · debug build",
+        "{} · commit {}{} · {} {release} · {cores} cores · debug build",
         date.trim(),
         commit.trim(),
         if changed { " with changes" } else { "" },
