@@ -61,13 +61,17 @@ pub struct Hasher {
 impl Hasher {
     /// Starts the threads.
     pub fn start(settings: HasherSettings) -> Self {
+        Self::start_with(settings, IDLE)
+    }
+
+    fn start_with(settings: HasherSettings, idle: Duration) -> Self {
         let pool = Arc::new(Pool::default());
         let mut started = 0;
         for number in 0..settings.threads.max(1) {
             let pool = Arc::clone(&pool);
             let spawned = thread::Builder::new()
                 .name(format!("argon2-{number}"))
-                .spawn(move || pool.work());
+                .spawn(move || pool.work(idle));
             match spawned {
                 Ok(_) => started += 1,
                 Err(error) => tracing::warn!(%error, "a thread for password hashing did not start"),
@@ -210,12 +214,12 @@ impl Pool {
     }
 
     /// One thread's life.
-    fn work(&self) {
+    fn work(&self, idle: Duration) {
         if let Err(error) = rustix::process::nice(NICE) {
             tracing::debug!(%error, "password hashing runs at normal priority");
         }
         let mut memory = WorkingMemory::default();
-        while let Some(job) = self.next(&mut memory) {
+        while let Some(job) = self.next(&mut memory, idle) {
             let before = memory.bytes();
             job.run(&mut memory);
             let after = memory.bytes();
@@ -227,7 +231,7 @@ impl Pool {
     }
 
     /// The next job somebody still waits for; `None` when the pool is closed.
-    fn next(&self, memory: &mut WorkingMemory) -> Option<Box<dyn Job>> {
+    fn next(&self, memory: &mut WorkingMemory, idle: Duration) -> Option<Box<dyn Job>> {
         let mut state = self.state();
         loop {
             while let Some(job) = state.jobs.pop_front() {
@@ -248,7 +252,7 @@ impl Pool {
             }
             let (woken, timeout) = self
                 .ready
-                .wait_timeout(state, IDLE)
+                .wait_timeout(state, idle)
                 .unwrap_or_else(PoisonError::into_inner);
             state = woken;
             if timeout.timed_out() && state.jobs.is_empty() {
@@ -258,3 +262,6 @@ impl Pool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -323,3 +323,6 @@ impl Publish for Index {
         self.filled.store(true, Ordering::Release);
     }
 }
+
+#[cfg(test)]
+mod tests;

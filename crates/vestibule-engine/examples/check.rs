@@ -1,0 +1,167 @@
+//! Measures the check on every request, in-process: `cargo run --release --example check -p vestibule-engine`.
+//!
+//! Prints nanoseconds per check on one thread, with the index at several sizes, the sessions taken in a scattered order.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::keys::MasterKey;
+use vestibule_core::lineage::StoreNumber;
+use vestibule_core::secret::{PlainSessionSecret, SessionCookie};
+use vestibule_core::session::{Acr, Amr, Device, Lifetime, NewSession, Session};
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::{CredentialVersion, DisplayName, Role, User, UserStatus};
+use vestibule_engine::{
+    Check, Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index, Parts, Policy,
+};
+use vestibule_sqlite::{Durability, Options, Sqlite};
+use vestibule_store::{Change, Publish};
+
+const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+const CHECKS: u32 = 2_000_000;
+
+struct Fixed;
+
+impl Clock for Fixed {
+    fn wall(&self) -> UnixMillis {
+        NOW
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl Entropy for Fixed {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
+        out.fill(7);
+        Ok(())
+    }
+}
+
+fn user(number: u64) -> Result<User, Box<dyn Error>> {
+    let mut random = [0; 10];
+    random[..8].copy_from_slice(&number.to_le_bytes());
+    Ok(User {
+        id: UserId::new(NOW, random),
+        email: EmailAddress::parse(&format!("user{number}@example.test"))?,
+        email_verified: true,
+        name: DisplayName::parse("Alice Example")?,
+        roles: vec![Role::admin()],
+        status: UserStatus::Active,
+        created_at: NOW,
+        cutoff: StoreNumber(0),
+    })
+}
+
+fn cookie(number: u64) -> SessionCookie {
+    let (mut random, mut secret) = ([0; 10], [0; 32]);
+    random[..8].copy_from_slice(&number.to_le_bytes());
+    secret[..8].copy_from_slice(&number.to_le_bytes());
+    SessionCookie {
+        id: SessionId::new(NOW, random),
+        secret: PlainSessionSecret::new(secret),
+    }
+}
+
+fn session(number: u64, user: UserId) -> Session {
+    let cookie = cookie(number);
+    let new = NewSession {
+        id: cookie.id,
+        user,
+        secret: cookie.secret.hashed(),
+        credential: CredentialVersion(1),
+        auth_time: NOW,
+        lifetime: Lifetime::DEFAULT,
+        remembered: false,
+        acr: Acr::Aal1,
+        amr: Amr::PASSWORD,
+        device: Device::default(),
+        replaces: None,
+    };
+    Session::open(new, StoreNumber(0))
+}
+
+/// Resident memory, in bytes.
+fn resident() -> u64 {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse::<u64>().ok());
+    pages.unwrap_or(0) * 4096
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a measurement reads the clock and prints what it read"
+)]
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let directory = tempfile::tempdir()?;
+    let index = Index::new();
+    let options = Options {
+        directory: directory.path().to_owned(),
+        durability: Durability::Off,
+    };
+    let sqlite = Sqlite::open(options, index.clone())?;
+    sqlite.filled().await?;
+    let engine = Engine::start(Parts {
+        store: Arc::new(sqlite),
+        index: index.clone(),
+        clock: Arc::new(Fixed),
+        entropy: Arc::new(Fixed),
+        hasher: Hasher::start(HasherSettings::default()),
+        master: MasterKey::new([1; 32]),
+        policy: Policy::default(),
+        accept_clock: None,
+    })
+    .await?;
+
+    let mut sessions = 0_u64;
+    let empty = resident();
+    for size in [1_000_u64, 10_000, 100_000, 1_000_000] {
+        while sessions < size {
+            let user = user(sessions / 2)?;
+            let id = user.id;
+            index.publish(&[
+                Change::User(Box::new(user)),
+                Change::SessionOpened(Box::new(session(sessions, id))),
+                Change::SessionOpened(Box::new(session(sessions + 1, id))),
+            ]);
+            sessions += 2;
+        }
+        let memory = resident().saturating_sub(empty);
+        // Cookies made beforehand, in a scattered order.
+        let cookies: Vec<_> = (0..10_000)
+            .map(|number: u64| cookie(number.wrapping_mul(7_919) % size))
+            .collect();
+        let mut figures = Vec::new();
+        for _ in 0..5 {
+            let start = std::time::Instant::now();
+            let mut live = 0_u32;
+            for cookie in cookies.iter().cycle().take(CHECKS as usize) {
+                if let Check::Live(session) = engine.check(cookie, NOW) {
+                    live += u32::from(!session.profile().identity.user.is_empty());
+                }
+            }
+            let took = start.elapsed();
+            assert_eq!(live, CHECKS);
+            figures.push(took.as_nanos() as f64 / f64::from(CHECKS));
+        }
+        figures.sort_by(f64::total_cmp);
+        println!(
+            "{size:>9} sessions: {:.0} ns a check ({:.0} to {:.0}); {:.0} bytes a session, its half of a user included",
+            figures[2],
+            figures[0],
+            figures[4],
+            memory as f64 / size as f64
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,323 @@
+//! One engine with its store, in a private directory.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use vestibule_core::email::EmailAddress;
+use vestibule_core::keys::MasterKey;
+use vestibule_core::password::Cost;
+use vestibule_core::secret::SessionCookie;
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::User;
+use vestibule_engine::{
+    Check, Chores, Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index,
+    LiveSession, NewAccount, Operator, Parts, Policy, SignIn, SignInError, SignedIn, StartError,
+    Visit,
+};
+use vestibule_sqlite::{Durability, Options, Sqlite};
+
+use crate::watched::Watched;
+
+pub const PASSWORD: &str = "correct horse battery";
+pub const OTHER_PASSWORD: &str = "wrong horse battery!";
+pub const UID: u32 = 1000;
+const START: i64 = 1_800_000_000_000;
+
+/// Clocks that the test moves.
+pub struct MovedClock {
+    wall: AtomicI64,
+    monotonic: AtomicU64,
+}
+
+impl MovedClock {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            wall: AtomicI64::new(START),
+            monotonic: AtomicU64::new(0),
+        })
+    }
+
+    /// Time goes by.
+    pub fn pass(&self, duration: Duration) {
+        let millis = u64::try_from(duration.as_millis()).unwrap();
+        self.monotonic.fetch_add(millis, Ordering::SeqCst);
+        self.step(i64::try_from(millis).unwrap());
+    }
+
+    /// Somebody sets the time of day.
+    pub fn step(&self, millis: i64) {
+        self.wall.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for MovedClock {
+    fn wall(&self) -> UnixMillis {
+        UnixMillis(self.wall.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_millis(self.monotonic.load(Ordering::SeqCst))
+    }
+}
+
+/// Bytes that never repeat.
+#[derive(Default)]
+pub struct Counted(AtomicU64);
+
+impl Entropy for Counted {
+    fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
+        for chunk in out.chunks_mut(8) {
+            // SplitMix64.
+            let mut z = self
+                .0
+                .fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst)
+                .wrapping_add(0x1234_5678);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+        }
+        Ok(())
+    }
+}
+
+/// What a house is started with.
+#[derive(Clone)]
+pub struct Plan {
+    pub directory: PathBuf,
+    pub clock: Arc<MovedClock>,
+    pub entropy: Arc<Counted>,
+    pub cost: Cost,
+    pub queue: usize,
+    pub master: [u8; 32],
+    pub accept_clock: Option<u32>,
+    pub policy: Policy,
+}
+
+impl Plan {
+    pub fn new(directory: &TempDir) -> Self {
+        Self {
+            directory: directory.path().to_owned(),
+            clock: MovedClock::new(),
+            entropy: Arc::default(),
+            cost: Cost {
+                memory: 8,
+                passes: 1,
+            },
+            queue: 1000,
+            master: [7; 32],
+            accept_clock: None,
+            policy: Policy::default(),
+        }
+    }
+
+    pub async fn start(self) -> Result<House, StartError> {
+        let index = Index::new();
+        let options = Options {
+            directory: self.directory.clone(),
+            durability: Durability::Off,
+        };
+        let sqlite = Sqlite::open(options, index.clone()).unwrap();
+        sqlite.filled().await.unwrap();
+        let store = Watched::new(sqlite);
+        let hasher = Hasher::start(HasherSettings {
+            threads: 2,
+            queue: self.queue,
+            cost: self.cost,
+        });
+        let parts = Parts {
+            store: store.clone(),
+            index: index.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            hasher,
+            master: MasterKey::new(self.master),
+            policy: self.policy.clone(),
+            accept_clock: self.accept_clock,
+        };
+        let engine = match Engine::start(parts).await {
+            Ok(engine) => engine,
+            Err(error) => {
+                store.inner.close().await;
+                return Err(error);
+            }
+        };
+        let chores = Chores::new(engine.clone());
+        store.calls();
+        Ok(House {
+            engine,
+            index,
+            store,
+            chores,
+            plan: self,
+            directory: None,
+        })
+    }
+}
+
+pub struct House {
+    pub engine: Arc<Engine>,
+    pub index: Arc<Index>,
+    pub store: Arc<Watched>,
+    pub chores: Chores,
+    pub plan: Plan,
+    pub directory: Option<TempDir>,
+}
+
+/// A browser's cookie, as it is now.
+pub type Cookie = SessionCookie;
+
+impl House {
+    /// A house with nobody in it.
+    pub async fn empty() -> Self {
+        let directory = TempDir::new().unwrap();
+        let mut house = Plan::new(&directory).start().await.unwrap();
+        house.directory = Some(directory);
+        house
+    }
+
+    /// A house with alice and bob in it, who have the same password.
+    pub async fn new() -> Self {
+        let house = Self::empty().await;
+        house.add("alice@example.test").await;
+        house.add("bob@example.test").await;
+        house.store.calls();
+        house
+    }
+
+    /// As after a `kill -9` and a start.
+    pub async fn crashed(self, plan: impl FnOnce(&mut Plan)) -> Self {
+        self.store.inner.close().await;
+        let mut next = self.plan.clone();
+        plan(&mut next);
+        let directory = self.directory;
+        drop((self.engine, self.chores, self.store));
+        let mut house = next.start().await.unwrap();
+        house.directory = directory;
+        house
+    }
+
+    /// As after a stop and a start.
+    pub async fn restarted(mut self) -> Self {
+        self.chores.finish().await;
+        self.crashed(|_| ()).await
+    }
+
+    pub fn now(&self) -> UnixMillis {
+        self.engine.now()
+    }
+
+    pub fn pass(&self, duration: Duration) {
+        self.plan.clock.pass(duration);
+    }
+
+    pub fn visit(&self) -> Visit {
+        Visit {
+            now: self.now(),
+            address: Some(IpAddr::from([192, 0, 2, 7])),
+            user_agent: Some("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0".to_owned()),
+        }
+    }
+
+    pub fn operator(&self) -> Operator {
+        Operator {
+            now: self.now(),
+            uid: UID,
+        }
+    }
+
+    pub async fn add(&self, email: &str) -> User {
+        self.add_with(email, Some(PASSWORD)).await
+    }
+
+    pub async fn add_with(&self, email: &str, password: Option<&str>) -> User {
+        let account = NewAccount {
+            email,
+            name: "Alice Example",
+            roles: &[],
+            password,
+            verified: false,
+        };
+        self.engine
+            .add_user(account, &self.operator())
+            .await
+            .unwrap()
+    }
+
+    pub async fn try_sign_in(&self, email: &str, password: &str) -> Result<SignedIn, SignInError> {
+        let attempt = SignIn {
+            identifier: email,
+            password,
+            remember: false,
+            over: None,
+        };
+        self.engine.sign_in(attempt, &self.visit()).await
+    }
+
+    pub async fn sign_in(&self, email: &str) -> SignedIn {
+        self.try_sign_in(email, PASSWORD).await.unwrap()
+    }
+
+    pub async fn remembered(&self, email: &str) -> SignedIn {
+        let attempt = SignIn {
+            identifier: email,
+            password: PASSWORD,
+            remember: true,
+            over: None,
+        };
+        self.engine.sign_in(attempt, &self.visit()).await.unwrap()
+    }
+
+    /// A request with this cookie, now.
+    pub fn request(&self, cookie: &Cookie) -> Option<LiveSession> {
+        match self.engine.check(cookie, self.now()) {
+            Check::Live(session) => Some(session),
+            Check::Dead => None,
+            Check::NotReady => panic!("the index is filled"),
+        }
+    }
+
+    pub fn is_live(&self, cookie: &Cookie) -> bool {
+        self.request(cookie).is_some()
+    }
+
+    /// The events in the trail since `position`, as `code` or `code (reason)`.
+    pub async fn told_since(&self, position: u64) -> Vec<String> {
+        let events = self
+            .engine
+            .trail_after(position, 1000)
+            .await
+            .unwrap()
+            .events;
+        let words = events.iter().map(|stored| {
+            let kind = stored.event.kind;
+            match kind.reason() {
+                "" => kind.code().to_owned(),
+                reason => format!("{} ({reason})", kind.code()),
+            }
+        });
+        words.collect()
+    }
+
+    /// The last position of the trail.
+    pub async fn position(&self) -> u64 {
+        let latest = self.engine.latest_events(1).await.unwrap();
+        latest.first().map_or(0, |event| event.position)
+    }
+}
+
+pub fn address(text: &str) -> EmailAddress {
+    EmailAddress::parse(text).unwrap()
+}
+
+pub const fn minutes(minutes: u64) -> Duration {
+    Duration::from_mins(minutes)
+}
+
+pub const fn hours(hours: u64) -> Duration {
+    Duration::from_hours(hours)
+}

@@ -1,0 +1,256 @@
+//! Logging in with a password.
+
+use vestibule_core::password::Cost;
+use vestibule_core::session::{Acr, Amr, Device};
+use vestibule_engine::{SignIn, SignInError};
+use vestibule_store::Users as _;
+
+use crate::house::{House, OTHER_PASSWORD, PASSWORD, address};
+
+/// Holds: ASVS 7.2.1, ASVS 7.2.2, N08, N09
+#[tokio::test]
+async fn n09_a_login_opens_a_session_that_says_what_it_is_worth() {
+    let house = House::new().await;
+    let one = house.sign_in(" Alice@EXAMPLE.test ").await;
+    let two = house.sign_in("alice@example.test").await;
+    assert_ne!(one.cookie.id, two.cookie.id);
+    assert_ne!(one.cookie.encode()[22..], two.cookie.encode()[22..]);
+    let session = house.request(&one.cookie).unwrap();
+    assert_eq!(session.profile().email.as_str(), "alice@example.test");
+    assert_eq!((session.acr(), session.amr()), (Acr::Aal1, Amr::PASSWORD));
+    assert_eq!(session.auth_time(), house.now());
+    assert!(house.is_live(&two.cookie), "two devices at a time");
+}
+
+/// Holds: ASVS 6.3.8, ASVS 16.3.1
+#[tokio::test]
+async fn asvs_6_3_8_refusals_differ_in_the_trail_alone() {
+    let house = House::new().await;
+    house.add_with("nopassword@example.test", None).await;
+    house.add("disabled@example.test").await;
+    let disabled = address("disabled@example.test");
+    house
+        .engine
+        .disable_user(&disabled, &house.operator())
+        .await
+        .unwrap();
+    for (identifier, password, reason) in [
+        ("nobody@example.test", PASSWORD, "unknown_user"),
+        ("not an address", PASSWORD, "unknown_user"),
+        ("", "", "unknown_user"),
+        ("alice@example.test", OTHER_PASSWORD, "wrong_password"),
+        ("alice@example.test", "", "wrong_password"),
+        ("nopassword@example.test", PASSWORD, "no_password"),
+        ("disabled@example.test", PASSWORD, "disabled"),
+        ("disabled@example.test", OTHER_PASSWORD, "disabled"),
+    ] {
+        let before = house.position().await;
+        house.store.calls();
+        let refused = house.try_sign_in(identifier, password).await;
+        assert!(matches!(refused, Err(SignInError::Refused)), "{identifier}");
+        let mut calls = house.store.calls();
+        if address_like(identifier) {
+            assert_eq!(calls.remove(0), "sign_in_record");
+        }
+        assert_eq!(calls, ["record"], "the same work: {identifier}");
+        let told = house.told_since(before).await;
+        assert_eq!(told, [format!("login.refused ({reason})")], "{identifier}");
+    }
+    assert_eq!(house.index.len(), 0);
+}
+
+fn address_like(text: &str) -> bool {
+    text.contains('@')
+}
+
+/// Holds: ASVS 6.3.8
+#[tokio::test]
+async fn asvs_6_3_8_whoever_is_named_the_password_is_hashed() {
+    let house = House::new().await;
+    house.add_with("nopassword@example.test", None).await;
+    let house = house.crashed(|plan| plan.queue = 0).await;
+    for identifier in [
+        "alice@example.test",
+        "nobody@example.test",
+        "nopassword@example.test",
+        "not an address",
+    ] {
+        let busy = house.try_sign_in(identifier, PASSWORD).await;
+        assert!(
+            matches!(busy, Err(SignInError::Busy { .. })),
+            "{identifier}"
+        );
+    }
+}
+
+/// Holds: ASVS 6.3.8
+#[tokio::test]
+async fn asvs_6_3_8_a_full_disk_answers_right_and_wrong_passwords_alike() {
+    let house = House::new().await;
+    let before = house.sign_in("alice@example.test").await;
+    house.store.set_full(true);
+    for (identifier, password) in [
+        ("alice@example.test", PASSWORD),
+        ("alice@example.test", OTHER_PASSWORD),
+        ("nobody@example.test", PASSWORD),
+        ("not an address", PASSWORD),
+    ] {
+        let failed = house.try_sign_in(identifier, password).await;
+        assert!(matches!(failed, Err(SignInError::Store(_))), "{identifier}");
+    }
+    assert!(house.is_live(&before.cookie), "checks go on");
+    house.store.set_full(false);
+    house.sign_in("alice@example.test").await;
+}
+
+/// Holds: ASVS 7.2.4
+#[tokio::test]
+async fn asvs_7_2_4_a_login_over_a_live_session_ends_that_one() {
+    let house = House::new().await;
+    for next in ["alice@example.test", "bob@example.test"] {
+        let old = house.sign_in("alice@example.test").await;
+        let before = house.position().await;
+        let attempt = SignIn {
+            identifier: next,
+            password: PASSWORD,
+            remember: false,
+            over: Some(&old.session),
+        };
+        let new = house.engine.sign_in(attempt, &house.visit()).await.unwrap();
+        assert!(!house.is_live(&old.cookie) && house.is_live(&new.cookie));
+        let mut told = house.told_since(before).await;
+        told.sort();
+        assert_eq!(told, ["login.succeeded", "session.ended (replaced)"]);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_login_over_a_live_session_leaves_it_alone() {
+    let house = House::new().await;
+    let old = house.sign_in("alice@example.test").await;
+    let attempt = SignIn {
+        identifier: "alice@example.test",
+        password: OTHER_PASSWORD,
+        remember: false,
+        over: Some(&old.session),
+    };
+    let refused = house.engine.sign_in(attempt, &house.visit()).await;
+    assert!(matches!(refused, Err(SignInError::Refused)));
+    assert!(house.is_live(&old.cookie));
+}
+
+/// Holds: N30
+#[tokio::test]
+async fn n30_a_login_raises_the_cost_of_an_older_hash() {
+    let house = House::new().await;
+    let dearer = Cost {
+        memory: 16,
+        passes: 2,
+    };
+    let house = house.crashed(|plan| plan.cost = dearer).await;
+    let record = || async {
+        let email = address("alice@example.test");
+        let record = house.store.sign_in_record(email).await.unwrap().unwrap();
+        record.password.unwrap()
+    };
+    let version = record().await.version;
+    assert_ne!(record().await.hash.cost(), Ok(dearer));
+
+    let wrong = house
+        .try_sign_in("alice@example.test", OTHER_PASSWORD)
+        .await;
+    assert!(wrong.is_err());
+    assert_ne!(record().await.hash.cost(), Ok(dearer), "only who knows it");
+
+    let before = house.position().await;
+    house.sign_in("alice@example.test").await;
+    assert_eq!(record().await.hash.cost(), Ok(dearer));
+    assert_eq!(
+        record().await.version,
+        version,
+        "no login in flight loses for it"
+    );
+    assert_eq!(
+        house.told_since(before).await,
+        ["password.rehashed", "login.succeeded"]
+    );
+
+    let before = house.position().await;
+    house.sign_in("alice@example.test").await;
+    assert_eq!(house.told_since(before).await, ["login.succeeded"]);
+}
+
+/// Holds: ASVS 16.2.5
+#[tokio::test]
+async fn asvs_16_2_5_what_is_no_address_is_not_kept() {
+    let house = House::new().await;
+    let typed_in_the_wrong_field = PASSWORD;
+    let _ = house.try_sign_in(typed_in_the_wrong_field, "x").await;
+    let _ = house.try_sign_in("Nobody@example.test", "x").await;
+    let events = house.engine.latest_events(2).await.unwrap();
+    let emails: Vec<_> = events
+        .into_iter()
+        .map(|event| event.personal.unwrap().email)
+        .collect();
+    assert_eq!(emails, [Some("nobody@example.test".to_owned()), None]);
+}
+
+/// Holds: ASVS 15.2.2
+#[tokio::test]
+async fn asvs_15_2_2_a_long_user_agent_is_cut() {
+    let house = House::new().await;
+    let mut visit = house.visit();
+    visit.user_agent = Some("ä".repeat(5000));
+    let attempt = SignIn {
+        identifier: "alice@example.test",
+        password: PASSWORD,
+        remember: false,
+        over: None,
+    };
+    let signed_in = house.engine.sign_in(attempt, &visit).await.unwrap();
+    let devices = house.engine.devices(&signed_in.session, house.now()).await;
+    let kept = devices.unwrap().remove(0).device.user_agent.unwrap();
+    assert_eq!(kept.len(), Device::USER_AGENT_LEN);
+}
+
+/// Callers dropped at every await lose and invent nothing: whatever the point, the browser holds what it held before,
+/// and a session that was opened for nobody is one more device to be seen and ended.
+#[tokio::test]
+async fn a_login_dropped_at_any_await_loses_nothing() {
+    use std::future::Future as _;
+    use std::task::{Context, Waker};
+
+    let house = House::new().await;
+    let old = house.sign_in("alice@example.test").await;
+    for polls in 0..40 {
+        let visit = house.visit();
+        let attempt = SignIn {
+            identifier: "alice@example.test",
+            password: PASSWORD,
+            remember: false,
+            over: None,
+        };
+        {
+            let mut login = Box::pin(house.engine.sign_in(attempt, &visit));
+            for _ in 0..polls {
+                let mut context = Context::from_waker(Waker::noop());
+                if login.as_mut().poll(&mut context).is_ready() {
+                    break;
+                }
+                std::thread::yield_now();
+            }
+        }
+        assert!(house.is_live(&old.cookie));
+    }
+    // Everything queued before this is done when this is.
+    house.sign_in("bob@example.test").await;
+    let listed = house
+        .engine
+        .devices(&old.session, house.now())
+        .await
+        .unwrap();
+    let house = house.crashed(|_| ()).await;
+    let session = house.request(&old.cookie).unwrap();
+    let again = house.engine.devices(&session, house.now()).await.unwrap();
+    assert!(again.len() >= listed.len(), "what was seen is still there");
+}

@@ -1,0 +1,193 @@
+//! Revocations that cannot be stored: enforced in memory, answered with an error, stored when that is possible again.
+
+use vestibule_engine::{FreshLogin, SignInError, SignedIn};
+use vestibule_store::StoreError;
+
+use crate::house::{House, PASSWORD, address};
+
+struct Scene {
+    house: House,
+    here: SignedIn,
+    there: SignedIn,
+    bob: SignedIn,
+    fresh: FreshLogin,
+}
+
+impl Scene {
+    /// Alice on two devices, bob on one, and a full disk.
+    async fn new() -> Self {
+        let house = House::new().await;
+        let here = house.sign_in("alice@example.test").await;
+        let there = house.sign_in("alice@example.test").await;
+        let bob = house.sign_in("bob@example.test").await;
+        let fresh = house.engine.fresh(&here.session, house.now()).unwrap();
+        house.store.set_full(true);
+        Self {
+            house,
+            here,
+            there,
+            bob,
+            fresh,
+        }
+    }
+
+    fn live(&self) -> [bool; 3] {
+        [&self.here, &self.there, &self.bob].map(|one| self.house.is_live(&one.cookie))
+    }
+
+    /// The disk has room again, a round of chores runs, and the server is started anew.
+    async fn healed(mut self) -> Self {
+        let before = self.live();
+        self.house.chores.round().await;
+        assert_eq!(self.live(), before);
+        self.house.store.set_full(false);
+        self.house.chores.round().await;
+        self.house = self.house.crashed(|_| ()).await;
+        self
+    }
+}
+
+fn full<T>(result: Result<T, StoreError>) {
+    assert!(matches!(result.err(), Some(StoreError::Full(_))));
+}
+
+/// Holds: ASVS 7.4.1, N10
+#[tokio::test]
+async fn asvs_7_4_1_a_sign_out_that_cannot_be_stored_bites_all_the_same() {
+    let scene = Scene::new().await;
+    let visit = scene.house.visit();
+    full(
+        scene
+            .house
+            .engine
+            .sign_out(&scene.here.session, &visit)
+            .await,
+    );
+    assert_eq!(scene.live(), [false, true, true]);
+    let scene = scene.healed().await;
+    assert_eq!(scene.live(), [false, true, true]);
+    let told = scene.house.told_since(0).await;
+    assert_eq!(told.last().unwrap(), "session.ended (signed_out)");
+}
+
+/// Holds: ASVS 7.5.2, ASVS 8.2.2
+#[tokio::test]
+async fn asvs_7_5_2_so_does_the_end_of_a_device_and_of_the_others() {
+    let scene = Scene::new().await;
+    let (engine, visit) = (&scene.house.engine, scene.house.visit());
+    full(
+        engine
+            .end_device(&scene.fresh, scene.bob.cookie.id, &visit)
+            .await,
+    );
+    assert_eq!(scene.live(), [true; 3], "nobody ends another's");
+    full(
+        engine
+            .end_device(&scene.fresh, scene.there.cookie.id, &visit)
+            .await,
+    );
+    assert_eq!(scene.live(), [true, false, true]);
+    let scene = scene.healed().await;
+    assert_eq!(scene.live(), [true, false, true]);
+
+    let scene = Scene::new().await;
+    let (engine, visit) = (&scene.house.engine, scene.house.visit());
+    full(engine.end_other_devices(&scene.fresh, &visit).await);
+    assert_eq!(scene.live(), [true, false, true]);
+    assert_eq!(scene.healed().await.live(), [true, false, true]);
+
+    let scene = Scene::new().await;
+    let (engine, visit) = (&scene.house.engine, scene.house.visit());
+    full(engine.end_everywhere(&scene.fresh, &visit).await);
+    assert_eq!(scene.live(), [false, false, true]);
+    assert_eq!(scene.healed().await.live(), [false, false, true]);
+}
+
+/// Holds: ASVS 7.4.5
+#[tokio::test]
+async fn asvs_7_4_5_so_does_what_an_operator_revokes() {
+    let alice = address("alice@example.test");
+    let scene = Scene::new().await;
+    let (engine, operator) = (&scene.house.engine, scene.house.operator());
+    full(engine.revoke_session(scene.bob.cookie.id, &operator).await);
+    assert_eq!(scene.live(), [true, true, false]);
+    scene.house.store.set_away(true);
+    full(engine.revoke_user(&alice, &operator).await);
+    assert_eq!(scene.live(), [false; 3]);
+    scene.house.store.set_away(false);
+    assert_eq!(scene.healed().await.live(), [false; 3]);
+
+    let scene = Scene::new().await;
+    let (engine, operator) = (&scene.house.engine, scene.house.operator());
+    full(engine.revoke_all(&operator).await);
+    assert_eq!(scene.live(), [false; 3]);
+    scene.house.store.set_full(false);
+    let after = scene.house.sign_in("alice@example.test").await;
+    assert!(scene.house.is_live(&after.cookie));
+}
+
+/// Holds: ASVS 7.4.2
+#[tokio::test]
+async fn asvs_7_4_2_a_disabling_that_cannot_be_stored_shuts_the_user_out() {
+    let alice = address("alice@example.test");
+    let scene = Scene::new().await;
+    let house = &scene.house;
+    full(house.engine.disable_user(&alice, &house.operator()).await);
+    assert_eq!(scene.live(), [false, false, true]);
+    house.store.set_full(false);
+    let refused = house.try_sign_in("alice@example.test", PASSWORD).await;
+    assert!(matches!(refused, Err(SignInError::Refused)));
+    // Enabling lifts it, and brings nothing back.
+    house
+        .engine
+        .enable_user(&alice, &house.operator())
+        .await
+        .unwrap();
+    assert_eq!(scene.live(), [false, false, true]);
+    house.sign_in("alice@example.test").await;
+    assert_eq!(scene.healed().await.live(), [false, false, true]);
+}
+
+/// What is owed strikes no login made after it.
+#[tokio::test]
+async fn an_end_that_is_stored_late_strikes_no_later_login() {
+    let mut scene = Scene::new().await;
+    let visit = scene.house.visit();
+    full(
+        scene
+            .house
+            .engine
+            .end_everywhere(&scene.fresh, &visit)
+            .await,
+    );
+    scene.house.store.set_full(false);
+    let later = scene.house.sign_in("alice@example.test").await;
+    scene.house.chores.round().await;
+    assert!(scene.house.is_live(&later.cookie));
+    assert_eq!(scene.live(), [false, false, true]);
+    let scene = scene.healed().await;
+    assert!(scene.house.is_live(&later.cookie));
+    assert_eq!(scene.live(), [false, false, true]);
+}
+
+/// Holds: ASVS 7.4.1
+#[tokio::test]
+async fn asvs_7_4_1_a_slow_renewal_brings_no_session_back_that_memory_ended() {
+    let scene = Scene::new().await;
+    let house = &scene.house;
+    full(
+        house
+            .engine
+            .sign_out(&scene.here.session, &house.visit())
+            .await,
+    );
+    house.store.set_full(false);
+    // The store has not heard of it yet: a slow request's renewal succeeds there.
+    let slow = house
+        .engine
+        .reauthenticate(&scene.here.session, PASSWORD, &house.visit())
+        .await;
+    assert!(slow.is_err());
+    assert_eq!(scene.live(), [false, true, true]);
+    assert_eq!(scene.healed().await.live(), [false, true, true]);
+}

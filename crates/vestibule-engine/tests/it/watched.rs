@@ -1,0 +1,166 @@
+//! A store that can be watched, made to fail, and made to lie about its trail.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use vestibule_core::audit::{Act, Event, Seal, StoredEvent};
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::password::HashedPassword;
+use vestibule_core::secret::HashedSecret;
+use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::{CredentialVersion, NewUser};
+use vestibule_sqlite::Sqlite;
+use vestibule_store::{
+    Answer, Audit, ChangePassword, CompleteSetup, CreateUser, EndOthers, EndSession, Installation,
+    KeyCheck, OfferSetup, OpenSession, PasswordChange, RehashPassword, RenewSession, Sealer,
+    SessionPage, Sessions, SetStatus, SetupTicket, SignInRecord, StoreError, TimedOut, Touch,
+    TrailPage, UserPage, Users,
+};
+
+pub type Edit<T> = Box<dyn Fn(&mut Vec<T>) + Send + Sync>;
+
+/// SQLite, with somebody at the door.
+pub struct Watched {
+    pub inner: Sqlite,
+    /// Writes fail as on a full disk.
+    pub full: AtomicBool,
+    /// Reads fail as well.
+    pub away: AtomicBool,
+    calls: Mutex<Vec<&'static str>>,
+    pub edit_events: Mutex<Option<Edit<StoredEvent>>>,
+    pub edit_seals: Mutex<Option<Edit<Seal>>>,
+}
+
+impl Watched {
+    pub fn new(inner: Sqlite) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            full: AtomicBool::new(false),
+            away: AtomicBool::new(false),
+            calls: Mutex::default(),
+            edit_events: Mutex::default(),
+            edit_seals: Mutex::default(),
+        })
+    }
+
+    pub fn set_full(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
+    pub fn set_away(&self, away: bool) {
+        self.full.store(away, Ordering::SeqCst);
+        self.away.store(away, Ordering::SeqCst);
+    }
+
+    /// The calls since the last time this was asked.
+    pub fn calls(&self) -> Vec<&'static str> {
+        std::mem::take(&mut self.calls.lock().unwrap())
+    }
+
+    fn enter(&self, name: &'static str, failing: &AtomicBool) -> Result<(), StoreError> {
+        self.calls.lock().unwrap().push(name);
+        if failing.load(Ordering::SeqCst) {
+            return Err(StoreError::Full(Box::new(io::Error::from(
+                io::ErrorKind::StorageFull,
+            ))));
+        }
+        Ok(())
+    }
+}
+
+macro_rules! pass {
+    ($($trait:ident { $($kind:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* })*) => {$(
+        impl $trait for Watched {
+            $(fn $name(&self, $($arg: $type),*) -> Answer<'_, $answer> {
+                Box::pin(async move {
+                    self.enter(stringify!($name), &self.$kind)?;
+                    self.inner.$name($($arg),*).await
+                })
+            })*
+        }
+    )*};
+}
+
+pass! {
+    Users {
+        full create_user(new: NewUser, act: Act) -> CreateUser;
+        away sign_in_record(email: EmailAddress) -> Option<SignInRecord>;
+        away sign_in_record_of(user: UserId) -> Option<SignInRecord>;
+        away users(after: Option<EmailAddress>, limit: usize) -> UserPage;
+        full disable_user(user: UserId, act: Act) -> SetStatus;
+        full enable_user(user: UserId, act: Act) -> SetStatus;
+        full change_password(change: PasswordChange, act: Act) -> ChangePassword;
+        full rehash_password(user: UserId, version: CredentialVersion, hash: HashedPassword, act: Act) -> RehashPassword;
+    }
+    Sessions {
+        full open_session(new: NewSession, act: Act) -> OpenSession;
+        full renew_session(renewal: Renewal, act: Act) -> RenewSession;
+        full end_session(id: SessionId, owner: Option<UserId>, reason: EndReason, act: Act) -> EndSession;
+        full end_other_sessions(spared: SessionId, act: Act) -> EndOthers;
+        full end_user_sessions(user: UserId, reason: EndReason, act: Act) -> u64;
+        full end_all_sessions(act: Act) -> u64;
+        full touch_sessions(touches: Vec<Touch>) -> ();
+        full end_timed_out_sessions(sessions: Vec<TimedOut>, act: Act) -> Vec<SessionId>;
+        full drop_dead_sessions(before: UnixMillis, limit: usize) -> usize;
+        away sessions_of(user: UserId, now: UnixMillis) -> Vec<Session>;
+        away sessions(user: Option<UserId>, before: Option<SessionId>, limit: usize, now: UnixMillis) -> SessionPage;
+    }
+    Installation {
+        full check_key(check: [u8; 32]) -> KeyCheck;
+        full keep_seal_key(sealed: Vec<u8>) -> Vec<u8>;
+        away clock_mark() -> UnixMillis;
+        full raise_clock_mark(mark: UnixMillis) -> ();
+        full accept_clock(mark: UnixMillis, act: Act) -> ();
+        full offer_setup(ticket: SetupTicket) -> OfferSetup;
+        away setup_offered(secret: HashedSecret, now: UnixMillis) -> bool;
+        full complete_setup(secret: HashedSecret, user: NewUser, session: NewSession, act: Act) -> CompleteSetup;
+    }
+}
+
+impl Audit for Watched {
+    fn record(&self, events: Vec<Event>, act: Act) -> Answer<'_, ()> {
+        Box::pin(async move {
+            self.enter("record", &self.full)?;
+            self.inner.record(events, act).await
+        })
+    }
+
+    fn seal_events(&self, sealer: Arc<dyn Sealer>, limit: usize) -> Answer<'_, usize> {
+        Box::pin(async move {
+            self.enter("seal_events", &self.full)?;
+            self.inner.seal_events(sealer, limit).await
+        })
+    }
+
+    fn events_after(&self, after: u64, limit: usize) -> Answer<'_, TrailPage> {
+        Box::pin(async move {
+            self.enter("events_after", &self.away)?;
+            let mut page = self.inner.events_after(after, limit).await?;
+            if let Some(edit) = &*self.edit_events.lock().unwrap() {
+                edit(&mut page.events);
+            }
+            Ok(page)
+        })
+    }
+
+    fn latest_events(&self, user: Option<UserId>, limit: usize) -> Answer<'_, Vec<StoredEvent>> {
+        Box::pin(async move {
+            self.enter("latest_events", &self.away)?;
+            self.inner.latest_events(user, limit).await
+        })
+    }
+
+    fn seals_after(&self, after: u64, limit: usize) -> Answer<'_, Vec<Seal>> {
+        Box::pin(async move {
+            self.enter("seals_after", &self.away)?;
+            let mut seals = self.inner.seals_after(after, limit).await?;
+            if let Some(edit) = &*self.edit_seals.lock().unwrap() {
+                edit(&mut seals);
+            }
+            Ok(seals)
+        })
+    }
+}
