@@ -1,0 +1,7 @@
+//! The control socket's JSON, asked as the commands ask.
+
+mod audit;
+mod bad_input;
+mod caller;
+mod sessions;
+mod users;

@@ -1,0 +1,106 @@
+//! `/api/v1/admin/audit`.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::json;
+use vestibule_engine::Chores;
+
+use super::caller::{Caller, UID};
+
+const AUDIT: &str = "/api/v1/admin/audit";
+
+/// Holds: ASVS 16.2.1, ASVS 16.2.2
+#[tokio::test]
+async fn asvs_16_2_1_an_event_says_when_where_who_and_what() {
+    let caller = Caller::new().await;
+    let body = r#"{"email": "alice@example.test", "password": "a dozen red bicycles"}"#;
+    let alice = caller.post("/api/v1/admin/users", body).await.body["id"].clone();
+    caller.house.signed_in("alice@example.test").await;
+    caller
+        .house
+        .browser()
+        .sign_in("alice@example.test", "not this one, surely")
+        .await;
+    let told = caller.get(AUDIT).await;
+    assert_eq!(told.status, StatusCode::OK);
+    let events = told.body["events"].as_array().unwrap();
+    let act = |n: usize| events[n]["act"].clone();
+    assert_eq!(
+        events[0],
+        json!({
+            "position": 1, "at": "2026-01-01T00:00:00.000Z", "actor": format!("operator:{UID}"), "event": "user.created",
+            "reason": null, "user": alice, "session": null, "act": act(0), "email": "alice@example.test",
+        })
+    );
+    assert_eq!(events[1]["event"], "login.succeeded");
+    assert_eq!(events[1]["address"], "192.0.2.10");
+    assert!(
+        events[1]["user_agent"]
+            .as_str()
+            .unwrap()
+            .starts_with("Mozilla/5.0")
+    );
+    assert!(events[1]["session"].is_string());
+    assert_eq!(events[2]["event"], "login.refused");
+    assert_eq!(events[2]["reason"], "wrong_password");
+    assert!(
+        !told.body.to_string().contains("not this one"),
+        "no password is on record"
+    );
+}
+
+#[tokio::test]
+async fn the_trail_is_walked_in_order_or_read_from_its_end() {
+    let caller = Caller::new().await;
+    for n in 0..7 {
+        caller.house.add(&format!("user{n}@example.test")).await;
+    }
+    let positions = async |query: &str| {
+        let told = caller.get(&format!("{AUDIT}{query}")).await;
+        assert_eq!(told.status, StatusCode::OK, "{query}");
+        let events = told.body["events"].as_array().unwrap().clone();
+        events
+            .iter()
+            .map(|event| event["position"].as_u64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(positions("").await, [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(positions("?limit=3").await, [1, 2, 3]);
+    assert_eq!(positions("?after=3&limit=3").await, [4, 5, 6]);
+    assert!(positions("?after=7").await.is_empty());
+    assert_eq!(positions("?latest=2").await, [7, 6]);
+    for query in [
+        "?latest=2&after=3",
+        "?latest=2&limit=3",
+        "?after=-1",
+        "?after=x",
+        "?latest=0",
+    ] {
+        let told = caller.get(&format!("{AUDIT}{query}")).await;
+        assert_eq!(told.status, StatusCode::BAD_REQUEST, "{query}");
+        assert_eq!(told.problem(), "invalid_query");
+    }
+}
+
+#[tokio::test]
+async fn the_trail_is_verified() {
+    let caller = Caller::new().await;
+    caller.house.add("alice@example.test").await;
+    let told = caller.get(&format!("{AUDIT}/verify")).await;
+    assert_eq!(
+        told.body,
+        json!({"events": 1, "seals": 0, "sealed_to": 0, "unsealed": 1, "faults": []})
+    );
+    Chores::new(Arc::clone(&caller.house.engine)).finish().await;
+    caller.house.add("bob@example.test").await;
+    let told = caller.get(&format!("{AUDIT}/verify")).await;
+    assert_eq!(
+        told.body,
+        json!({"events": 2, "seals": 1, "sealed_to": 1, "unsealed": 1, "faults": []})
+    );
+    assert_eq!(
+        caller.get(&format!("{AUDIT}/verify?x=1")).await.problem(),
+        "invalid_query"
+    );
+}

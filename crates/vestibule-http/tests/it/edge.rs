@@ -1,0 +1,11 @@
+//! `/verify` and `/verify/auth-request`, asked as proxies ask.
+
+mod asker;
+mod auth_request;
+mod families;
+mod matrix;
+pub mod not_ready;
+mod own_host;
+mod sessions;
+mod soup;
+mod verify;
