@@ -2,13 +2,14 @@
 //!
 //! A thread of its own copies the log while commits go on (passive checkpoints), so that no commit pays for it. Under a
 //! load that never pauses such a copy never catches up, and the log would grow without bound: past a bound the writer
-//! copies the little that is left itself, between two batches, and the log starts again from its beginning.
+//! copies the little that is left itself, between two batches, and the log starts again from its beginning. Should the
+//! copying be slower than the load, the writer waits for it.
 
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender, TrySendError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -22,14 +23,28 @@ const COPY_AT: i32 = 4_000;
 /// Pages in the log after which it has to start again: 64 MiB.
 const RESTART_AT: i32 = 16_000;
 
+/// Pages in the log above which the writer waits for the copy: 128 MiB.
+const WAIT_AT: i32 = 32_000;
+/// Pages to the next try when that did not help: a reader can stand in the way.
+const WAIT_AGAIN: i32 = 1_000;
+/// How long the writer waits for a copy in progress.
+const LONGEST_COPY: Duration = Duration::from_secs(1);
+/// How long a reader may hold up the log's new start.
+const LONGEST_READER: Duration = Duration::from_millis(100);
+
 /// What the writer and the checkpointer know of the log.
 pub(crate) struct Log {
     /// Pages at the latest commit.
     pages: AtomicI32,
     /// The number of pages that wakes the checkpointer.
     wake_at: AtomicI32,
+    /// The number of pages at which the writer waits for the copy.
+    wait_at: AtomicI32,
     /// The checkpointer asks the writer to start the log again.
     restart: AtomicBool,
+    /// A copy is in progress: SQLite makes one at a time, and waits for none.
+    copying: Mutex<bool>,
+    copied: Condvar,
     wake: Mutex<Option<SyncSender<()>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -45,7 +60,10 @@ impl Log {
         let log = Arc::new(Self {
             pages: AtomicI32::new(0),
             wake_at: AtomicI32::new(COPY_AT),
+            wait_at: AtomicI32::new(WAIT_AT),
             restart: AtomicBool::new(false),
+            copying: Mutex::new(false),
+            copied: Condvar::new(),
             wake: Mutex::new(Some(wake)),
             thread: Mutex::new(None),
         });
@@ -66,11 +84,12 @@ impl Log {
         Ok(log)
     }
 
-    /// After a commit: wakes the checkpointer if the log has grown. Answers whether the log has to start again.
-    pub(crate) fn committed(&self) -> bool {
+    /// After a commit, on the writer's thread: sees to it that the log is copied, and that it starts again.
+    pub(crate) fn committed(&self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
         if pages < COPY_AT {
             self.wake_at.store(COPY_AT, Ordering::Relaxed);
+            self.wait_at.store(WAIT_AT, Ordering::Relaxed);
         } else if pages >= self.wake_at.load(Ordering::Relaxed) {
             let wake = self.wake.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(Err(TrySendError::Disconnected(()))) =
@@ -79,20 +98,33 @@ impl Log {
                 tracing::warn!("nobody copies the log any more");
             }
         }
-        self.restart.swap(false, Ordering::Relaxed)
+        let too_long = pages >= self.wait_at.load(Ordering::Relaxed);
+        if too_long {
+            self.wait_at
+                .store(pages.saturating_add(WAIT_AGAIN), Ordering::Relaxed);
+        }
+        if self.restart.swap(false, Ordering::Relaxed) || too_long {
+            self.start_again(writer);
+        }
     }
 
-    /// Copies the rest and starts the log again, on the writer's thread: nobody else appends meanwhile. Readers of the
-    /// log are waited for `at_most`; if one stays, the log goes on and this is asked for again.
-    pub(crate) fn restart(writer: &Connection, at_most: Duration) {
-        let restarted = writer
-            .busy_timeout(at_most)
+    /// Copies the rest: nobody else appends meanwhile. If a reader of the log stays, the log goes on, and this is tried
+    /// again.
+    fn start_again(&self, writer: &Connection) {
+        let copying = self.copying.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .copied
+            .wait_timeout_while(copying, LONGEST_COPY, |copying| *copying)
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(waited);
+        let started = writer
+            .busy_timeout(LONGEST_READER)
             .and_then(|()| checkpoint(writer, "RESTART"));
-        match restarted {
+        match started {
             Ok(copied) => tracing::debug!(?copied, "the log starts again"),
             Err(error) => tracing::warn!(%error, "the log could not start again"),
         }
-        if let Err(error) = writer.busy_timeout(Duration::from_secs(5)) {
+        if let Err(error) = writer.busy_timeout(connection::PATIENCE) {
             tracing::warn!(%error, "the writer's patience could not be set");
         }
     }
@@ -122,7 +154,10 @@ impl Log {
 
     fn copy_when_woken(&self, conn: &Connection, woken: &Receiver<()>) {
         while woken.recv().is_ok() {
-            match checkpoint(conn, "PASSIVE") {
+            self.set_copying(true);
+            let copied = checkpoint(conn, "PASSIVE");
+            self.set_copying(false);
+            match copied {
                 Ok(copied) => {
                     tracing::trace!(?copied, "a part of the log is in the database");
                     if self.pages.load(Ordering::Relaxed) >= RESTART_AT {
@@ -137,6 +172,11 @@ impl Log {
             self.wake_at
                 .store(pages.saturating_add(COPY_AT), Ordering::Relaxed);
         }
+    }
+
+    fn set_copying(&self, copying: bool) {
+        *self.copying.lock().unwrap_or_else(PoisonError::into_inner) = copying;
+        self.copied.notify_all();
     }
 }
 

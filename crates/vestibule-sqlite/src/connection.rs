@@ -7,6 +7,9 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::Durability;
 
+/// How long a connection that writes waits for a lock.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The only writer. What waits for its lock is never another writer of ours, so a wait is a sign of trouble.
 pub(crate) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let conn = open(path, durability)?;
@@ -45,7 +48,7 @@ pub(crate) fn reader(path: &Path) -> rusqlite::Result<Connection> {
 fn open(path: &Path, durability: Durability) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
-    conn.busy_timeout(Duration::from_secs(5))?;
+    conn.busy_timeout(PATIENCE)?;
     conn.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     conn.pragma_update(
         None,

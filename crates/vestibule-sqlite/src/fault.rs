@@ -16,6 +16,8 @@ pub(crate) enum Fault {
     Sql(rusqlite::Error),
     /// A stored value cannot be what it should be.
     Unreadable(String),
+    /// The store was closed before its fill was whole.
+    Closed,
     /// A request that cannot be carried out as asked.
     Refused(&'static str),
 }
@@ -37,6 +39,7 @@ impl Fault {
         let kind = match &self {
             Self::Sql(error) => kind(error),
             Self::Unreadable(_) => Kind::Corrupt,
+            Self::Closed => Kind::Unavailable,
             Self::Refused(_) => Kind::Failed,
         };
         Failure {
@@ -51,6 +54,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Sql(error) => write!(f, "SQLite: {error}"),
             Self::Unreadable(what) => f.write_str(what),
+            Self::Closed => Closed.fmt(f),
             Self::Refused(why) => f.write_str(why),
         }
     }

@@ -20,10 +20,19 @@ const CHUNK: usize = 4_096;
 /// Runs on the writer's thread before its first transition, so that nothing it reads can be overtaken.
 ///
 /// Sessions that have run out are among them: only the clock knows, and their end is the sweeper's to write.
-pub(crate) fn fill(conn: &Connection, publish: &dyn Publish) -> Result<(), Fault> {
+pub(crate) fn fill(
+    conn: &Connection,
+    publish: &dyn Publish,
+    stopped: &dyn Fn() -> bool,
+) -> Result<(), Fault> {
     let everything = Numbers::read(conn)?.everything;
-    let cutoffs = fill_users(conn, publish)?;
-    fill_sessions(conn, publish, everything, &cutoffs)?;
+    let mut chunks = Chunks {
+        chunk: Vec::with_capacity(CHUNK),
+        publish,
+        stopped,
+    };
+    let cutoffs = fill_users(conn, &mut chunks)?;
+    fill_sessions(conn, &mut chunks, everything, &cutoffs)?;
     publish.filled(everything);
     Ok(())
 }
@@ -31,10 +40,9 @@ pub(crate) fn fill(conn: &Connection, publish: &dyn Publish) -> Result<(), Fault
 /// Answers the users that were struck by a cutoff: few, and so cheaper than a join over every session.
 fn fill_users(
     conn: &Connection,
-    publish: &dyn Publish,
+    chunks: &mut Chunks<'_>,
 ) -> Result<HashMap<UserId, StoreNumber>, Fault> {
     let mut cutoffs = HashMap::new();
-    let mut chunk = Vec::with_capacity(CHUNK);
     let mut users = conn.prepare(&format!("SELECT {USER_COLUMNS} FROM users u ORDER BY u.id"))?;
     let mut rows = users.query([])?;
     while let Some(row) = rows.next()? {
@@ -42,19 +50,18 @@ fn fill_users(
         if user.cutoff > StoreNumber(0) {
             cutoffs.insert(user.id, user.cutoff);
         }
-        push(&mut chunk, Change::User(Box::new(user)), publish);
+        chunks.push(Change::User(Box::new(user)))?;
     }
-    flush(&mut chunk, publish);
+    chunks.flush()?;
     Ok(cutoffs)
 }
 
 fn fill_sessions(
     conn: &Connection,
-    publish: &dyn Publish,
+    chunks: &mut Chunks<'_>,
     everything: StoreNumber,
     cutoffs: &HashMap<UserId, StoreNumber>,
 ) -> Result<(), Fault> {
-    let mut chunk = Vec::with_capacity(CHUNK);
     let mut sessions = conn.prepare(&format!(
         "SELECT {SESSION_COLUMNS} FROM sessions s WHERE s.ended_at IS NULL ORDER BY s.id"
     ))?;
@@ -63,27 +70,36 @@ fn fill_sessions(
         let session: Session = read_session(row)?;
         let user = cutoffs.get(&session.user).copied().unwrap_or_default();
         if session.stands(user, everything) {
-            push(
-                &mut chunk,
-                Change::SessionOpened(Box::new(session)),
-                publish,
-            );
+            chunks.push(Change::SessionOpened(Box::new(session)))?;
         }
     }
-    flush(&mut chunk, publish);
+    chunks.flush()?;
     Ok(())
 }
 
-fn push(chunk: &mut Vec<Change>, change: Change, publish: &dyn Publish) {
-    chunk.push(change);
-    if chunk.len() == CHUNK {
-        flush(chunk, publish);
-    }
+struct Chunks<'a> {
+    chunk: Vec<Change>,
+    publish: &'a dyn Publish,
+    stopped: &'a dyn Fn() -> bool,
 }
 
-fn flush(chunk: &mut Vec<Change>, publish: &dyn Publish) {
-    if !chunk.is_empty() {
-        publish.publish(chunk);
-        chunk.clear();
+impl Chunks<'_> {
+    fn push(&mut self, change: Change) -> Result<(), Fault> {
+        self.chunk.push(change);
+        if self.chunk.len() == CHUNK {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Fault> {
+        if (self.stopped)() {
+            return Err(Fault::Closed);
+        }
+        if !self.chunk.is_empty() {
+            self.publish.publish(&self.chunk);
+            self.chunk.clear();
+        }
+        Ok(())
     }
 }

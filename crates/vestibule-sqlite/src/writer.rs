@@ -10,7 +10,6 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::mpsc::error::TrySendError;
@@ -30,8 +29,6 @@ pub(crate) const BATCH: usize = 256;
 const WAITING: usize = 1024;
 /// Under a load that never pauses, one chunk of bulk work is let in after so many batches: the trail must get sealed.
 const PATIENCE: u32 = 64;
-/// How long a reader may hold up the log's new start.
-const RESTART_WAIT: Duration = Duration::from_millis(100);
 
 /// A transition on its way, whatever it answers.
 pub(crate) trait Job: Send {
@@ -197,10 +194,13 @@ impl Desk {
     }
 
     fn work(self) {
-        let filled = fill(&self.books.conn, &*self.books.publish).map_err(Fault::shared);
+        let stopped = || *self.stopped.borrow();
+        let filled = fill(&self.books.conn, &*self.books.publish, &stopped).map_err(Fault::shared);
         let broken = filled.err();
-        if let Some(failure) = &broken {
-            tracing::error!(%failure, "the store cannot be read");
+        if let Some(failure) = &broken
+            && !stopped()
+        {
+            tracing::error!(%failure, "what is stored cannot be read: everything is refused");
         }
         self.filling.send_replace(match &broken {
             None => Filling::Whole,
@@ -277,8 +277,8 @@ impl Books {
         for job in batch.drain(..) {
             job.settle(failed.as_ref());
         }
-        if failed.is_none() && self.log.committed() {
-            Log::restart(&self.conn, RESTART_WAIT);
+        if failed.is_none() {
+            self.log.committed(&self.conn);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The trail's positions, and what protects stored rows from code to come.
 
+use vestibule_core::audit::{Act, Event, EventKind, Personal, RefusalReason};
 use vestibule_core::session::EndReason;
 use vestibule_store::{Audit as _, Installation as _, KeyCheck, Sessions as _, StoreError};
 
@@ -106,4 +107,30 @@ async fn what_is_settled_is_answered_while_the_writer_is_busy() {
     assert_eq!(home.sqlite.keep_seal_key(vec![2]).await.unwrap(), [1]);
     home.sqlite.clock_mark().await.unwrap();
     held.let_go();
+}
+
+/// Personal data can be dropped on its own: the event and its digest stay.
+#[tokio::test]
+async fn personal_data_is_kept_once_an_act_and_apart_from_its_events() {
+    let home = Home::new().await;
+    let user = home.user("alice").await;
+    let personal = Personal {
+        salt: [3; 16],
+        email: Some("alice@example.test".to_owned()),
+        ..Personal::default()
+    };
+    let act = Act {
+        personal: Some(personal.clone()),
+        ..home.act()
+    };
+    let event = Event::user(EventKind::LoginRefused(RefusalReason::WrongPassword), user);
+    home.sqlite.record(vec![event, event], act).await.unwrap();
+    assert_eq!(home.count("audit_personal").await, 1);
+    home.execute("DELETE FROM audit_personal").await.unwrap();
+    let trail = home.sqlite.events_after(1, 10).await.unwrap().events;
+    assert_eq!(trail.len(), 2);
+    for stored in trail {
+        assert_eq!(stored.personal, None);
+        assert_eq!(stored.personal_digest, Some(personal.digest()));
+    }
 }
