@@ -235,8 +235,8 @@ impl Problem {
     }
 
     /// There is no randomness.
-    pub fn entropy(error: &EntropyError) -> Self {
-        tracing::error!(error = %chain(error), "no randomness under a command");
+    pub fn entropy(error: EntropyError) -> Self {
+        tracing::error!(error = %chain(&error), "no randomness under a command");
         Self::new(Code::Internal).saying(error.to_string())
     }
 }
@@ -276,5 +276,37 @@ impl IntoResponse for Problem {
             );
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds: ASVS 16.5.2
+    #[test]
+    fn asvs_16_5_2_a_store_that_fails_is_a_503_that_says_what_to_do() {
+        let cause = || "no space left on device".into();
+        for (error, code) in [
+            (StoreError::Full(cause()), Code::StoreFull),
+            (StoreError::Unavailable(cause()), Code::StoreUnavailable),
+            (StoreError::Corrupt("a row".to_owned()), Code::StoreFailed),
+            (StoreError::Failed(cause()), Code::StoreFailed),
+        ] {
+            let problem = Problem::store(&error);
+            assert_eq!(problem.code, code);
+            // ASVS 16.5.1: the cause is for the log.
+            assert!(!problem.detail.contains("no space left on device"));
+            let response = problem.into_response();
+            assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+            assert_eq!(response.headers()[header::RETRY_AFTER], "5");
+        }
+    }
+
+    #[test]
+    fn no_two_problems_share_a_code() {
+        let mut codes = Code::ALL.map(Code::as_str);
+        codes.sort_unstable();
+        assert!(codes.is_sorted_by(|a, b| a < b));
     }
 }

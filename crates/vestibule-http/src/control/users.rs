@@ -218,7 +218,7 @@ fn not_added(error: &AddUserError) -> Problem {
                 .retry_after(*retry_after);
         }
         AddUserError::Store(error) => return Problem::store(error),
-        AddUserError::Entropy(error) => return Problem::entropy(error),
+        AddUserError::Entropy(error) => return Problem::entropy(*error),
     };
     Problem::new(code).saying(error.to_string())
 }

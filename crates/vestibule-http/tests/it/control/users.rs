@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use super::caller::Caller;
-use crate::house::PASSWORD;
+use crate::house::{House, PASSWORD, Plan};
 
 const ALICE: &str = r#"{"email": " Alice@Example.TEST", "name": "Alice", "roles": ["editors", "admin", "editors"],
     "password": "a dozen red bicycles", "verified": true}"#;
@@ -186,4 +186,19 @@ async fn an_account_that_is_not_there_is_404() {
             .await;
         assert_eq!(told.problem(), "invalid_email");
     }
+}
+
+#[tokio::test]
+async fn too_many_passwords_at_once_are_put_off() {
+    let house = House::planned(Plan {
+        queue: 0,
+        ..Plan::default()
+    })
+    .await;
+    let caller = Caller::of(house);
+    let told = caller.post("/api/v1/admin/users", ALICE).await;
+    assert_eq!(told.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(told.problem(), "busy");
+    assert!(told.retry_after.parse::<u32>().unwrap() >= 1);
+    assert_eq!(caller.position().await, 0);
 }
