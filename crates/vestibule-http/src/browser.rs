@@ -37,11 +37,13 @@ pub async fn receive(
     next: Next,
 ) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let oversized = cookies::oversized(request.headers());
     let meant = host::meant(&context.site.issuer, &request);
     let caller = Arc::new(Caller::arriving(context, &request));
     request.extensions_mut().insert(Arc::clone(&caller));
 
     let mut response = match meant {
+        Meant::Issuer if oversized => Failure::of(Code::HeadersTooLarge).into_response(),
         Meant::Issuer => last_resort(next.run(request)).await,
         Meant::Elsewhere(location) => Redirect::to(&location).into_response(),
         Meant::Unclear => Failure::of(Code::BadRequest).into_response(),

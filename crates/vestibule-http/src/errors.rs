@@ -21,8 +21,10 @@ pub enum Code {
     BadRequest,
     /// A value that cannot be taken.
     Invalid,
-    /// Origin or Fetch-Metadata tell of another site.
+    /// The person may not do this.
     Forbidden,
+    /// Origin or Fetch-Metadata tell of another site.
+    CrossSite,
     /// The form's token does not fit.
     FormExpired,
     /// A fresh login is needed (ASVS 7.5.2).
@@ -56,10 +58,11 @@ struct Row(&'static str, StatusCode, &'static str, ErrorKind);
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BadRequest,
         Self::Invalid,
         Self::Forbidden,
+        Self::CrossSite,
         Self::FormExpired,
         Self::FreshLoginRequired,
         Self::NotFound,
@@ -84,6 +87,7 @@ impl Code {
             Self::BadRequest           => Row("bad_request",            S::BAD_REQUEST,                     "The request cannot be read",        Page::BadRequest),            // RFC 9110 §15.5.1
             Self::Invalid              => Row("invalid",                S::UNPROCESSABLE_ENTITY,            "A value cannot be taken",           Page::BadRequest),            // RFC 9110 §15.5.21
             Self::Forbidden            => Row("forbidden",              S::FORBIDDEN,                       "Not allowed",                       Page::Forbidden),             // RFC 9110 §15.5.4
+            Self::CrossSite            => Row("cross_site",             S::FORBIDDEN,                       "Another site made this request",    Page::FormExpired),           // RFC 9110 §15.5.4
             Self::FormExpired          => Row("form_expired",           S::FORBIDDEN,                       "The form is not valid any more",    Page::FormExpired),           // RFC 9110 §15.5.4
             Self::FreshLoginRequired   => Row("fresh_login_required",   S::FORBIDDEN,                       "A fresh login is required",         Page::Forbidden),             // RFC 9110 §15.5.4
             Self::NotFound             => Row("not_found",              S::NOT_FOUND,                       "Nothing is here",                   Page::NotFound),              // RFC 9110 §15.5.5

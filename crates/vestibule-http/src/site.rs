@@ -379,7 +379,7 @@ mod tests {
             ("https://-a.example.com", Host),
             ("https://a..example.com", Host),
             ("https://bücher.example", Host),
-            ("https://[::1", Port),
+            ("https://[::1", Host),
             ("https://id.example.com:", Port),
             ("https://id.example.com:0", Port),
             ("https://id.example.com:+1", Port),

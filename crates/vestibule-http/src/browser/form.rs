@@ -171,7 +171,7 @@ impl FromRequest<Arc<Context>> for Posted {
     async fn from_request(request: Request, context: &Arc<Context>) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
         let origin = csrf::origin(&parts.headers, &context.site.issuer)
-            .map_err(|error| Failure::of(Code::Forbidden).because(error))?;
+            .map_err(|error| Failure::of(Code::CrossSite).because(error))?;
         // ASVS 3.5.2: nothing but what a form of ours sends.
         if !is_form(&parts.headers) {
             return Err(Failure::of(Code::UnsupportedMediaType));

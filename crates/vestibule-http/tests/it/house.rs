@@ -70,6 +70,7 @@ pub struct House {
     pub context: Arc<Context>,
     pub engine: Arc<Engine>,
     pub store: Arc<dyn Store>,
+    sqlite: Arc<Sqlite>,
     pub clock: Arc<TestClock>,
     pub router: Router,
     pub directory: TempDir,
@@ -82,22 +83,14 @@ impl House {
     }
 
     pub async fn planned(plan: Plan) -> Self {
-        Self::furnished(plan, |store| store).await
-    }
-
-    /// With something of the test's own between the engine and the store.
-    pub async fn furnished(
-        plan: Plan,
-        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
-    ) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let index = Index::new();
         let options = Options {
             directory: directory.path().to_owned(),
             durability: Durability::Off,
         };
-        let sqlite = Sqlite::open(options, index.clone()).unwrap();
-        let store = wrap(Arc::new(sqlite));
+        let sqlite = Arc::new(Sqlite::open(options, index.clone()).unwrap());
+        let store = Arc::clone(&sqlite) as Arc<dyn Store>;
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
         let parts = Parts {
             store: Arc::clone(&store),
@@ -132,6 +125,7 @@ impl House {
             context,
             engine,
             store,
+            sqlite,
             clock,
             router,
             directory,
@@ -163,6 +157,27 @@ impl House {
             .unwrap()
     }
 
+    /// Makes an account that nobody can sign in to.
+    pub async fn add_without_password(&self, email: &str) {
+        let account = NewAccount {
+            email,
+            name: "",
+            roles: &[],
+            password: None,
+            verified: false,
+        };
+        self.engine
+            .add_user(account, &self.operator())
+            .await
+            .unwrap();
+    }
+
+    /// The token of a new set-up link.
+    pub async fn setup_token(&self) -> String {
+        let offered = self.engine.offer_setup(self.engine.now()).await.unwrap();
+        offered.expect("no administrator yet").encode()
+    }
+
     pub fn operator(&self) -> Operator {
         Operator {
             now: self.engine.now(),
@@ -188,6 +203,11 @@ impl House {
         let answer = browser.sign_in(email, PASSWORD).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
         browser
+    }
+
+    /// From here on the store answers nothing but that it cannot be reached.
+    pub async fn lose_the_store(&self) {
+        self.sqlite.close().await;
     }
 
     /// Everything on record, oldest first, as `code` or `code (reason)`.

@@ -1,4 +1,12 @@
 //! Endpoint tests, in-process and without sockets: a directory per URL path, a file per page or method. Each asserts status,
 //! headers and body, then looks at the store.
 
+mod account;
+mod browser;
+mod control;
+mod edge;
 mod house;
+mod login;
+mod logout;
+mod ops;
+mod setup;

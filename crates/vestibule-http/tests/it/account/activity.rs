@@ -1,0 +1,3 @@
+//! `/account/activity`
+
+mod get;

@@ -1,0 +1,4 @@
+//! `/account/devices/…`
+
+mod end;
+mod end_others;

@@ -1,0 +1,3 @@
+//! `/account/security`
+
+mod post;

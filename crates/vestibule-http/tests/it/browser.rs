@@ -1,0 +1,10 @@
+//! What holds for every page: hosts, headers, cookies, forms, and what goes wrong.
+
+mod cookies;
+mod forms;
+mod headers;
+mod hosts;
+mod last_resort;
+mod origins;
+mod routes;
+mod secrets;

@@ -1,0 +1,4 @@
+//! `/login`
+
+mod get;
+mod post;

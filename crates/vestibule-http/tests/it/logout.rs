@@ -1,0 +1,4 @@
+//! `/logout`
+
+mod get;
+mod post;

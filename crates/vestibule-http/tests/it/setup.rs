@@ -1,0 +1,4 @@
+//! `/setup`
+
+mod get;
+mod post;
