@@ -10,6 +10,7 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use vestibule_core::id::UserId;
 use vestibule_core::local_path::LocalPath;
 use vestibule_engine::LiveSession;
 
@@ -68,6 +69,18 @@ pub enum Refusal<'a> {
     },
     /// The index is not filled yet.
     NotReady,
+    /// Somebody is signed in, and still may not.
+    Forbidden {
+        /// Who.
+        user: UserId,
+        /// Why not.
+        why: Forbidden,
+    },
+}
+
+/// Why a live session is not enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Forbidden {
     /// Another site's page made the browser send it.
     ForeignOrigin,
     /// The user lacks the role.
@@ -93,19 +106,25 @@ impl Refusal<'_> {
             Self::Token => "invalid_token",
             Self::Nobody { .. } => "no_session",
             Self::NotReady => "not_ready",
-            Self::ForeignOrigin => "foreign_origin",
-            Self::Role => "role",
-            Self::Scope => "scope",
-            Self::Acr => "acr",
+            Self::Forbidden { why, .. } => match why {
+                Forbidden::ForeignOrigin => "foreign_origin",
+                Forbidden::Role => "role",
+                Forbidden::Scope => "scope",
+                Forbidden::Acr => "acr",
+            },
         }
     }
 
-    /// Whether it tells of an attempt at something or of a proxy to put right, rather than of a caller to sign in.
-    pub const fn is_worth_a_line(self) -> bool {
-        !matches!(
-            self,
-            Self::Method | Self::Token | Self::Nobody { .. } | Self::NotReady
-        )
+    /// One line in the log for what tells of an attempt at something, or of a proxy to put right (ASVS 16.3.2, 16.3.3);
+    /// none for a caller who only has to sign in.
+    pub fn log(self) {
+        match self {
+            Self::Method | Self::Token | Self::Nobody { .. } | Self::NotReady => {}
+            Self::Forbidden { user, .. } => {
+                tracing::info!(code = self.code(), user.id = %user, "edge: refused");
+            }
+            _ => tracing::info!(code = self.code(), "edge: refused"),
+        }
     }
 
     const fn status(self) -> StatusCode {
@@ -117,10 +136,7 @@ impl Refusal<'_> {
             | Self::Scheme
             | Self::OwnPath
             | Self::NoApplicationHere
-            | Self::ForeignOrigin
-            | Self::Role
-            | Self::Scope
-            | Self::Acr => StatusCode::FORBIDDEN,
+            | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Nobody { page: Some(_) } => StatusCode::FOUND,
             Self::Token | Self::Nobody { page: None } => StatusCode::UNAUTHORIZED,
             Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
@@ -157,12 +173,14 @@ impl Refusal<'_> {
             Self::Token => "no token is accepted here",
             Self::Nobody { .. } => "sign in first",
             Self::NotReady => "Vestibule is starting: try again in a moment",
-            Self::ForeignOrigin => {
-                "the request changes something and does not come from the application's own pages"
-            }
-            Self::Role => "the user does not have the role that this needs",
-            Self::Scope => "the credential does not carry the scope that this needs",
-            Self::Acr => "the login is not sure enough for this",
+            Self::Forbidden { why, .. } => match why {
+                Forbidden::ForeignOrigin => {
+                    "the request changes something and does not come from the application's own pages"
+                }
+                Forbidden::Role => "the user does not have the role that this needs",
+                Forbidden::Scope => "the credential does not carry the scope that this needs",
+                Forbidden::Acr => "the login is not sure enough for this",
+            },
         };
         text.to_owned()
     }

@@ -9,7 +9,7 @@ use http::{HeaderMap, Method, Request, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use vestibule_engine::{Check, LiveSession};
 
-use super::answer::{Dialect, Refusal, pass};
+use super::answer::{Dialect, Forbidden, Refusal, pass};
 use super::forwarded::Forwarded;
 use super::origin::{comes_from, is_page_view, must_be_own};
 use super::requirement::Requirement;
@@ -55,10 +55,7 @@ fn answer(context: &Context, request: &Request<Body>, dialect: Dialect) -> Respo
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }),
         Err(refusal) => {
-            // ASVS 16.3.2, 16.3.3.
-            if refusal.is_worth_a_line() {
-                tracing::info!(code = refusal.code(), "edge: refused");
-            }
+            refusal.log();
             refusal.into_response(dialect, &context.site.issuer)
         }
     }
@@ -83,10 +80,14 @@ fn judge<'a>(context: &Context, request: &'a Request<Body>) -> Result<LiveSessio
         return Err(Refusal::Token);
     }
     let session = session_of(context, headers, &forwarded)?;
+    let forbidden = |why| Refusal::Forbidden {
+        user: session.user_id(),
+        why,
+    };
     if must_be_own(forwarded.method, headers) && !comes_from(site.issuer.origin(), headers) {
-        return Err(Refusal::ForeignOrigin);
+        return Err(forbidden(Forbidden::ForeignOrigin));
     }
-    requirement.is_met_by(&session)?;
+    requirement.is_met_by(&session).map_err(forbidden)?;
     Ok(session)
 }
 
@@ -148,7 +149,7 @@ fn session_of<'a>(
 }
 
 impl Requirement<'_> {
-    fn is_met_by(&self, session: &LiveSession) -> Result<(), Refusal<'static>> {
+    fn is_met_by(&self, session: &LiveSession) -> Result<(), Forbidden> {
         if let Some(role) = &self.role
             && !session
                 .profile()
@@ -156,14 +157,14 @@ impl Requirement<'_> {
                 .iter()
                 .any(|has| has.as_str() == role)
         {
-            return Err(Refusal::Role);
+            return Err(Forbidden::Role);
         }
         // Scopes are granted to tokens; a session's cookie carries none.
         if self.scope.is_some() {
-            return Err(Refusal::Scope);
+            return Err(Forbidden::Scope);
         }
         if self.acr.is_some_and(|least| session.acr() < least) {
-            return Err(Refusal::Acr);
+            return Err(Forbidden::Acr);
         }
         Ok(())
     }

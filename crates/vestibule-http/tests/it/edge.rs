@@ -3,6 +3,7 @@
 mod asker;
 mod auth_request;
 mod families;
+mod log;
 mod matrix;
 pub mod not_ready;
 mod own_host;
