@@ -29,6 +29,7 @@ macro_rules! contract_suite {
                 asvs_7_2_4_the_session_a_login_is_made_over_ends_with_it;
                 a_login_made_over_a_dead_session_just_opens;
                 asvs_7_4_1_an_id_is_opened_once_and_never_again;
+                asvs_2_3_3_a_login_that_fails_ends_nothing;
             }
             renewing {
                 asvs_7_2_4_a_renewal_has_a_new_secret_and_new_clocks;
@@ -98,7 +99,7 @@ macro_rules! contract_suite {
             racing_logins {
                 h04_a_hundred_set_ups_make_one_administrator;
                 h04_a_hundred_accounts_under_one_address_are_one;
-                one_that_fails_spares_its_neighbours;
+                asvs_2_3_3_one_that_fails_spares_its_neighbours;
                 asvs_7_4_3_no_login_outruns_a_change_of_password;
                 asvs_7_4_2_no_login_outruns_a_disabling;
                 h04_a_hundred_renewals_of_one_secret_renew_it_once;

@@ -19,6 +19,8 @@ async fn walk(
     loop {
         let page = home.store.sessions(user, before, limit, now).await.unwrap();
         assert!(page.sessions.len() <= limit);
+        let back = before.zip(page.next).is_none_or(|(this, next)| next < this);
+        assert!(back, "each page begins further back");
         seen.extend(
             page.sessions
                 .into_iter()

@@ -188,3 +188,26 @@ pub async fn asvs_7_4_1_an_id_is_opened_once_and_never_again(home: Home) {
     }
     home.session(&alice, NOON).await;
 }
+
+/// The cutoff on what it was made over comes first, and has to go with the rest.
+///
+/// Holds: ASVS 2.3.3
+pub async fn asvs_2_3_3_a_login_that_fails_ends_nothing(home: Home) {
+    let (alice, bob) = (home.user("alice").await, home.user("bob").await);
+    let (known, over) = (
+        home.session(&alice, NOON).await,
+        home.session(&bob, NOON).await,
+    );
+    let before = home.before().await;
+    let new = NewSession {
+        id: known.id,
+        replaces: Some(over.id),
+        ..home.login(&alice, NOON)
+    };
+    let failed = home.store.open_session(new, home.act(NOON)).await;
+    assert!(failed.is_err());
+    home.assert_unchanged(&before).await;
+    assert_eq!(home.end(over.id, NOON).await, EndSession::Ended);
+    let next = home.session(&bob, NOON).await;
+    assert_eq!(next.rev, StoreNumber(1), "its number was not taken");
+}

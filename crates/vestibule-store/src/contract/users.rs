@@ -140,6 +140,7 @@ pub async fn pages_of_users_go_by_address_and_miss_nobody(home: Home) {
             let page = home.store.users(after, limit).await.unwrap();
             assert!(page.users.len() <= limit);
             seen.extend(page.users.into_iter().map(|user| user.email));
+            assert!(seen.len() <= names.len(), "nobody twice");
             after = page.next;
             if after.is_none() {
                 break;
