@@ -1,4 +1,4 @@
-//! Where a request comes from: the application's own pages, or another site's (N12, ASVS 3.5.1, 3.5.3).
+//! Where a request comes from: the application's own pages, or another site's (N12, ASVS 3.5.1, 3.5.8).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
@@ -85,7 +85,7 @@ mod tests {
             .collect()
     }
 
-    /// Holds: N12, ASVS 3.5.1, ASVS 3.5.3
+    /// Holds: N12, ASVS 3.5.1, ASVS 3.5.8
     #[test]
     fn n12_only_the_application_s_own_pages_may_change_something() {
         for (lines, own) in [
@@ -139,9 +139,9 @@ mod tests {
         }
     }
 
-    /// Holds: N12, ASVS 3.5.3
+    /// Holds: N12
     #[test]
-    fn asvs_3_5_3_what_is_not_known_to_be_safe_is_not() {
+    fn n12_what_is_not_known_to_be_safe_is_not() {
         for safe in ["GET", "HEAD", "OPTIONS"] {
             assert!(!must_be_own(safe, &HeaderMap::new()), "{safe}");
         }

@@ -10,7 +10,7 @@ use crate::house::send;
 
 const USERS: &str = "/api/v1/admin/users";
 
-/// Holds: ASVS 8.2.1, ASVS 8.4.2
+/// Holds: ASVS 8.2.1
 #[tokio::test]
 async fn asvs_8_2_1_nothing_is_answered_without_a_checked_operator() {
     let caller = Caller::new().await;
@@ -97,7 +97,7 @@ async fn asvs_1_5_3_unknown_and_repeated_fields_are_refused() {
     assert_eq!(told.problem(), "invalid_query");
 }
 
-/// Holds: ASVS 4.1.1
+/// Holds: ASVS 4.1.1, ASVS 3.5.2
 #[tokio::test]
 async fn asvs_4_1_1_a_body_is_declared_to_be_json() {
     let caller = Caller::new().await;

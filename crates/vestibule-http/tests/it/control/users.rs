@@ -9,7 +9,7 @@ use crate::house::{House, PASSWORD, Plan};
 const ALICE: &str = r#"{"email": " Alice@Example.TEST", "name": "Alice", "roles": ["editors", "admin", "editors"],
     "password": "a dozen red bicycles", "verified": true}"#;
 
-/// Holds: ASVS 16.2.1, ASVS 16.3.3
+/// Holds: ASVS 16.2.1
 #[tokio::test]
 async fn an_account_is_made_and_the_operator_stands_in_the_trail() {
     let caller = Caller::new().await;

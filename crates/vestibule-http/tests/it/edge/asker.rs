@@ -175,7 +175,7 @@ impl Ask {
         self
     }
 
-    pub fn from_nowhere(mut self) -> Self {
+    pub fn of_unknown_peer(mut self) -> Self {
         self.peer = None;
         self
     }

@@ -127,7 +127,7 @@ impl Case {
     }
 }
 
-/// Holds: ASVS 3.5.1, ASVS 3.5.3, N12, ASVS 8.3.1
+/// Holds: ASVS 3.5.1, ASVS 3.5.8, N12, ASVS 8.3.1
 #[tokio::test]
 async fn every_row_of_the_table_holds() {
     let street = Street::new().await;

@@ -60,7 +60,7 @@ async fn another_host_is_refused_and_the_answer_says_which_is_served() {
     }
 }
 
-/// Holds: R36, ASVS 4.1.2, N11
+/// Holds: R36, N11
 #[tokio::test]
 async fn r36_a_request_that_came_in_the_clear_is_refused() {
     let street = Street::new().await;

@@ -153,7 +153,7 @@ async fn asvs_4_1_4_the_question_itself_is_put_by_get() {
     }
 }
 
-/// Holds: N17
+/// A broken token beside a good cookie is a broken token.
 #[tokio::test]
 async fn a_token_that_was_presented_is_never_passed_over_for_the_cookie() {
     let street = Street::new().await;
@@ -261,7 +261,7 @@ async fn r25_nobody_but_a_configured_proxy_may_ask() {
             assert!(answer.body.contains("trusted_proxies"));
         }
     }
-    let answer = street.ask("/app").from_nowhere().send().await;
+    let answer = street.ask("/app").of_unknown_peer().send().await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN);
     // A dual-stack listener's way of writing an IPv4 address.
     let answer = street
