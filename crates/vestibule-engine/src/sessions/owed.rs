@@ -4,7 +4,7 @@
 //! owed is stored by the chores once the store takes writes again: session by session, which can strike no later login.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use vestibule_core::audit::Act;
 use vestibule_core::id::SessionId;
@@ -29,39 +29,48 @@ pub(crate) struct Owed(Mutex<VecDeque<OwedEnd>>);
 
 impl Owed {
     pub(crate) fn push(&self, end: OwedEnd) {
-        let mut owed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut owed = self.queue();
         if owed.len() < LIMIT {
             owed.push_back(end);
         }
     }
 
-    fn pop(&self) -> Option<OwedEnd> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
+    /// Whether this session's end is among what is owed.
+    fn has(&self, id: SessionId) -> bool {
+        self.queue().iter().any(|end| end.id == id)
     }
 
-    fn put_back(&self, end: OwedEnd) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_front(end);
+    fn first(&self) -> Option<OwedEnd> {
+        self.queue().front().cloned()
+    }
+
+    /// The first is stored. The chores alone pay, so it is the one that [`Owed::first`] answered.
+    fn paid(&self) {
+        self.queue().pop_front();
+    }
+
+    fn queue(&self) -> MutexGuard<'_, VecDeque<OwedEnd>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Engine {
+    /// Whether this session is over in memory but its end is not stored yet: until it is, nobody may be told that it is done.
+    pub fn owes_end(&self, id: SessionId) -> bool {
+        self.owed().has(id)
+    }
+
     /// Stores what is owed, until the store fails again.
     pub(crate) async fn pay_owed_ends(&self) {
-        while let Some(end) = self.owed().pop() {
+        while let Some(end) = self.owed().first() {
             let stored = self
                 .store()
                 .end_session(end.id, None, end.reason, end.act.clone())
                 .await;
             if stored.is_err() {
-                self.owed().put_back(end);
                 return;
             }
+            self.owed().paid();
             tracing::info!(session.id = %end.id, "a session's end that could not be stored before is stored now");
         }
     }
