@@ -98,7 +98,7 @@ impl Code {
             Self::TooLarge             => Row("too_large",              S::PAYLOAD_TOO_LARGE,               "The body is too large",             Page::TooLarge),              // RFC 9110 §15.5.14
             Self::UnsupportedMediaType => Row("unsupported_media_type", S::UNSUPPORTED_MEDIA_TYPE,          "The body is of another type",       Page::UnsupportedMediaType),  // RFC 9110 §15.5.16
             Self::Misdirected          => Row("misdirected",            S::MISDIRECTED_REQUEST,             "The host is not served here",       Page::Misdirected),           // RFC 9110 §15.5.20
-            Self::HeadersTooLarge      => Row("headers_too_large",      S::REQUEST_HEADER_FIELDS_TOO_LARGE, "The request headers are too large", Page::BadRequest),            // RFC 6585 §5
+            Self::HeadersTooLarge      => Row("headers_too_large",      S::REQUEST_HEADER_FIELDS_TOO_LARGE, "The request headers are too large", Page::HeadersTooLarge),       // RFC 6585 §5
             Self::Internal             => Row("internal",               S::INTERNAL_SERVER_ERROR,           "A defect",                          Page::Internal),              // RFC 9110 §15.6.1
             Self::Unavailable          => Row("unavailable",            S::SERVICE_UNAVAILABLE,             "Not possible just now",             Page::Unavailable),           // RFC 9110 §15.6.4
         }
@@ -311,7 +311,7 @@ mod tests {
                     .iter()
                     .all(|other| other.as_str() != code.as_str())
             );
-            let shared = matches!(code, Code::Invalid | Code::Conflict | Code::HeadersTooLarge);
+            let shared = matches!(code, Code::Invalid | Code::Conflict);
             assert!(
                 shared || code.page().status() == code.status().as_u16(),
                 "{code:?}"

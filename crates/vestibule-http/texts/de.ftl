@@ -33,6 +33,7 @@ setup-submit = Verwaltungskonto anlegen
 setup-faults = Bitte noch einmal ansehen:
 address-fault-missing = Bitte geben Sie Ihre E-Mail-Adresse ein.
 address-fault-malformed = Das sieht nicht nach einer E-Mail-Adresse aus. Gemeint ist etwas wie name@example.com.
+address-fault-taken = Diese Adresse gehört schon zu einem anderen Konto. Bitte wählen Sie eine andere.
 name-fault-long = Dieser Name ist zu lang. Bitte kürzen Sie ihn.
 name-fault-malformed = Dieser Name enthält Zeichen, die sich nicht anzeigen lassen. Bitte schreiben Sie ihn in Buchstaben.
 
@@ -239,6 +240,9 @@ error-429-do-in =
         [one] Versuchen Sie es in { $minutes } Minute noch einmal.
        *[other] Versuchen Sie es in { $minutes } Minuten noch einmal.
     }
+error-431 = Ihr Browser hat zu viel mitgeschickt
+error-431-what = Die Cookies zu dieser Adresse sind zu groß geworden, um gelesen zu werden. Es wurde nichts geändert.
+error-431-do = Löschen Sie in Ihrem Browser die Cookies dieser Adresse und versuchen Sie es dann noch einmal.
 error-500 = Bei uns ist etwas kaputtgegangen
 error-500-what = Das lag nicht an Ihnen. Was bestätigt war, bleibt, und wenn Sie angemeldet waren, sind Sie es noch.
 error-500-do = Versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Sie denen, die diesen Server betreiben, die Kennung unten.

@@ -33,6 +33,7 @@ setup-submit = Create the administrator
 setup-faults = Please look again at:
 address-fault-missing = Please enter your e-mail address.
 address-fault-malformed = This does not look like an e-mail address. It should be like name@example.com.
+address-fault-taken = Another account has this address already. Please choose another one.
 name-fault-long = This name is too long. Please shorten it.
 name-fault-malformed = This name has characters that cannot be shown. Please write it in letters.
 
@@ -239,6 +240,9 @@ error-429-do-in =
         [one] Try again in { $minutes } minute.
        *[other] Try again in { $minutes } minutes.
     }
+error-431 = Your browser sent too much along
+error-431-what = The cookies kept for this address have grown too large to be read. Nothing was changed.
+error-431-do = Delete the cookies of this address in your browser, then try again.
 error-500 = Something broke on our side
 error-500-what = It was not your doing. What was confirmed before is kept, and if you were signed in, you still are.
 error-500-do = Try again. If it happens again, tell whoever runs this server the reference below.

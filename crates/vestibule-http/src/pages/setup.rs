@@ -5,7 +5,6 @@
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{StatusCode, header};
-use vestibule_core::email::ParseEmailError;
 use vestibule_core::password::NewPasswordError;
 use vestibule_core::secret::PlainSetupSecret;
 use vestibule_core::user::Role;
@@ -88,8 +87,8 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
                 .insert(header::RETRY_AFTER, errors::retry_after(retry_after));
             return Ok(response);
         }
-        SetupError::Email(error) => page.identifier_fault = Some(address_fault(email, error)),
-        SetupError::AddressTaken => page.identifier_fault = Some(AddressFault::Malformed),
+        SetupError::Email(_) => page.identifier_fault = Some(address_fault(email)),
+        SetupError::AddressTaken => page.identifier_fault = Some(AddressFault::Taken),
         SetupError::Name(_) => page.name_fault = Some(name_fault(name)),
         SetupError::Password(error) => page.password_fault = Some(password_fault(error)),
     }
@@ -119,7 +118,7 @@ async fn gone(caller: &Caller) -> Failure {
     }
 }
 
-fn address_fault(text: &str, _: ParseEmailError) -> AddressFault {
+fn address_fault(text: &str) -> AddressFault {
     if text.trim().is_empty() {
         AddressFault::Missing
     } else {

@@ -44,6 +44,8 @@ pub enum ErrorKind {
         /// Seconds until it is worth trying again, if known.
         retry_after: Option<u32>,
     },
+    /// The browser sends more cookies along than are read.
+    HeadersTooLarge,
     /// A defect.
     Internal,
     /// The server cannot do it just now: the store is away, the disk is full, too much is going on.
@@ -111,6 +113,7 @@ impl ErrorKind {
             Self::UnsupportedMediaType => 415,
             Self::Misdirected => 421,
             Self::TooManyRequests { .. } => 429,
+            Self::HeadersTooLarge => 431,
             Self::Internal => 500,
             Self::Unavailable => 503,
         }
@@ -148,6 +151,7 @@ impl ErrorKind {
             Self::TooManyRequests { .. } => {
                 (msg("error-429"), msg("error-429-what"), msg("error-429-do"))
             }
+            Self::HeadersTooLarge => (msg("error-431"), msg("error-431-what"), msg("error-431-do")),
             Self::Internal => (msg("error-500"), msg("error-500-what"), msg("error-500-do")),
             Self::Unavailable => (msg("error-503"), msg("error-503-what"), msg("error-503-do")),
         }

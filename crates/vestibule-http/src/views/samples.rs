@@ -99,6 +99,7 @@ fn setup() -> Vec<Sample> {
                 Some(PasswordFault::TooShort { length: 8 }),
             ),
         ),
+        stranger("setup-taken", faulty(Some(AddressFault::Taken), None, None)),
         stranger(
             "setup-missing",
             faulty(
@@ -267,6 +268,7 @@ fn errors() -> Vec<Sample> {
         stranger("error-413", page(ErrorKind::TooLarge, None)),
         stranger("error-415", page(ErrorKind::UnsupportedMediaType, None)),
         stranger("error-421", page(ErrorKind::Misdirected, None)),
+        stranger("error-431", page(ErrorKind::HeadersTooLarge, None)),
         stranger(
             "error-429",
             page(ErrorKind::TooManyRequests { retry_after: None }, None),

@@ -33,6 +33,8 @@ pub enum AddressFault {
     Missing,
     /// It is no e-mail address.
     Malformed,
+    /// Another account has it. Only whoever holds the set-up link is told.
+    Taken,
 }
 
 /// What is wrong with a name.
@@ -90,6 +92,7 @@ impl AddressFault {
         match self {
             Self::Missing => msg("address-fault-missing"),
             Self::Malformed => msg("address-fault-malformed"),
+            Self::Taken => msg("address-fault-taken"),
         }
     }
 }
