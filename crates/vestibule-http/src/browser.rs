@@ -39,7 +39,7 @@ pub async fn receive(
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let oversized = cookies::oversized(request.headers());
     let meant = host::meant(&context.site.issuer, &request);
-    let caller = Arc::new(Caller::arriving(context, &request));
+    let caller = Arc::new(Caller::arriving(context, &request, meant == Meant::Issuer));
     request.extensions_mut().insert(Arc::clone(&caller));
 
     let mut response = match meant {

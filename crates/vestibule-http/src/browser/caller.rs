@@ -8,11 +8,13 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use vestibule_core::csrf::Binding;
+use vestibule_core::id::SessionId;
 use vestibule_core::local_path::LocalPath;
 use vestibule_engine::{Check, LiveSession, Visit};
 
 use super::cookies::{self, FormCookie};
 use super::csrf;
+use super::form::{Checked, Posted};
 use crate::context::{Context, Peer};
 use crate::errors::{Code, Failure};
 use crate::views::{Frame, Page};
@@ -34,15 +36,15 @@ enum Standing {
     /// No session cookie that can be read.
     Nobody,
     /// A cookie of a session that has ended, or that never was.
-    Ended,
+    Ended(SessionId),
     /// The index is not filled yet: nobody can say.
     Unknown,
     Live(Arc<LiveSession>),
 }
 
 impl Caller {
-    /// Reads the clock, the caller's address and the cookies.
-    pub(super) fn arriving(context: Arc<Context>, request: &Request) -> Self {
+    /// Reads the clock, the caller's address and the cookies; on a host that is not `ours`, nobody is known.
+    pub(super) fn arriving(context: Arc<Context>, request: &Request, ours: bool) -> Self {
         let headers = request.headers();
         let peer = request.extensions().get::<Peer>();
         let visit = Visit {
@@ -52,13 +54,14 @@ impl Caller {
                 .get(header::USER_AGENT)
                 .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
         };
-        let cookie = cookies::session(headers, &context.site.issuer);
-        let standing = match cookie.map(|cookie| context.engine.check(&cookie, visit.now)) {
-            None => Standing::Nobody,
-            Some(Check::Dead) => Standing::Ended,
-            Some(Check::NotReady) => Standing::Unknown,
-            Some(Check::Live(session)) => Standing::Live(Arc::new(session)),
-        };
+        let cookie = ours.then(|| cookies::session(headers, &context.site.issuer));
+        let standing = cookie.flatten().map_or(Standing::Nobody, |cookie| {
+            match context.engine.check(&cookie, visit.now) {
+                Check::Dead => Standing::Ended(cookie.id),
+                Check::NotReady => Standing::Unknown,
+                Check::Live(session) => Standing::Live(Arc::new(session)),
+            }
+        });
         let languages = headers.get_all(header::ACCEPT_LANGUAGE).iter();
         Self {
             form: cookies::form(headers, &context.site.issuer),
@@ -76,14 +79,24 @@ impl Caller {
     pub fn live(&self) -> Result<Option<&Arc<LiveSession>>, Failure> {
         match &self.standing {
             Standing::Live(session) => Ok(Some(session)),
-            Standing::Nobody | Standing::Ended => Ok(None),
+            Standing::Nobody | Standing::Ended(_) => Ok(None),
             Standing::Unknown => Err(Failure::of(Code::Unavailable).because(NotReady)),
         }
     }
 
     /// Whether the browser still has the cookie of a session that has ended.
     pub const fn has_ended(&self) -> bool {
-        matches!(self.standing, Standing::Ended)
+        matches!(self.standing, Standing::Ended(_))
+    }
+
+    /// Refuses to say that a session is over while the store does not know of it: a restart could bring it back.
+    pub fn surely_ended(&self) -> Result<(), Failure> {
+        match self.standing {
+            Standing::Ended(id) if self.context.engine.owes_end(id) => {
+                Err(Failure::store(StillOwed).back("/logout"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether the browser says that a page of ours led here: only then a notice in the query is believed.
@@ -99,7 +112,7 @@ impl Caller {
 
     /// A page for nobody in particular.
     pub fn page(&self, status: StatusCode, page: &impl Page) -> Result<Response, Failure> {
-        self.render(status, self.frame(), page)
+        render(status, &self.frame(), page)
     }
 
     /// A page for the owner of `session`, with the button to sign out (ASVS 7.4.4).
@@ -111,39 +124,35 @@ impl Caller {
     ) -> Result<Response, Failure> {
         let token = self.token(Binding::Session(&session.id()))?;
         let profile = session.profile();
-        self.render(
-            status,
-            self.frame().signed_in(profile.email.as_str(), &token),
-            page,
-        )
+        let frame = self.frame().signed_in(profile.email.as_str(), &token);
+        render(status, &frame, page)
     }
 
     fn frame(&self) -> Frame<'_> {
         let tongue = self.context.texts.language(&self.accept_language);
         Frame::new(tongue, &self.context.site.brand, self.visit.now.0)
     }
+}
 
-    fn render(
-        &self,
-        status: StatusCode,
-        frame: Frame<'_>,
-        page: &impl Page,
-    ) -> Result<Response, Failure> {
-        let html = page
-            .render(&frame)
-            .map_err(|error| Failure::of(Code::Internal).because(error))?;
-        let mut response = Response::new(Body::from(html));
-        *response.status_mut() = status;
-        // ASVS 4.1.1
-        let html = HeaderValue::from_static("text/html; charset=utf-8");
-        response.headers_mut().insert(header::CONTENT_TYPE, html);
-        Ok(response)
-    }
+fn render(status: StatusCode, frame: &Frame<'_>, page: &impl Page) -> Result<Response, Failure> {
+    let html = page
+        .render(frame)
+        .map_err(|error| Failure::of(Code::Internal).because(error))?;
+    let mut response = Response::new(Body::from(html));
+    *response.status_mut() = status;
+    // ASVS 4.1.1
+    let html = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, html);
+    Ok(response)
 }
 
 #[derive(Debug, thiserror::Error)]
 #[error("sessions are still being read from the store")]
 struct NotReady;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the session's end is enforced, but could not be stored yet")]
+struct StillOwed;
 
 /// The handler's view of [`Caller`].
 pub struct Visitor(pub Arc<Caller>);
@@ -194,16 +203,14 @@ impl SignedIn {
 
     /// A token for a form of this session.
     pub fn token(&self) -> Result<String, Failure> {
-        self.caller.token(self.binding(&self.session.id()))
+        let id = self.session.id();
+        self.caller.token(Binding::Session(&id))
     }
 
-    /// What this session's forms are bound to.
-    #[expect(
-        clippy::unused_self,
-        reason = "the id is a copy, and so comes from the caller"
-    )]
-    pub const fn binding<'a>(&self, id: &'a vestibule_core::id::SessionId) -> Binding<'a> {
-        Binding::Session(id)
+    /// Opens a form of this session.
+    pub fn check(&self, posted: Posted) -> Result<Checked, Failure> {
+        let id = self.session.id();
+        Ok(posted.check(&self.caller.context, Some(Binding::Session(&id)))?)
     }
 }
 

@@ -122,6 +122,7 @@ pub fn clear_form(issuer: &Issuer) -> HeaderValue {
     build(issuer, issuer.form_cookie(), "", SameSite::Strict, Some(0))
 }
 
+#[derive(Clone, Copy)]
 enum SameSite {
     Lax,
     Strict,

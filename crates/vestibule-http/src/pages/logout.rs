@@ -1,7 +1,7 @@
 //! `/logout`: a GET asks and changes nothing (ASVS 3.5.3), the POST ends the session.
 //!
 //! Where the store fails, the session is dead in memory all the same, the answer is 503, and the cookie stays, so that the
-//! browser can ask again.
+//! browser can ask again. It hears 503 until the end is stored: nobody is told that it is done before it is.
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -23,6 +23,7 @@ const CACHE_AND_STORAGE: HeaderValue = HeaderValue::from_static("\"cache\", \"st
 /// Asks; or says that nobody is signed in.
 pub async fn get(Visitor(caller): Visitor) -> Result<Response, Failure> {
     let Some(session) = caller.live()? else {
+        caller.surely_ended()?;
         return caller.page(
             StatusCode::OK,
             &SignedOutPage {
@@ -38,6 +39,7 @@ pub async fn get(Visitor(caller): Visitor) -> Result<Response, Failure> {
 /// erase a new login.
 pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, Failure> {
     let Some(session) = caller.live()? else {
+        caller.surely_ended()?;
         return Ok(Redirect::to("/logout").into_response());
     };
     let checked = posted.check(&caller.context, Some(Binding::Session(&session.id())))?;

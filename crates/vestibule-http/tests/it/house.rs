@@ -39,6 +39,8 @@ pub struct Plan {
     pub policy: Policy,
     /// Places in the password threads' queue.
     pub queue: usize,
+    /// The index is never filled: the start of a large installation.
+    pub unfilled: bool,
 }
 
 impl Default for Plan {
@@ -49,6 +51,7 @@ impl Default for Plan {
             own_host_application: false,
             policy: Policy::default(),
             queue: 64,
+            unfilled: false,
         }
     }
 }
@@ -72,6 +75,7 @@ pub struct House {
     pub store: Arc<dyn Store>,
     sqlite: Arc<Sqlite>,
     pub clock: Arc<TestClock>,
+    entropy: Arc<TestEntropy>,
     pub router: Router,
     pub directory: TempDir,
 }
@@ -83,7 +87,23 @@ impl House {
     }
 
     pub async fn planned(plan: Plan) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock(AtomicI64::new(START)));
+        let entropy = Arc::new(TestEntropy(AtomicU64::new(1)));
+        Self::opened(tempfile::tempdir().unwrap(), clock, entropy, plan).await
+    }
+
+    /// The same data behind a new process, perhaps with other settings.
+    pub async fn restarted(self, plan: Plan) -> Self {
+        self.sqlite.close().await;
+        Self::opened(self.directory, self.clock, self.entropy, plan).await
+    }
+
+    async fn opened(
+        directory: TempDir,
+        clock: Arc<TestClock>,
+        entropy: Arc<TestEntropy>,
+        plan: Plan,
+    ) -> Self {
         let index = Index::new();
         let options = Options {
             directory: directory.path().to_owned(),
@@ -91,12 +111,11 @@ impl House {
         };
         let sqlite = Arc::new(Sqlite::open(options, index.clone()).unwrap());
         let store = Arc::clone(&sqlite) as Arc<dyn Store>;
-        let clock = Arc::new(TestClock(AtomicI64::new(START)));
         let parts = Parts {
             store: Arc::clone(&store),
-            index,
+            index: if plan.unfilled { Index::new() } else { index },
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
-            entropy: Arc::new(TestEntropy(AtomicU64::new(1))),
+            entropy: Arc::clone(&entropy) as Arc<dyn Entropy>,
             hasher: Hasher::start(HasherSettings {
                 threads: 2,
                 queue: plan.queue,
@@ -110,7 +129,7 @@ impl House {
             accept_clock: None,
         };
         let engine = Engine::start(parts).await.unwrap();
-        while !engine.ready() {
+        while !plan.unfilled && !engine.ready() {
             tokio::task::yield_now().await;
         }
         let site = Site {
@@ -127,6 +146,7 @@ impl House {
             store,
             sqlite,
             clock,
+            entropy,
             router,
             directory,
         }
@@ -189,7 +209,6 @@ impl House {
     pub fn browser(&self) -> Browser {
         Browser {
             router: self.router.clone(),
-            origin: self.context.site.issuer.origin().to_owned(),
             host: self.context.site.issuer.host().to_owned(),
             peer: "192.0.2.10:50000".parse().unwrap(),
             user_agent: FIREFOX,
@@ -261,7 +280,6 @@ impl Entropy for TestEntropy {
 /// A browser: keeps cookies, and says about itself what a current one says.
 pub struct Browser {
     pub router: Router,
-    pub origin: String,
     pub host: String,
     pub peer: SocketAddr,
     pub user_agent: &'static str,

@@ -1,6 +1,12 @@
 //! Endpoint tests, in-process and without sockets: a directory per URL path, a file per page or method. Each asserts status,
 //! headers and body, then looks at the store.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot go on stops"
+)]
+
 mod account;
 mod browser;
 mod control;

@@ -34,10 +34,7 @@ pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, F
 /// goes on under a new secret (ASVS 7.2.4, 7.4.3).
 pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
     let caller = &signed_in.caller;
-    let form_of = posted.check(
-        &caller.context,
-        Some(signed_in.binding(&signed_in.session.id())),
-    )?;
+    let form_of = signed_in.check(posted)?;
     let current = form_of.fields.required("current_password")?;
     let new = form_of.fields.required("new_password")?;
     let faulty = |current_fault, new_fault| SecurityPage {

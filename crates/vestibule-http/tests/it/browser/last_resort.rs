@@ -5,7 +5,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use http::StatusCode;
 
-use crate::house::{House, send};
+use crate::house::{House, PASSWORD, Plan, send};
 
 /// Holds: ASVS 16.5.4, ASVS 16.5.1
 #[tokio::test]
@@ -60,4 +60,87 @@ async fn asvs_16_5_2_without_the_store_logins_are_503_and_keep_what_there_is() {
     assert_eq!(answer.header("retry-after"), "5");
     assert!(answer.set_cookies().is_empty());
     assert!(answer.body.contains("href=\"/login\""));
+}
+
+/// Holds: ASVS 15.2.2, ASVS 6.3.8
+#[tokio::test]
+async fn asvs_15_2_2_without_room_for_another_hash_the_answer_is_503_and_nothing_was_judged() {
+    let house = House::new().await;
+    house.add("alice@example.test").await;
+    let mut browser = house.signed_in("alice@example.test").await;
+    let house = house
+        .restarted(Plan {
+            queue: 0,
+            ..Plan::default()
+        })
+        .await;
+    browser.router = house.router.clone();
+    let trail = house.trail().await;
+    house.clock.forward(std::time::Duration::from_mins(6));
+    for (page, path, fields) in [
+        (
+            "/account/security",
+            "/account/security",
+            &[
+                ("current_password", PASSWORD),
+                ("new_password", "eleven green tandems"),
+            ][..],
+        ),
+        (
+            "/account",
+            "/account/devices/end-others",
+            &[("password", PASSWORD)],
+        ),
+    ] {
+        let answer = browser.submit(page, path, fields).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(
+            answer.header("retry-after").parse::<u64>().unwrap() > 0,
+            "{path}"
+        );
+        assert!(
+            answer.set_cookies().is_empty() && answer.body.contains("role=\"alert\""),
+            "{path}"
+        );
+    }
+    for email in ["alice@example.test", "nobody@example.test"] {
+        let stranger = house.browser();
+        stranger.get("/login").await;
+        let answer = stranger.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.header("retry-after").parse::<u64>().unwrap() > 0);
+        assert!(
+            answer.body.contains(&format!("value=\"{email}\"")) && answer.set_cookies().is_empty()
+        );
+    }
+    assert_eq!(house.trail().await, trail);
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn while_sessions_are_still_being_read_a_cookie_is_neither_believed_nor_taken_away() {
+    let house = House::new().await;
+    house.add("alice@example.test").await;
+    let mut browser = house.signed_in("alice@example.test").await;
+    let token = browser.get("/account").await.csrf();
+    let house = house
+        .restarted(Plan {
+            unfilled: true,
+            ..Plan::default()
+        })
+        .await;
+    browser.router = house.router.clone();
+    for path in ["/", "/account", "/login", "/logout", "/account/security"] {
+        let answer = browser.get(path).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        assert!(answer.set_cookies().is_empty());
+    }
+    let answer = browser.post("/logout", &[("csrf", &token)]).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(answer.set_cookies().is_empty());
+    assert_eq!(
+        house.browser().get("/login").await.status,
+        StatusCode::OK,
+        "who has none may come in"
+    );
 }

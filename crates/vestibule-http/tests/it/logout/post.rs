@@ -1,6 +1,6 @@
 use http::{Method, StatusCode};
 
-use crate::house::House;
+use crate::house::{House, Plan};
 
 const ALICE: &str = "alice@example.test";
 
@@ -144,6 +144,54 @@ async fn asvs_16_5_3_a_logout_that_cannot_be_stored_holds_at_once_and_is_never_s
         browser.get("/account").await.location(),
         "/login?next=%2Faccount",
         "dead in memory"
+    );
+}
+
+/// Holds: ASVS 7.4.1, ASVS 16.5.3
+#[tokio::test]
+async fn asvs_7_4_1_nobody_is_told_that_an_end_is_done_before_it_is_stored() {
+    let house = House::new().await;
+    house.add(ALICE).await;
+    let mut browser = house.signed_in(ALICE).await;
+    let token = browser.get("/logout").await.csrf();
+    house.lose_the_store().await;
+    for _ in 0..3 {
+        let answer = browser.post("/logout", &[("csrf", &token)]).await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        let answer = browser.get("/logout").await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.set_cookies().is_empty());
+    }
+    // Had it been acknowledged, this would be a broken promise: the new process knows nothing of it.
+    let house = house.restarted(Plan::default()).await;
+    browser.router = house.router.clone();
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+    assert_eq!(
+        browser.submit("/logout", "/logout", &[]).await.location(),
+        "/logout"
+    );
+    assert_eq!(browser.session(), None);
+}
+
+/// Holds: ASVS 7.4.1, N10
+#[tokio::test]
+async fn n10_a_restart_brings_no_session_back_and_ends_none() {
+    let house = House::new().await;
+    house.add(ALICE).await;
+    let (mut stays, mut goes) = (house.signed_in(ALICE).await, house.signed_in(ALICE).await);
+    let dead = goes.session().unwrap();
+    let token = stays.get("/account").await.csrf();
+    goes.submit("/logout", "/logout", &[]).await;
+    let house = house.restarted(Plan::default()).await;
+    (stays.router, goes.router) = (house.router.clone(), house.router.clone());
+    goes.set_cookie("__Host-vestibule", &dead);
+    assert_eq!(goes.get("/account").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(stays.get("/account").await.status, StatusCode::OK);
+    let answer = stays.post("/logout", &[("csrf", &token)]).await;
+    assert_eq!(
+        answer.location(),
+        "/logout",
+        "a form from before the restart works"
     );
 }
 

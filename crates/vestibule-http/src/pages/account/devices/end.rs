@@ -16,10 +16,7 @@ use crate::views::FreshFor;
 /// Ends it. One of somebody else's, one that has ended and one that never was are all the same: nothing to end (ASVS 8.2.2).
 pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
     let caller = &signed_in.caller;
-    let form = posted.check(
-        &caller.context,
-        Some(signed_in.binding(&signed_in.session.id())),
-    )?;
+    let form = signed_in.check(posted)?;
     let id: Result<SessionId, ParseIdError> = form.fields.required("device")?.parse();
     let id = id.map_err(|error| Failure::of(Code::BadRequest).because(error))?;
     if id == signed_in.session.id() {

@@ -13,10 +13,7 @@ use crate::views::FreshFor;
 /// Ends them, in one cutoff that spares this session.
 pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
     let caller = &signed_in.caller;
-    let form = posted.check(
-        &caller.context,
-        Some(signed_in.binding(&signed_in.session.id())),
-    )?;
+    let form = signed_in.check(posted)?;
     let others = sessions(&signed_in).await?.len().saturating_sub(1);
     let act = Act {
         action: "/account/devices/end-others",
