@@ -25,7 +25,6 @@ const CHECKS: &[(&str, Check)] = &[
                 "--workspace",
                 "--all-targets",
                 "--locked",
-                "--quiet",
                 "--",
                 "--deny",
                 "warnings",

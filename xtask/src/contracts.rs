@@ -86,7 +86,7 @@ impl Source {
         match self {
             Self::Made(make) => make(root),
             Self::Printed(arguments) => {
-                let mut command = steps::cargo(root, &["run", "--quiet", "--locked"]);
+                let mut command = steps::cargo(root, &["run", "--locked"]);
                 steps::output_of(command.args(*arguments))
             }
         }
