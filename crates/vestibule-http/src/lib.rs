@@ -50,8 +50,14 @@ fn pages(context: &Arc<Context>) -> Router<Arc<Context>> {
         .route("/logout", get(logout::get).post(logout::post))
         .route("/account", get(account::devices::get))
         .route("/account/devices/end", post(account::devices::end::post))
-        .route("/account/devices/end-others", post(account::devices::end_others::post))
-        .route("/account/security", get(account::security::get).post(account::security::post))
+        .route(
+            "/account/devices/end-others",
+            post(account::devices::end_others::post),
+        )
+        .route(
+            "/account/security",
+            get(account::security::get).post(account::security::post),
+        )
         .route("/account/activity", get(account::activity::get))
         .route("/assets/{asset}", get(assets::get))
         .fallback(async || Failure::of(Code::NotFound))
