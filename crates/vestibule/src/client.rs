@@ -158,18 +158,31 @@ impl Client {
                 body => serde_json::from_slice(body)?,
             });
         }
-        // RFC 9457: `detail` says what to change.
-        let problem: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-        match problem["detail"]
-            .as_str()
-            .or_else(|| problem["title"].as_str())
-        {
-            Some(detail) => bail!("{detail}"),
-            None if status == StatusCode::SERVICE_UNAVAILABLE => {
-                bail!("the server is starting or stopping: try again")
+        Err(refused(status, &bytes).into())
+    }
+}
+
+/// The answer is a problem (RFC 9457).
+#[derive(Debug, thiserror::Error)]
+#[error("{detail}")]
+pub struct Refused {
+    /// Stable; empty when the answer names none.
+    pub code: String,
+    detail: String,
+}
+
+fn refused(status: StatusCode, body: &[u8]) -> Refused {
+    let problem: Value = serde_json::from_slice(body).unwrap_or_default();
+    let field = |name: &str| problem[name].as_str().map(ToOwned::to_owned);
+    let detail = field("detail").or_else(|| field("title"));
+    Refused {
+        code: field("code").unwrap_or_default(),
+        detail: detail.unwrap_or_else(|| match status {
+            StatusCode::SERVICE_UNAVAILABLE => {
+                "the server is starting or stopping: try again".to_owned()
             }
-            None => bail!("the server answered {status}"),
-        }
+            status => format!("the server answered {status}"),
+        }),
     }
 }
 

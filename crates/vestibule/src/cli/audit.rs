@@ -93,9 +93,12 @@ async fn follow(client: &Client, tail: &Tail) -> Result<()> {
 }
 
 fn print(page: &Value, json: bool) -> Result<u64> {
+    let mut events: Vec<&Value> = page["events"].as_array().into_iter().flatten().collect();
+    // As they came, the latest at the end.
+    events.sort_by_key(|event| event["position"].as_u64());
     let mut last = 0;
-    for event in page["events"].as_array().into_iter().flatten() {
-        last = last.max(event["position"].as_u64().unwrap_or(0));
+    for event in events {
+        last = event["position"].as_u64().unwrap_or(last);
         let line = if json { event.to_string() } else { told(event) };
         output::line(&line)?;
     }

@@ -7,6 +7,9 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 
+/// Columns below which a table is harder to read than lines.
+const NARROW: u16 = 72;
+
 /// Prints one line.
 pub fn line(text: &str) -> Result<()> {
     writeln!(io::stdout(), "{text}")?;
@@ -26,13 +29,14 @@ pub fn json(value: &impl Serialize) -> Result<()> {
 
 /// Prints rows under headings; `none` where there are no rows, on a terminal.
 pub fn rows(headings: &[&str], rows: &[Vec<String>], none: &str) -> Result<()> {
-    if !io::stdout().is_terminal() {
+    let mut table = Table::new();
+    // A terminal too narrow for columns, or one that does not know its width, is as a pipe.
+    if !io::stdout().is_terminal() || table.width().is_none_or(|width| width < NARROW) {
         return text(&plain(headings, rows));
     }
     if rows.is_empty() {
         return line(none);
     }
-    let mut table = Table::new();
     table
         .load_preset(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::{Place, output, wait};
-use crate::client::{Client, Missing, part};
+use crate::client::{Client, Missing, Refused, part};
 use crate::settings::Settings;
 
 /// Who is signed in, and on which devices
@@ -119,13 +119,25 @@ fn end(settings: &Settings, revoke: &Revoke) -> Result<()> {
     };
     let answer = wait(Client::with(settings, Missing::Refuse, async |client| {
         client.delete(&path).await
-    }))?;
+    }));
+    let answer = match (answer, id) {
+        (Err(error), Some(id)) if is_no_such_session(&error) => {
+            bail!("no live session has the id {id}: `vestibule session list` shows those that live")
+        }
+        (answer, _) => answer?,
+    };
     // One session's end is answered without a body.
     let ended = answer["ended"].as_u64().unwrap_or(1);
     if revoke.json {
         return output::json(&json!({ "ended": ended }));
     }
     output::line(&format!("{} ended", output::count(ended, "session")))
+}
+
+fn is_no_such_session(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<Refused>()
+        .is_some_and(|refused| refused.code == "session_not_found")
 }
 
 fn would_end(live: &Value, json: bool) -> Result<()> {

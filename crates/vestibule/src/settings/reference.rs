@@ -55,10 +55,16 @@ pub fn markdown() -> String {
             .unwrap_or((entry.setting, entry.setting));
         if this != section {
             section = this;
+            // Without a dot it is a list of tables.
+            let heading = if this == name {
+                format!("[[{this}]]")
+            } else {
+                format!("[{this}]")
+            };
             // Writing to a string cannot fail.
             let _ = writeln!(
                 page,
-                "\n## `[{section}]`\n\n| setting | default | meaning |\n|---|---|---|"
+                "\n## `{heading}`\n\n| setting | default | meaning |\n|---|---|---|"
             );
         }
         let _ = writeln!(
