@@ -42,11 +42,16 @@ impl Entropy for Fixed {
     }
 }
 
-fn user(number: u64) -> Result<User, Box<dyn Error>> {
+/// Apart from the bits that an id's version and variant take.
+fn random(number: u64) -> [u8; 10] {
     let mut random = [0; 10];
-    random[..8].copy_from_slice(&number.to_le_bytes());
+    random[3..].copy_from_slice(&number.to_be_bytes()[1..]);
+    random
+}
+
+fn user(number: u64) -> Result<User, Box<dyn Error>> {
     Ok(User {
-        id: UserId::new(NOW, random),
+        id: UserId::new(NOW, random(number)),
         email: EmailAddress::parse(&format!("user{number}@example.test"))?,
         email_verified: true,
         name: DisplayName::parse("Alice Example")?,
@@ -58,11 +63,10 @@ fn user(number: u64) -> Result<User, Box<dyn Error>> {
 }
 
 fn cookie(number: u64) -> SessionCookie {
-    let (mut random, mut secret) = ([0; 10], [0; 32]);
-    random[..8].copy_from_slice(&number.to_le_bytes());
+    let mut secret = [0; 32];
     secret[..8].copy_from_slice(&number.to_le_bytes());
     SessionCookie {
-        id: SessionId::new(NOW, random),
+        id: SessionId::new(NOW, random(number)),
         secret: PlainSessionSecret::new(secret),
     }
 }
