@@ -1,5 +1,6 @@
 //! `vestibule audit`.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -123,7 +124,8 @@ fn told(event: &Value) -> String {
     ] {
         let value = output::cell(&event[field]);
         if !value.is_empty() {
-            line.push_str(&format!(" {name}={}", output::harmless(&value)));
+            // Writing to a string cannot fail.
+            let _ = write!(line, " {name}={}", output::harmless(&value));
         }
     }
     line

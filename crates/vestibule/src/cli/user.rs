@@ -98,12 +98,12 @@ pub fn run(command: User, place: &Place) -> Result<ExitCode> {
         }
         User::Disable(one) => set(
             &one,
-            wait(change(settings, &one.email, "disable"))?,
+            &wait(change(settings, &one.email, "disable"))?,
             "disabled",
         )?,
         User::Enable(one) => set(
             &one,
-            wait(change(settings, &one.email, "enable"))?,
+            &wait(change(settings, &one.email, "enable"))?,
             "enabled",
         )?,
     }
@@ -187,9 +187,9 @@ fn list(users: &Value, json: bool) -> Result<()> {
     )
 }
 
-fn set(one: &One, answer: Value, done: &str) -> Result<()> {
+fn set(one: &One, answer: &Value, done: &str) -> Result<()> {
     if one.json {
-        return output::json(&answer);
+        return output::json(answer);
     }
     let email = output::cell(&answer["user"]["email"]);
     if answer["changed"] == false {

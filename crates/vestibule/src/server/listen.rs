@@ -24,7 +24,7 @@ pub async fn bind(
             }
             // A machine without IPv6 still serves its only loopback address.
             Err(error) if is_ipv6_loopback(address) && is_absent(&error) => {
-                missing.push((address, error))
+                missing.push((address, error));
             }
             Err(error) => return Err(told(address, origin, &error)),
         }

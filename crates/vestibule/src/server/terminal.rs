@@ -89,7 +89,7 @@ pub async fn remove_when_used(link: Option<&SetupLink>, wired: &Wired) {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {
-                    tracing::debug!(%error, "whether the set-up link is still good is not known just now")
+                    tracing::debug!(%error, "whether the set-up link is still good is not known just now");
                 }
             }
             if administrators.changed().await.is_err() {
@@ -100,7 +100,7 @@ pub async fn remove_when_used(link: Option<&SetupLink>, wired: &Wired) {
             remove_setup_link(data);
         }
     }
-    future::pending().await
+    future::pending::<()>().await;
 }
 
 /// Prints the lines, the one that says it is ready first.

@@ -64,7 +64,7 @@ pub fn load(
         match (one.row.set)(&mut in_force.settings, &one.value, &one.base) {
             Ok(()) => drop(in_force.origins.insert(one.row.key, one.origin)),
             Err(allowed) => {
-                faults.push(Fault::value(one.row.key, &one.value, &one.origin, &allowed))
+                faults.push(Fault::value(one.row.key, &one.value, &one.origin, &allowed));
             }
         }
     }

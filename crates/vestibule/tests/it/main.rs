@@ -1,5 +1,10 @@
 //! The built binary on data directories of its own: starts, stops, commands, and everything that may be wrong with a start.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails; clippy's own exception covers test functions and not what they call"
+)]
+
 mod browser;
 mod commands;
 mod faults;

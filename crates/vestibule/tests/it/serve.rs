@@ -123,10 +123,10 @@ fn a_set_issuer_is_named_beside_what_the_proxy_speaks_to() {
     assert!(line.ends_with(" for https://id.example.test"), "{line}");
     // Off loopback a key beside its data deserves a word.
     process.line("keys.master_key_file");
-    let link = fs::read_to_string(data.file("setup-link")).unwrap();
+    let setup = fs::read_to_string(data.file("setup-link")).unwrap();
     assert!(
-        link.starts_with("https://id.example.test/setup?token="),
-        "{link}"
+        setup.starts_with("https://id.example.test/setup?token="),
+        "{setup}"
     );
 }
 

@@ -82,8 +82,9 @@ async fn who_does_not_speak_loses_the_place() {
         let mut silent = TcpStream::connect(address).await.unwrap();
         silent.write_all(opening).await.unwrap();
         let mut answer = Vec::new();
-        // Ends by our closing it, whatever was said: with one place, the next connection would wait for ever otherwise.
-        let _ = silent.read_to_end(&mut answer).await;
+        // Ends by our closing it, whatever was said.
+        let closed = timeout(FIRST_REQUEST * 2, silent.read_to_end(&mut answer)).await;
+        assert!(closed.is_ok(), "{opening:?} still holds its place");
     }
     assert!(exchange(address, GET).await.ends_with("here"));
 }
