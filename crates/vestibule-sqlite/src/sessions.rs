@@ -31,6 +31,9 @@ pub(crate) use {row::live, sweep::drop_dead};
 /// Most rows that one chunk of bulk work writes.
 pub(crate) const CHUNK: usize = 1_000;
 
+/// Most rows that one read counts.
+const COUNTED: usize = 100_000;
+
 impl Sessions for Sqlite {
     fn open_session(&self, new: NewSession, act: Act) -> Answer<'_, OpenSession> {
         self.transition(move |tx| open::open_session(tx, new, &act))
@@ -59,7 +62,25 @@ impl Sessions for Sqlite {
     }
 
     fn end_all_sessions(&self, act: Act) -> Answer<'_, u64> {
-        self.transition(move |tx| end::end_all_sessions(tx, &act))
+        Box::pin(async move {
+            let struck = self
+                .transition(move |tx| end::end_all_sessions(tx, &act))
+                .await?;
+            let (mut ended, mut after) = (0, Some(Vec::new()));
+            while let Some(from) = after {
+                let counted = self
+                    .read(move |conn| end::count_struck(conn, struck, &from, COUNTED))
+                    .await;
+                let (live, last) = counted.unwrap_or_else(|error| {
+                    // It is done and stays done: an error would say that nothing happened.
+                    tracing::warn!(%error, "the sessions that were ended could not all be counted");
+                    (0, None)
+                });
+                ended += live;
+                after = last;
+            }
+            Ok(ended)
+        })
     }
 
     fn touch_sessions(&self, touches: Vec<Touch>) -> Answer<'_, ()> {

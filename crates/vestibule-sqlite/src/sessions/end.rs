@@ -1,6 +1,6 @@
 //! Ends: one session's own, and the cutoffs that strike many without touching their rows.
 
-use rusqlite::named_params;
+use rusqlite::{Connection, named_params};
 
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::{SessionId, UserId};
@@ -10,6 +10,7 @@ use vestibule_core::time::UnixMillis;
 use vestibule_store::{Change, EndOthers, EndSession};
 
 use super::row::{Loaded, live, load};
+use crate::audit::bind_limit;
 use crate::fault::Fault;
 use crate::transition::{Transition, bind_number};
 
@@ -92,16 +93,19 @@ pub(super) fn end_user_sessions(
     Ok(ended)
 }
 
-pub(super) fn end_all_sessions(tx: &mut Transition<'_>, act: &Act) -> Result<u64, Fault> {
-    let ended = tx
-        .prepare(concat!(
-            "SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id \
-             CROSS JOIN installation i WHERE i.id = 1 AND ",
-            live!()
-        ))?
-        .query_row(named_params! { ":now": act.at.0 }, |row| row.get(0))
-        .map_err(Fault::from)
-        .and_then(read_count)?;
+/// What a cutoff on everything struck is counted by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Struck {
+    /// The cutoff's number.
+    number: i64,
+    /// The latest cutoff on everything before it.
+    before: i64,
+    at: UnixMillis,
+}
+
+/// One cutoff, committed and published at once however many sessions there are: counting them comes after.
+pub(super) fn end_all_sessions(tx: &mut Transition<'_>, act: &Act) -> Result<Struck, Fault> {
+    let before = bind_number(tx.numbers()?.everything)?;
     let cutoff = tx.cut(Node::Everything)?;
     let event = Event {
         kind: EventKind::AllSessionsEnded,
@@ -110,7 +114,42 @@ pub(super) fn end_all_sessions(tx: &mut Transition<'_>, act: &Act) -> Result<u64
     };
     tx.audit(act, &[event])?;
     tx.publish(Change::Cutoff(cutoff));
-    Ok(ended)
+    Ok(Struck {
+        number: bind_number(cutoff.number)?,
+        before,
+        at: act.at,
+    })
+}
+
+/// How many of the sessions after `after` (at most `rows` of them) were live until they were struck, and the last of
+/// them. What ended or was cut since is judged by the number it took.
+pub(super) fn count_struck(
+    conn: &Connection,
+    struck: Struck,
+    after: &[u8],
+    rows: usize,
+) -> Result<(u64, Option<Vec<u8>>), Fault> {
+    let counted = conn
+        .prepare_cached(
+            "SELECT count(*) FILTER (WHERE (s.ended_at IS NULL OR s.ended_number > :number) \
+                 AND s.rev < :number AND s.rev >= :before \
+                 AND (u.cutoff > :number OR (s.rev >= u.cutoff AND u.disabled = 0)) \
+                 AND s.expires_at > :now AND s.last_seen + s.idle > :now), \
+             max(s.id) \
+             FROM (SELECT * FROM sessions WHERE id > :after ORDER BY id LIMIT :rows) s \
+             JOIN users u ON u.id = s.user_id",
+        )?
+        .query_row(
+            named_params! {
+                ":number": struck.number,
+                ":before": struck.before,
+                ":now": struck.at.0,
+                ":after": after,
+                ":rows": bind_limit(rows),
+            },
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+    Ok((read_count(counted.0)?, counted.1))
 }
 
 /// How many sessions of a user are live, perhaps but one.
