@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -128,15 +128,22 @@ async fn serve(
 /// Waits until checks can be answered, and offers the set-up link where there is no administrator yet.
 async fn ready(in_force: &InForce, wired: &Wired, issuer: &Issuer) -> Result<Option<SetupLink>> {
     wired.filled().await?;
-    let secret = wired
-        .engine
-        .offer_setup(wired.engine.now())
-        .await
-        .context("the set-up link could not be made")?;
-    terminal::remove_setup_link(&in_force.settings.data);
-    secret
-        .map(|secret| SetupLink::place(&in_force.settings.data, issuer, secret))
-        .transpose()
+    let data = &in_force.settings.data;
+    terminal::remove_setup_link(data);
+    let link = match wired.engine.offer_setup(wired.engine.now()).await {
+        Ok(None) => return Ok(None),
+        Ok(Some(secret)) => SetupLink::place(data, issuer, secret),
+        Err(error) => Err(error.into()),
+    };
+    // Who has an account can sign in all the same.
+    Ok(link
+        .inspect_err(|error| {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "there is no administrator yet, and no set-up link could be made: mend the cause and start again"
+            );
+        })
+        .ok())
 }
 
 fn warn_of_what_is_only_for_loopback(in_force: &InForce, issuer: &Issuer) {

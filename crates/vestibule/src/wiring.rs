@@ -51,7 +51,7 @@ pub enum WireError {
         source: io::Error,
     },
     /// The store does not open.
-    #[error(transparent)]
+    #[error("{}", told(.0))]
     Open(#[from] OpenError),
     /// There is no master key.
     #[error(transparent)]
@@ -73,6 +73,26 @@ pub struct Wired {
     store: Arc<Sqlite>,
     stop: watch::Sender<bool>,
     chores: JoinHandle<()>,
+}
+
+/// What the store says, and what to do about what only the data directory's owner can mend.
+fn told(error: &OpenError) -> String {
+    let advice = match error {
+        OpenError::Io { source, .. } => match source.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "; run vestibule as the user the data directory belongs to, or name another with --data"
+            }
+            io::ErrorKind::ReadOnlyFilesystem => {
+                "; mount it for writing, or name another data directory with --data"
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "; free some space, nothing acknowledged was lost"
+            }
+            _ => "",
+        },
+        _ => "",
+    };
+    format!("{error}{advice}")
 }
 
 /// A data directory locked and open, nothing running on it yet.
@@ -211,7 +231,7 @@ fn make_directory(path: &Path) -> Result<(), WireError> {
     check_directory(path)
 }
 
-/// Whether there is a data directory, for its owner alone (ASVS 14.2.4).
+/// Whether there is a data directory, for its owner alone.
 pub fn check_directory(path: &Path) -> Result<(), WireError> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
@@ -282,7 +302,6 @@ mod tests {
 
     use super::*;
 
-    /// Holds: ASVS 14.2.4
     #[test]
     fn the_data_directory_is_its_owners_alone() {
         let scratch = tempfile::tempdir().unwrap();
@@ -296,6 +315,28 @@ mod tests {
             told.contains("0750") && told.contains("chmod 700"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn what_the_system_refuses_comes_with_what_to_do() {
+        for (kind, advice) in [
+            (
+                io::ErrorKind::PermissionDenied,
+                "as the user the data directory belongs to",
+            ),
+            (io::ErrorKind::ReadOnlyFilesystem, "for writing"),
+            (io::ErrorKind::StorageFull, "free some space"),
+        ] {
+            let error = OpenError::Io {
+                path: PathBuf::from("data/lock"),
+                source: kind.into(),
+            };
+            let told = WireError::from(error).to_string();
+            assert!(
+                told.contains("data/lock") && told.contains(advice),
+                "{told}"
+            );
+        }
     }
 
     #[test]
