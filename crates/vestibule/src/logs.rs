@@ -1,6 +1,7 @@
 //! The log: text on a terminal, JSON elsewhere, on standard error, one line a failure.
 
 use std::io::{self, IsTerminal as _};
+use std::panic;
 
 use tracing::Level;
 use tracing_subscriber::Layer as _;
@@ -13,6 +14,15 @@ use crate::settings::{LogFormat, Settings};
 /// Starts logging for a server.
 pub fn start(settings: &Settings) {
     install(settings.log_format, settings.log_level);
+    // ASVS 16.2.4: a panic is a line like any other, and not several of another form.
+    panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(
+            panic = panic.payload_as_str().unwrap_or("of another kind"),
+            place,
+            "a fault of ours: please report it"
+        );
+    }));
 }
 
 /// Starts logging for a command: only what went wrong.
