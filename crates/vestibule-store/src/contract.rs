@@ -3,7 +3,7 @@
 //! A backend's `tests/contract.rs` says how it is opened and closed ([`House`]) and names it to
 //! [`contract_suite!`](crate::contract_suite); each case then is a test of its own. No backend skips a part.
 //!
-//! ```ignore
+//! ```text
 //! vestibule_store::contract_suite!(SqliteHouse::new());
 //! ```
 //!
