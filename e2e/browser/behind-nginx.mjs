@@ -1,11 +1,22 @@
 // A page behind a real nginx: reached after sign-in, with the identity nginx passes on, and lost at the next click.
 import assert from 'node:assert/strict';
+import https from 'node:https';
 
 import { fill, launch, looked, person, press, signIn, where } from './chromium.mjs';
 
 const origin = process.env.ORIGIN;
 const email = 'alice@example.test';
 const password = 'seven green doors open';
+
+/** What no browser sends: any header, any spelling of a path. */
+const ask = (path, headers) =>
+  new Promise((resolve, reject) => {
+    const request = https.request(origin, { path, headers, rejectUnauthorized: false }, async (answer) => {
+      const body = (await answer.toArray()).join('').toLowerCase();
+      resolve({ status: answer.statusCode, body });
+    });
+    request.on('error', reject).end();
+  });
 
 const browser = await launch();
 try {
@@ -42,6 +53,28 @@ try {
   assert.doesNotMatch(spoofed, /remote-user: root|kings/);
   await stranger.context.setExtraHTTPHeaders({});
 
+  // Nobody talks past nginx: an upgrade is a WebSocket or none.
+  const Cookie = (await stranger.context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const tunnel = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAoAAAAAIAAAAA' };
+  const tunnelled = await ask('/orders', { Cookie, Origin: origin, ...tunnel });
+  assert.equal(tunnelled.status, 200);
+  assert.doesNotMatch(tunnelled.body, /^(upgrade:|connection:.*upgrade)/m);
+  const socket = await ask('/orders', { Cookie, Origin: origin, Connection: 'Upgrade', Upgrade: 'WebSocket' });
+  assert.match(socket.body, /^upgrade: websocket/m);
+  assert.match(socket.body, /^connection: upgrade/m);
+
+  // A role's part of the application is closed in every spelling that applications take for the same.
+  const guest = await person(browser);
+  await signIn(guest.page, origin, { email: process.env.GUEST, password, next: '/orders' });
+  const guests = (await guest.context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+  assert.equal((await ask('/orders', { Cookie: guests })).status, 200);
+  for (const path of ['/admin', '/admin/', '/admin/x', '/%61dmin', '/Admin', '/ADMIN/x', '/admin.json', '/admin%20']) {
+    assert.equal((await ask(path, { Cookie: guests })).status, 403, path);
+    assert.equal((await ask(path, { Cookie })).status, 200, path);
+  }
+  const rewritten = await ask('/orders', { Cookie: guests, 'X-Rewrite-URL': '/admin' });
+  assert.doesNotMatch(rewritten.body, /x-rewrite-url/);
+
   // The owner ends that device; its next click is refused, and nothing it sends reaches the application.
   await page.goto(`${origin}/account`);
   await press(page, page.locator('form[action="/account/devices/end"] button').first());
@@ -62,7 +95,7 @@ try {
   await signIn(page, origin, { email, password, next: '/orders' });
   assert.equal(where(page), '/orders');
 
-  for (const { faults } of [laptop, stranger]) assert.deepEqual(faults, []);
+  for (const { faults } of [laptop, stranger, guest]) assert.deepEqual(faults, []);
 } finally {
   await browser.close();
 }
