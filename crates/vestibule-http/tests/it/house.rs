@@ -2,9 +2,12 @@
 //! browser with a cookie jar.
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -12,6 +15,7 @@ use axum::body::Body;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use tempfile::TempDir;
+use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 use vestibule_core::keys::MasterKey;
 use vestibule_core::password::Cost;
@@ -88,7 +92,7 @@ impl House {
 
     pub async fn planned(plan: Plan) -> Self {
         let clock = Arc::new(TestClock(AtomicI64::new(START)));
-        let entropy = Arc::new(TestEntropy(AtomicU64::new(1)));
+        let entropy = Arc::new(TestEntropy::new());
         Self::opened(tempfile::tempdir().unwrap(), clock, entropy, plan).await
     }
 
@@ -262,8 +266,16 @@ impl Clock for TestClock {
     }
 }
 
-/// SplitMix64: the same bytes in each run, none twice.
+/// SplitMix64, another sequence in each house: an error id in the shared log names one answer.
 struct TestEntropy(AtomicU64);
+
+impl TestEntropy {
+    fn new() -> Self {
+        static HOUSES: AtomicU64 = AtomicU64::new(1);
+        let house = HOUSES.fetch_add(1, Ordering::SeqCst);
+        Self(AtomicU64::new(house.wrapping_mul(0xd134_2543_de82_ef95)))
+    }
+}
 
 impl Entropy for TestEntropy {
     fn fill(&self, out: &mut [u8]) -> Result<(), EntropyError> {
@@ -343,6 +355,22 @@ impl Browser {
         headers.insert(header::ORIGIN, "null".parse().unwrap());
         headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
         request
+    }
+
+    /// A form whose last byte is yet to come: whole when the other end is told, or dropped.
+    pub fn slow_form(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+    ) -> (oneshot::Sender<()>, Request<Body>) {
+        let (whole, waits) = oneshot::channel::<()>();
+        let request = self.form(path, fields).map(|body| {
+            Body::new(body.with_trailers(async {
+                let _ = waits.await;
+                None
+            }))
+        });
+        (whole, request)
     }
 
     /// Any request with this browser's host, cookies and connection, for a test to change before it is sent.
@@ -472,6 +500,15 @@ impl Answer {
         }
         body
     }
+}
+
+/// Lets an answer go on until it has to wait for something.
+pub async fn until_it_waits(answer: &mut Pin<&mut impl Future<Output = Answer>>) {
+    poll_fn(|context| {
+        assert!(answer.as_mut().poll(context).is_pending());
+        Poll::Ready(())
+    })
+    .await;
 }
 
 /// Sends any request.

@@ -9,11 +9,10 @@ pub fn pages() -> Vec<(String, Vec<Method>)> {
     let source = include_str!("../../../src/lib.rs");
     let (_, list) = source.split_once("fn pages(").expect("the list of pages");
     let mut pages = Vec::new();
-    for line in list
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix(".route(\""))
-    {
-        let (path, handlers) = line.split_once('"').unwrap();
+    for route in list.split(".route(").skip(1) {
+        let mut quoted = route.splitn(3, '"').skip(1);
+        let (path, handlers) = (quoted.next().unwrap(), quoted.next().unwrap());
+        let handlers = handlers.split(".fallback(").next().unwrap();
         let mut methods = Vec::new();
         if handlers.contains("get(") {
             methods.extend([Method::GET, Method::HEAD]);
@@ -21,7 +20,7 @@ pub fn pages() -> Vec<(String, Vec<Method>)> {
         if handlers.contains("post(") {
             methods.push(Method::POST);
         }
-        assert!(!methods.is_empty(), "{line}");
+        assert!(!methods.is_empty(), "{route}");
         let path = path.replace(
             "{asset}",
             vestibule_http::assets::STYLESHEET
