@@ -77,6 +77,7 @@ macro_rules! contract_suite {
             setup {
                 asvs_6_3_2_the_link_makes_the_administrator_and_burns;
                 asvs_6_3_2_only_the_latest_link_is_good_and_only_for_its_time;
+                asvs_6_3_2_a_used_link_is_burnt_whatever_it_made;
                 a_taken_address_keeps_the_link;
                 asvs_6_3_2_an_administrator_however_made_ends_every_offer;
             }

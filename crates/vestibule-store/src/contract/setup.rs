@@ -155,6 +155,19 @@ pub async fn asvs_6_3_2_only_the_latest_link_is_good_and_only_for_its_time(home:
     assert!(matches!(done, CompleteSetup::Completed { .. }));
 }
 
+/// Holds: ASVS 6.3.2
+pub async fn asvs_6_3_2_a_used_link_is_burnt_whatever_it_made(home: Home) {
+    let secret = offer(&home).await;
+    let plain = home.new_user("alice");
+    let (login, act) = (first_login(&home, &plain, 1), home.act(noon_and(1)));
+    let done = home.store.complete_setup(secret, plain, login, act).await;
+    assert!(matches!(done.unwrap(), CompleteSetup::Completed { .. }));
+    let offered = home.store.setup_offered(secret, noon_and(1)).await;
+    assert!(!offered.unwrap());
+    let again = complete(&home, secret, "mallory", 1).await;
+    assert_eq!(again, CompleteSetup::Gone);
+}
+
 pub async fn a_taken_address_keeps_the_link(home: Home) {
     home.user("alice").await;
     let secret = offer(&home).await;
