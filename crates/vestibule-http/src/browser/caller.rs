@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use vestibule_core::csrf::Binding;
 use vestibule_core::id::SessionId;
 use vestibule_core::local_path::LocalPath;
+use vestibule_core::secret::SessionCookie;
 use vestibule_engine::{Check, LiveSession, Visit};
 
 use super::cookies::{self, FormCookie};
@@ -39,7 +40,7 @@ enum Standing {
     Ended(SessionId),
     /// The index is not filled yet: nobody can say.
     Unknown,
-    Live(Arc<LiveSession>),
+    Live(Arc<LiveSession>, SessionCookie),
 }
 
 impl Caller {
@@ -59,7 +60,7 @@ impl Caller {
             match context.engine.check(&cookie, visit.now) {
                 Check::Dead => Standing::Ended(cookie.id),
                 Check::NotReady => Standing::Unknown,
-                Check::Live(session) => Standing::Live(Arc::new(session)),
+                Check::Live(session) => Standing::Live(Arc::new(session), cookie),
             }
         });
         let languages = headers.get_all(header::ACCEPT_LANGUAGE).iter();
@@ -78,9 +79,22 @@ impl Caller {
     /// The session, if there is a live one. While nobody can say, the answer is 503, which keeps the cookie.
     pub fn live(&self) -> Result<Option<&Arc<LiveSession>>, Failure> {
         match &self.standing {
-            Standing::Live(session) => Ok(Some(session)),
+            Standing::Live(session, _) => Ok(Some(session)),
             Standing::Nobody | Standing::Ended(_) => Ok(None),
             Standing::Unknown => Err(Failure::of(Code::Unavailable).because(NotReady)),
+        }
+    }
+
+    /// The same, judged again: a form may take its time to arrive, and a session that ended meanwhile does nothing more.
+    pub fn still_live(&self) -> Result<Option<&Arc<LiveSession>>, Failure> {
+        let engine = &self.context.engine;
+        match &self.standing {
+            Standing::Live(_, cookie)
+                if !matches!(engine.check(cookie, engine.now()), Check::Live(_)) =>
+            {
+                Ok(None)
+            }
+            _ => self.live(),
         }
     }
 
@@ -91,12 +105,15 @@ impl Caller {
 
     /// Refuses to say that a session is over while the store does not know of it: a restart could bring it back.
     pub fn surely_ended(&self) -> Result<(), Failure> {
-        match self.standing {
-            Standing::Ended(id) if self.context.engine.owes_end(id) => {
-                Err(Failure::store(StillOwed).back("/logout"))
-            }
-            _ => Ok(()),
+        let id = match &self.standing {
+            Standing::Ended(id) => *id,
+            Standing::Live(session, _) => session.id(),
+            Standing::Nobody | Standing::Unknown => return Ok(()),
+        };
+        if self.context.engine.owes_end(id) {
+            return Err(Failure::store(StillOwed).back("/logout"));
         }
+        Ok(())
     }
 
     /// Whether the browser says that a page of ours led here: only then a notice in the query is believed.
@@ -149,6 +166,10 @@ fn render(status: StatusCode, frame: &Frame<'_>, page: &impl Page) -> Result<Res
 #[derive(Debug, thiserror::Error)]
 #[error("sessions are still being read from the store")]
 struct NotReady;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the session ended while its form was on the way")]
+struct EndedMeanwhile;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the session's end is enforced, but could not be stored yet")]
@@ -207,8 +228,11 @@ impl SignedIn {
         self.caller.token(Binding::Session(&id))
     }
 
-    /// Opens a form of this session.
+    /// Opens a form of this session, if it has not ended before the form was whole (ASVS 7.4.1).
     pub fn check(&self, posted: Posted) -> Result<Checked, Failure> {
+        if self.caller.still_live()?.is_none() {
+            return Err(Failure::of(Code::FormExpired).because(EndedMeanwhile));
+        }
         let id = self.session.id();
         Ok(posted.check(&self.caller.context, Some(Binding::Session(&id)))?)
     }

@@ -38,7 +38,7 @@ pub async fn get(Visitor(caller): Visitor) -> Result<Response, Failure> {
 /// Ends the session that the form belongs to. Of a dead one nothing is left to end, and its cookie stays: a late tab must not
 /// erase a new login.
 pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, Failure> {
-    let Some(session) = caller.live()? else {
+    let Some(session) = caller.still_live()? else {
         caller.surely_ended()?;
         return Ok(Redirect::to("/logout").into_response());
     };

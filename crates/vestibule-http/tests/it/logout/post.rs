@@ -1,6 +1,9 @@
-use http::{Method, StatusCode};
+use std::pin::pin;
 
-use crate::house::{House, Plan};
+use http::{Method, StatusCode};
+use vestibule_store::EndSession;
+
+use crate::house::{House, Plan, send, until_it_waits};
 
 const ALICE: &str = "alice@example.test";
 
@@ -120,6 +123,27 @@ async fn a_late_tab_clears_no_cookie() {
         (answer.status, answer.location()),
         (StatusCode::SEE_OTHER, "/logout")
     );
+    assert!(answer.set_cookies().is_empty());
+    assert_eq!(answer.header("clear-site-data"), "");
+}
+
+#[tokio::test]
+async fn a_slow_logout_of_a_session_that_ended_meanwhile_clears_no_cookie() {
+    let house = House::new().await;
+    let alice = house.add(ALICE).await;
+    let browser = house.signed_in(ALICE).await;
+    let token = browser.get("/account").await.csrf();
+    let (whole, request) = browser.slow_form("/logout", &[("csrf", &token)]);
+    let mut slow = pin!(send(&house.router, request));
+    until_it_waits(&mut slow).await;
+    // As by a login over it in another tab, after which the browser has a new cookie.
+    let sessions = house.store.sessions_of(alice.id, house.engine.now()).await;
+    let over = sessions.unwrap().remove(0).id;
+    let ended = house.engine.revoke_session(over, &house.operator()).await;
+    assert_eq!(ended.unwrap(), EndSession::Ended);
+    whole.send(()).unwrap();
+    let answer = slow.await;
+    assert_eq!(answer.location(), "/logout");
     assert!(answer.set_cookies().is_empty());
     assert_eq!(answer.header("clear-site-data"), "");
 }

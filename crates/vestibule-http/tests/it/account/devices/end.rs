@@ -1,8 +1,9 @@
+use std::pin::pin;
 use std::time::Duration;
 
 use http::StatusCode;
 
-use crate::house::{Browser, House, PASSWORD};
+use crate::house::{Browser, House, PASSWORD, send, until_it_waits};
 
 const ALICE: &str = "alice@example.test";
 
@@ -54,6 +55,28 @@ async fn asvs_7_5_2_a_fresh_login_ends_another_device_at_its_next_click() {
         house.trail().await.last().unwrap(),
         "session.ended (ended_by_owner)"
     );
+}
+
+/// Holds: ASVS 7.4.1
+#[tokio::test]
+async fn asvs_7_4_1_a_slow_form_of_a_session_that_ended_meanwhile_does_nothing() {
+    let house = House::new().await;
+    house.add(ALICE).await;
+    let thief = house.signed_in(ALICE).await;
+    let owner = house.signed_in(ALICE).await;
+    let device = device_of(&thief).await;
+    let token = thief.get("/account").await.csrf();
+    let fields = [("csrf", token.as_str()), ("device", &device)];
+    let (whole, request) = thief.slow_form("/account/devices/end", &fields);
+    let mut slow = pin!(send(&house.router, request));
+    until_it_waits(&mut slow).await;
+    let answer = owner
+        .submit("/account", "/account/devices/end-others", &[])
+        .await;
+    assert_eq!(answer.location(), "/account?ended=1");
+    whole.send(()).unwrap();
+    assert_eq!(slow.await.status, StatusCode::FORBIDDEN);
+    assert_eq!(owner.get("/account").await.status, StatusCode::OK);
 }
 
 /// Holds: ASVS 7.5.2, ASVS 7.2.4
