@@ -23,7 +23,8 @@ pub struct TrailReport {
     pub sealed_to: u64,
     /// Events after that: a second's worth while the server runs.
     pub unsealed: u64,
-    /// What does not hold. Empty: the trail is as it was written.
+    /// What does not hold. Empty: what is there is as it was written. That the trail's end was cut off, seals and all, no
+    /// chain can tell: an earlier report's `sealed_to`, kept elsewhere, can.
     pub faults: Vec<TrailFault>,
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use vestibule_core::audit::{Actor, Event, EventKind, RefusalReason};
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::session::Renewal;
-use vestibule_core::time::UnixMillis;
+use vestibule_core::time::{STEP, UnixMillis};
 use vestibule_core::user::CredentialVersion;
 use vestibule_store::{RenewSession, StoreError};
 
@@ -58,7 +58,10 @@ pub(crate) struct PreparedRenewal {
 impl Engine {
     /// The session as a fresh login, if its owner proved lately who they are (ASVS 7.5.2).
     pub fn fresh(&self, session: &LiveSession, now: UnixMillis) -> Option<FreshLogin> {
-        let fresh = now < session.auth_time().plus(self.policy().fresh);
+        let proved = session.auth_time();
+        // A login under a clock that was wildly ahead would be fresh until time has come to it.
+        let believable = proved <= now.plus(STEP);
+        let fresh = believable && now < proved.plus(self.policy().fresh);
         fresh.then(|| FreshLogin::new(session.clone()))
     }
 
