@@ -133,7 +133,6 @@ impl Engine {
             self.prepare_session(user, version, attempt.remember, visit)?;
         if let Some(over) = attempt.over {
             new.replaces = Some(over.id());
-            self.settle(over.id(), visit.now).await;
         }
         let act = visit.act(self, Actor::User(user), email.map(EmailAddress::as_str))?;
         match self.store().open_session(new, act).await? {

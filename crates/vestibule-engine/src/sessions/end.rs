@@ -122,12 +122,15 @@ impl Engine {
 
     /// Ends every session of everybody: one cutoff (ASVS 7.4.5).
     pub async fn revoke_all(&self, operator: &Operator) -> Result<u64, StoreError> {
-        let ended = match operator.act(self, None) {
+        let act = operator.act(self, None);
+        let owed = act.as_ref().ok().cloned();
+        let ended = match act {
             Ok(act) => self.store().end_all_sessions(act).await,
             Err(error) => Err(error.into_store()),
         };
         if ended.is_err() {
-            self.index().remove_all();
+            let reason = EndReason::EndedByOperator;
+            self.owe(self.index().remove_all(), reason, owed.as_ref());
         }
         ended
     }
@@ -139,14 +142,18 @@ impl Engine {
         reason: EndReason,
         act: Act,
     ) -> Result<EndSession, StoreError> {
-        self.settle(id, act.at).await;
-        let ended = self
-            .store()
-            .end_session(id, owner, reason, act.clone())
-            .await;
-        // Owed only if it is there to be ended, and the caller may end it.
-        if ended.is_err() && self.index().may_end(id, owner) {
-            self.owed().push(OwedEnd { id, reason, act });
+        let mut pending = PendingEnd {
+            engine: self,
+            owner,
+            owed: Some(OwedEnd {
+                id,
+                reason,
+                act: act.clone(),
+            }),
+        };
+        let ended = self.store().end_session(id, owner, reason, act).await;
+        if ended.is_ok() {
+            pending.owed = None;
         }
         ended
     }
@@ -176,10 +183,14 @@ impl Engine {
         reason: EndReason,
         act: Option<&Act>,
     ) {
-        for id in self.index().remove_user(user, spared) {
-            if let Some(act) = act.cloned() {
-                self.owed().push(OwedEnd { id, reason, act });
-            }
+        self.owe(self.index().remove_user(user, spared), reason, act);
+    }
+
+    fn owe(&self, ids: Vec<SessionId>, reason: EndReason, act: Option<&Act>) {
+        let Some(act) = act else { return };
+        for id in ids {
+            let act = act.clone();
+            self.owed().push(OwedEnd { id, reason, act });
         }
     }
 
@@ -214,6 +225,27 @@ impl Engine {
         // A failure shows in the transition that follows.
         if self.store().touch_sessions(vec![touch]).await.is_ok() {
             self.index().written(&[touch]);
+        }
+    }
+}
+
+/// An end asked of the store and not answered yet. Failed, or its caller gone: it is enforced in memory and owed, whatever
+/// became of it (what ended already is not ended again).
+struct PendingEnd<'a> {
+    engine: &'a Engine,
+    owner: Option<UserId>,
+    owed: Option<OwedEnd>,
+}
+
+impl Drop for PendingEnd<'_> {
+    fn drop(&mut self) {
+        let index = self.engine.index();
+        // Owed only if it is there to be ended, and the caller may end it.
+        if let Some(end) = self.owed.take()
+            && index.may_end(end.id, self.owner)
+        {
+            index.remove(end.id);
+            self.engine.owed().push(end);
         }
     }
 }

@@ -224,9 +224,14 @@ impl Index {
         ids
     }
 
-    /// Ends every session in memory.
-    pub(super) fn remove_all(&self) {
-        self.sessions.pin().clear();
+    /// Ends every session in memory. Answers which.
+    pub(super) fn remove_all(&self) -> Vec<SessionId> {
+        let sessions = self.sessions.pin();
+        let ids: Vec<_> = sessions.keys().copied().collect();
+        for id in &ids {
+            sessions.remove(id);
+        }
+        ids
     }
 
     /// Shuts a user out in memory, while that cannot be stored, or lets them in again.

@@ -3,7 +3,7 @@
 //! The caller was told 503 and may try again, but a session that is dead in memory has no cookie to try with. So what is
 //! owed is stored by the chores once the store takes writes again: session by session, which can strike no later login.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use vestibule_core::audit::Act;
@@ -25,31 +25,41 @@ pub(crate) struct OwedEnd {
 }
 
 #[derive(Default)]
-pub(crate) struct Owed(Mutex<VecDeque<OwedEnd>>);
+pub(crate) struct Owed(Mutex<Ends>);
+
+#[derive(Default)]
+struct Ends {
+    queue: VecDeque<OwedEnd>,
+    /// Whose: whether an end is owed is asked for whatever id a cookie names, and must cost a stranger's request nothing.
+    ids: HashSet<SessionId>,
+}
 
 impl Owed {
     pub(crate) fn push(&self, end: OwedEnd) {
-        let mut owed = self.queue();
-        if owed.len() < LIMIT {
-            owed.push_back(end);
+        let mut owed = self.ends();
+        if owed.queue.len() < LIMIT && owed.ids.insert(end.id) {
+            owed.queue.push_back(end);
         }
     }
 
     /// Whether this session's end is among what is owed.
     fn has(&self, id: SessionId) -> bool {
-        self.queue().iter().any(|end| end.id == id)
+        self.ends().ids.contains(&id)
     }
 
     fn first(&self) -> Option<OwedEnd> {
-        self.queue().front().cloned()
+        self.ends().queue.front().cloned()
     }
 
     /// The first is stored. The chores alone pay, so it is the one that [`Owed::first`] answered.
     fn paid(&self) {
-        self.queue().pop_front();
+        let mut owed = self.ends();
+        if let Some(end) = owed.queue.pop_front() {
+            owed.ids.remove(&end.id);
+        }
     }
 
-    fn queue(&self) -> MutexGuard<'_, VecDeque<OwedEnd>> {
+    fn ends(&self) -> MutexGuard<'_, Ends> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -132,6 +132,12 @@ async fn asvs_7_5_2_a_login_is_fresh_for_five_minutes() {
     house.pass(Duration::from_millis(1));
     let session = house.request(&alice.cookie).unwrap();
     assert!(house.engine.fresh(&session, house.now()).is_none());
+
+    // A login while the clock is wildly ahead is not fresh for years once it is set right.
+    house.plan.clock.step(365 * 24 * 60 * 60 * 1000);
+    let wild = house.sign_in("alice@example.test").await;
+    house.plan.clock.step(-365 * 24 * 60 * 60 * 1000);
+    assert!(house.engine.fresh(&wild.session, house.now()).is_none());
 }
 
 /// Holds: ASVS 7.4.1, N10
@@ -236,11 +242,17 @@ async fn asvs_7_4_1_a_session_whose_use_is_not_written_yet_ends_like_any_other()
     let devices = house.engine.devices(&session, house.now()).await.unwrap();
     assert_eq!(devices.len(), 1, "its owner sees it");
     let before = house.position().await;
+    house.store.calls();
     house
         .engine
         .sign_out(&session, &house.visit())
         .await
         .unwrap();
+    assert_eq!(
+        house.store.calls(),
+        ["end_session"],
+        "a logout waits for no bulk work"
+    );
     assert!(!house.is_live(&cookie));
     assert_eq!(
         house.told_since(before).await,

@@ -1,5 +1,8 @@
 //! Revocations that cannot be stored: enforced in memory, answered with an error, stored when that is possible again.
 
+use std::future::{Future as _, poll_fn};
+use std::task::Poll;
+
 use vestibule_engine::{FreshLogin, SignInError, SignedIn};
 use vestibule_store::StoreError;
 
@@ -123,7 +126,37 @@ async fn asvs_7_4_5_so_does_what_an_operator_revokes() {
     assert_eq!(scene.live(), [false; 3]);
     scene.house.store.set_full(false);
     let after = scene.house.sign_in("alice@example.test").await;
-    assert!(scene.house.is_live(&after.cookie));
+    let scene = scene.healed().await;
+    assert_eq!(scene.live(), [false; 3], "a restart brings nobody back");
+    assert!(
+        scene.house.is_live(&after.cookie),
+        "a login after it lives on"
+    );
+}
+
+/// The browser is closed before the answer: whether or not the end can be stored, it is one.
+///
+/// Holds: ASVS 7.4.1, N10
+#[tokio::test]
+async fn asvs_7_4_1_a_sign_out_whose_caller_is_gone_bites_all_the_same() {
+    for has_room in [false, true] {
+        for polls in 0..4 {
+            let scene = Scene::new().await;
+            scene.house.store.set_full(!has_room);
+            let visit = scene.house.visit();
+            let mut sign_out = Box::pin(scene.house.engine.sign_out(&scene.here.session, &visit));
+            for _ in 0..=polls {
+                let answered = poll_fn(|context| Poll::Ready(sign_out.as_mut().poll(context)));
+                if answered.await.is_ready() {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
+            drop(sign_out);
+            assert_eq!(scene.live(), [false, true, true]);
+            assert_eq!(scene.healed().await.live(), [false, true, true]);
+        }
+    }
 }
 
 /// Holds: ASVS 7.4.2
@@ -135,8 +168,11 @@ async fn asvs_7_4_2_a_disabling_that_cannot_be_stored_shuts_the_user_out() {
     full(house.engine.disable_user(&alice, &house.operator()).await);
     assert_eq!(scene.live(), [false, false, true]);
     house.store.set_full(false);
+    let before = house.position().await;
     let refused = house.try_sign_in("alice@example.test", PASSWORD).await;
     assert!(matches!(refused, Err(SignInError::Refused)));
+    let told = house.told_since(before).await;
+    assert_eq!(told, ["login.refused (disabled)"], "no session was opened");
     // Enabling lifts it, and brings nothing back.
     house
         .engine
