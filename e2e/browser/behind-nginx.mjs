@@ -13,7 +13,7 @@ const ask = (path, headers) =>
   new Promise((resolve, reject) => {
     const request = https.request(origin, { path, headers, rejectUnauthorized: false }, async (answer) => {
       const body = (await answer.toArray()).join('').toLowerCase();
-      resolve({ status: answer.statusCode, body });
+      resolve({ status: answer.statusCode, headers: answer.headers, body });
     });
     request.on('error', reject).end();
   });
@@ -62,6 +62,19 @@ try {
   const socket = await ask('/orders', { Cookie, Origin: origin, Connection: 'Upgrade', Upgrade: 'WebSocket' });
   assert.match(socket.body, /^upgrade: websocket/m);
   assert.match(socket.body, /^connection: upgrade/m);
+
+  // HSTS is on every answer, and once: Vestibule's, the application's, nginx's own.
+  for (const [path, headers, status] of [
+    ['/login', {}, 200],
+    ['/orders', { Cookie }, 200],
+    ['/orders', {}, 401],
+    ['/orders', { Accept: 'text/html' }, 302],
+    ['/verify', {}, 404],
+  ]) {
+    const answer = await ask(path, headers);
+    assert.equal(answer.status, status, path);
+    assert.equal(answer.headers['strict-transport-security'], 'max-age=31536000; includeSubDomains', `${status} ${path}`);
+  }
 
   // A role's part of the application is closed in every spelling that applications take for the same.
   const guest = await person(browser);
