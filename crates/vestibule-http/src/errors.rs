@@ -9,7 +9,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
-use serde::Serialize;
 
 use crate::browser::caller::Caller;
 use crate::views::{ErrorKind, ErrorPage};
@@ -53,8 +52,8 @@ pub enum Code {
     Unavailable,
 }
 
-/// One row of the table: wire code, status, title for programs, page for people.
-struct Row(&'static str, StatusCode, &'static str, ErrorKind);
+/// One row of the table: code, status, page.
+struct Row(&'static str, StatusCode, ErrorKind);
 
 impl Code {
     /// Every code.
@@ -84,23 +83,23 @@ impl Code {
         use ErrorKind as Page;
         use StatusCode as S;
         match self {
-            Self::BadRequest           => Row("bad_request",            S::BAD_REQUEST,                     "The request cannot be read",        Page::BadRequest),            // RFC 9110 §15.5.1
-            Self::Invalid              => Row("invalid",                S::UNPROCESSABLE_ENTITY,            "A value cannot be taken",           Page::BadRequest),            // RFC 9110 §15.5.21
-            Self::Forbidden            => Row("forbidden",              S::FORBIDDEN,                       "Not allowed",                       Page::Forbidden),             // RFC 9110 §15.5.4
-            Self::CrossSite            => Row("cross_site",             S::FORBIDDEN,                       "Another site made this request",    Page::FormExpired),           // RFC 9110 §15.5.4
-            Self::FormExpired          => Row("form_expired",           S::FORBIDDEN,                       "The form is not valid any more",    Page::FormExpired),           // RFC 9110 §15.5.4
-            Self::FreshLoginRequired   => Row("fresh_login_required",   S::FORBIDDEN,                       "A fresh login is required",         Page::Forbidden),             // RFC 9110 §15.5.4
-            Self::NotFound             => Row("not_found",              S::NOT_FOUND,                       "Nothing is here",                   Page::NotFound),              // RFC 9110 §15.5.5
-            Self::MethodNotAllowed     => Row("method_not_allowed",     S::METHOD_NOT_ALLOWED,              "Not by this method",                Page::MethodNotAllowed),      // RFC 9110 §15.5.6
-            Self::Conflict             => Row("conflict",               S::CONFLICT,                        "It exists already",                 Page::BadRequest),            // RFC 9110 §15.5.10
-            Self::SetupUsed            => Row("setup_used",             S::GONE,                            "The set-up link was used",          Page::SetupUsed),             // RFC 9110 §15.5.11
-            Self::SetupExpired         => Row("setup_expired",          S::GONE,                            "The set-up link is not valid",      Page::SetupExpired),          // RFC 9110 §15.5.11
-            Self::TooLarge             => Row("too_large",              S::PAYLOAD_TOO_LARGE,               "The body is too large",             Page::TooLarge),              // RFC 9110 §15.5.14
-            Self::UnsupportedMediaType => Row("unsupported_media_type", S::UNSUPPORTED_MEDIA_TYPE,          "The body is of another type",       Page::UnsupportedMediaType),  // RFC 9110 §15.5.16
-            Self::Misdirected          => Row("misdirected",            S::MISDIRECTED_REQUEST,             "The host is not served here",       Page::Misdirected),           // RFC 9110 §15.5.20
-            Self::HeadersTooLarge      => Row("headers_too_large",      S::REQUEST_HEADER_FIELDS_TOO_LARGE, "The request headers are too large", Page::HeadersTooLarge),       // RFC 6585 §5
-            Self::Internal             => Row("internal",               S::INTERNAL_SERVER_ERROR,           "A defect",                          Page::Internal),              // RFC 9110 §15.6.1
-            Self::Unavailable          => Row("unavailable",            S::SERVICE_UNAVAILABLE,             "Not possible just now",             Page::Unavailable),           // RFC 9110 §15.6.4
+            Self::BadRequest           => Row("bad_request",            S::BAD_REQUEST,                     Page::BadRequest),            // RFC 9110 §15.5.1
+            Self::Invalid              => Row("invalid",                S::UNPROCESSABLE_ENTITY,            Page::BadRequest),            // RFC 9110 §15.5.21
+            Self::Forbidden            => Row("forbidden",              S::FORBIDDEN,                       Page::Forbidden),             // RFC 9110 §15.5.4
+            Self::CrossSite            => Row("cross_site",             S::FORBIDDEN,                       Page::FormExpired),           // RFC 9110 §15.5.4
+            Self::FormExpired          => Row("form_expired",           S::FORBIDDEN,                       Page::FormExpired),           // RFC 9110 §15.5.4
+            Self::FreshLoginRequired   => Row("fresh_login_required",   S::FORBIDDEN,                       Page::Forbidden),             // RFC 9110 §15.5.4
+            Self::NotFound             => Row("not_found",              S::NOT_FOUND,                       Page::NotFound),              // RFC 9110 §15.5.5
+            Self::MethodNotAllowed     => Row("method_not_allowed",     S::METHOD_NOT_ALLOWED,              Page::MethodNotAllowed),      // RFC 9110 §15.5.6
+            Self::Conflict             => Row("conflict",               S::CONFLICT,                        Page::BadRequest),            // RFC 9110 §15.5.10
+            Self::SetupUsed            => Row("setup_used",             S::GONE,                            Page::SetupUsed),             // RFC 9110 §15.5.11
+            Self::SetupExpired         => Row("setup_expired",          S::GONE,                            Page::SetupExpired),          // RFC 9110 §15.5.11
+            Self::TooLarge             => Row("too_large",              S::PAYLOAD_TOO_LARGE,               Page::TooLarge),              // RFC 9110 §15.5.14
+            Self::UnsupportedMediaType => Row("unsupported_media_type", S::UNSUPPORTED_MEDIA_TYPE,          Page::UnsupportedMediaType),  // RFC 9110 §15.5.16
+            Self::Misdirected          => Row("misdirected",            S::MISDIRECTED_REQUEST,             Page::Misdirected),           // RFC 9110 §15.5.20
+            Self::HeadersTooLarge      => Row("headers_too_large",      S::REQUEST_HEADER_FIELDS_TOO_LARGE, Page::HeadersTooLarge),       // RFC 6585 §5
+            Self::Internal             => Row("internal",               S::INTERNAL_SERVER_ERROR,           Page::Internal),              // RFC 9110 §15.6.1
+            Self::Unavailable          => Row("unavailable",            S::SERVICE_UNAVAILABLE,             Page::Unavailable),           // RFC 9110 §15.6.4
         }
     }
 
@@ -114,35 +113,8 @@ impl Code {
         self.row().1
     }
 
-    /// One sentence for programs' logs.
-    pub const fn title(self) -> &'static str {
-        self.row().2
-    }
-
     const fn page(self) -> ErrorKind {
-        self.row().3
-    }
-
-    /// The answer of an API: RFC 9457.
-    pub fn problem(self, detail: &str) -> Response {
-        #[derive(Serialize)]
-        struct Problem<'a> {
-            r#type: String,
-            title: &'static str,
-            status: u16,
-            code: &'static str,
-            detail: &'a str,
-        }
-        let problem = Problem {
-            r#type: format!("/docs/errors#{}", self.as_str()),
-            title: self.title(),
-            status: self.status().as_u16(),
-            code: self.as_str(),
-            detail,
-        };
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let json = HeaderValue::from_static("application/problem+json");
-        (self.status(), [(header::CONTENT_TYPE, json)], body).into_response()
+        self.row().2
     }
 }
 

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
+use crate::browser::headers;
 use crate::context::Context;
 
 /// `/healthz` and `/readyz`. Asked by address and not by name, so past the host check.
@@ -19,27 +20,26 @@ pub fn routes(context: Arc<Context>) -> Router {
 }
 
 /// The process lives.
-async fn healthz() -> Response {
-    plain(StatusCode::OK, "ok\n")
+async fn healthz(State(context): State<Arc<Context>>) -> Response {
+    plain(&context, StatusCode::OK, "ok\n")
 }
 
 /// The index is filled: sessions can be checked.
 async fn readyz(State(context): State<Arc<Context>>) -> Response {
     if context.engine.ready() {
-        return plain(StatusCode::OK, "ready\n");
+        return plain(&context, StatusCode::OK, "ready\n");
     }
-    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE, "starting\n");
+    let mut response = plain(&context, StatusCode::SERVICE_UNAVAILABLE, "starting\n");
     response
         .headers_mut()
         .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
     response
 }
 
-fn plain(status: StatusCode, text: &'static str) -> Response {
-    const HEADERS: [(HeaderName, &str); 3] = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (status, HEADERS, text).into_response()
+/// A browser may ask too, so the whole set is on it (ASVS 3.4.1, 3.4.6).
+fn plain(context: &Context, status: StatusCode, text: &'static str) -> Response {
+    const TYPE: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    let mut response = (status, TYPE, text).into_response();
+    headers::dress(&context.site.issuer, response.headers_mut());
+    response
 }

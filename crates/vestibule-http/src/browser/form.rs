@@ -60,7 +60,8 @@ impl Fields {
             let name = decode(halves.next().unwrap_or_default())?;
             let value = decode(halves.next().unwrap_or_default())?;
             if fields.optional(&name).is_some() {
-                return Err(FieldsError::Repeated(name.to_string()));
+                // For the log: a stranger's words, and not 64 KiB of them (ASVS 15.2.2).
+                return Err(FieldsError::Repeated(name.chars().take(64).collect()));
             }
             if fields.0.len() == MAX_FIELDS {
                 return Err(FieldsError::TooMany);
@@ -261,6 +262,9 @@ mod tests {
         ] {
             assert_eq!(read(text), Err(why), "{text}");
         }
+        let long = "n".repeat(1000);
+        let told = Repeated("n".repeat(64));
+        assert_eq!(read(&format!("{long}=1&{long}=2")), Err(told));
         let many: Vec<_> = (0..=MAX_FIELDS).map(|n| format!("f{n}=1")).collect();
         assert_eq!(read(&many.join("&")), Err(TooMany));
     }

@@ -2,7 +2,7 @@
 
 mod cookies;
 mod forms;
-mod headers;
+pub mod headers;
 mod hosts;
 mod last_resort;
 mod origins;

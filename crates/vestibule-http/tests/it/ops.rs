@@ -3,6 +3,7 @@
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 
+use crate::browser::headers::assert_dressed;
 use crate::edge::not_ready::starting;
 use crate::house::{House, send};
 
@@ -27,7 +28,8 @@ async fn the_process_lives_before_it_is_ready() {
     assert_eq!((answer.status, &*answer.body), (StatusCode::OK, "ready\n"));
 }
 
-/// A load balancer asks by address, so there may be any `Host`, or none.
+// A load balancer asks by address, so there may be any `Host`, or none.
+/// Holds: ASVS 3.4.1, ASVS 3.4.6
 #[tokio::test]
 async fn a_probe_needs_no_name_and_gets_no_more_than_it_asked() {
     let house = House::new().await;
@@ -39,6 +41,7 @@ async fn a_probe_needs_no_name_and_gets_no_more_than_it_asked() {
             assert_eq!(answer.status, StatusCode::OK);
             assert!(answer.set_cookies().is_empty());
             assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+            assert_dressed(&answer, path);
         }
         let mut request = probe(path);
         *request.method_mut() = Method::POST;

@@ -4,7 +4,7 @@ use super::routes::pages;
 use crate::house::{Answer, House, Plan};
 
 /// Every header of the set, on this answer.
-fn assert_dressed(answer: &Answer, of: &str) {
+pub fn assert_dressed(answer: &Answer, of: &str) {
     let csp = answer.header("content-security-policy");
     for directive in [
         "default-src 'none'",
