@@ -12,7 +12,7 @@ use vestibule_store::{Sessions as _, StoreError};
 
 use super::make::{Home, NOON, Told, open_in};
 use crate::migrate::{MIGRATIONS, Migration, migrate};
-use crate::{FILE_NAME, OpenError};
+use crate::{Durability, FILE_NAME, OpenError, connection};
 
 fn open(directory: &Path) -> Result<crate::Sqlite, OpenError> {
     open_in(directory, Arc::new(Told::default()))
@@ -200,6 +200,17 @@ fn a_directory_that_cannot_be_made_is_named() {
     let refused = open(&file.join("data")).unwrap_err();
     assert!(
         matches!(&refused, OpenError::Io { path, .. } if path.starts_with(&file)),
+        "{refused}"
+    );
+}
+
+/// What is acknowledged must be in a log that is synced; where there can be none, nothing is taken on.
+#[test]
+fn where_no_log_can_be_kept_nothing_is_opened() {
+    // SQLite's own memory has no log, as some network file systems have none.
+    let refused = connection::writer(Path::new(":memory:"), Durability::Full).unwrap_err();
+    assert!(
+        refused.to_string().contains("local file system"),
         "{refused}"
     );
 }
