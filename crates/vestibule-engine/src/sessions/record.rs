@@ -61,7 +61,6 @@ impl Record {
     /// The same session under a new secret, as it was committed; what memory knew better stays.
     pub(super) fn renewed(&self, session: &Session) -> Self {
         let new = Self::of(session, Arc::clone(&self.user));
-        new.raise_rev(StoreNumber(self.rev.load(Ordering::Acquire)));
         new.last_seen
             .fetch_max(self.last_seen().0, Ordering::AcqRel);
         new
