@@ -169,3 +169,23 @@ impl Requirement<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds: C24
+    #[test]
+    fn c24_the_book_s_nginx_gives_the_application_none_of_our_paths() {
+        let snippet = include_str!("../../../../docs/snippets/nginx.conf");
+        let (_, list) = snippet.split_once("location ~ ^/(login|").unwrap();
+        let (list, _) = list.split_once(")(/|$)").unwrap();
+        let list = list.replace('\\', "");
+        // `/verify` has locations of its own.
+        let mut theirs: Vec<_> = list.split('|').chain(["login", "verify"]).collect();
+        let mut ours = RESERVED.to_vec();
+        theirs.sort_unstable();
+        ours.sort_unstable();
+        assert_eq!(ours, theirs);
+    }
+}
