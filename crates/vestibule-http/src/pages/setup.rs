@@ -64,6 +64,10 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
         .await
     {
         Ok(signed_in) => {
+            if let Ok(Some(over)) = caller.live() {
+                // The browser loses this one's cookie to the new one. Should the store fail now, the end is owed.
+                let _ = caller.context.engine.sign_out(over, &caller.visit).await;
+            }
             let onward = Redirect::to("/account").into_response();
             return Ok(pre_session::sign_in(&caller, &signed_in, onward));
         }

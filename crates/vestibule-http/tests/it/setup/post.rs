@@ -69,6 +69,20 @@ async fn asvs_6_3_2_the_link_makes_the_administrator_once_and_signs_them_in() {
     );
 }
 
+/// Holds: H02
+#[tokio::test]
+async fn h02_a_set_up_over_a_live_session_ends_that_one() {
+    let house = House::new().await;
+    let bob = house.add("bob@example.test").await;
+    let browser = house.signed_in("bob@example.test").await;
+    let token = house.setup_token().await;
+    let answer = set_up(&browser, &token, ALICE, PASSWORD).await;
+    assert_eq!(answer.location(), "/account");
+    let left = house.store.sessions_of(bob.id, house.engine.now()).await;
+    assert!(left.unwrap().is_empty());
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+}
+
 /// Holds: H04, ASVS 15.4.2
 #[tokio::test(flavor = "multi_thread")]
 async fn h04_parallel_forms_make_one_administrator() {
