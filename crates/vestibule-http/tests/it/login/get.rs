@@ -156,6 +156,21 @@ async fn r23_a_next_that_leaves_the_host_is_dropped_with_the_form_and_after_it()
     }
 }
 
+#[tokio::test]
+async fn a_next_that_leads_round_in_a_circle_or_out_again_is_dropped() {
+    let house = House::new().await;
+    house.add("alice@example.test").await;
+    let browser = house.signed_in("alice@example.test").await;
+    for next in ["/", "/login", "/login?next=/app", "/logout", "/setup?x"] {
+        let encoded =
+            percent_encoding::utf8_percent_encode(next, percent_encoding::NON_ALPHANUMERIC);
+        let path = format!("/login?next={encoded}");
+        let page = house.browser().get(&path).await;
+        assert_eq!(page.field("next"), None, "{next}");
+        assert_eq!(browser.get(&path).await.location(), "/account", "{next}");
+    }
+}
+
 /// Holds: ASVS 15.3.7
 #[tokio::test]
 async fn asvs_15_3_7_a_repeated_parameter_is_refused() {
