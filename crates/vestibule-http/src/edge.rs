@@ -27,15 +27,26 @@ mod verify;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
+use http::{Request, StatusCode};
 
-use crate::context::Context;
+use crate::context::{Context, Peer};
+
+pub use verify::answer;
 
 /// `/verify` and `/verify/auth-request`. To be merged past the layers that pages need: no host check (the asker is a
-/// proxy), no span, no page headers.
+/// proxy), no span, no page headers. The accept loop calls [`answer`] itself and so spares these questions the router.
 pub fn routes(context: Arc<Context>) -> Router {
     Router::new()
-        .route("/verify", any(verify::plain))
-        .route("/verify/auth-request", any(verify::auth_request))
+        .route("/verify", any(ask))
+        .route("/verify/auth-request", any(ask))
         .with_state(context)
+}
+
+async fn ask(State(context): State<Arc<Context>>, request: Request<Body>) -> Response {
+    let peer = request.extensions().get::<Peer>().copied();
+    answer(&context, peer, &request).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }

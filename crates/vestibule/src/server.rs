@@ -91,10 +91,13 @@ async fn serve(
 ) -> Result<()> {
     let settings = &in_force.settings;
     let context = wiring::context(&wired.engine, settings, doors.issuer.clone());
+    doors.public.answer_by(
+        vestibule_http::public(Arc::clone(&context)),
+        Some(Arc::clone(&context)),
+    );
     doors
-        .public
-        .answer_by(vestibule_http::public(Arc::clone(&context)));
-    doors.operators.answer_by(vestibule_http::control(context));
+        .operators
+        .answer_by(vestibule_http::control(context), None);
 
     let setup = tokio::select! {
         setup = ready(in_force, wired, &doors.issuer) => Some(setup?),

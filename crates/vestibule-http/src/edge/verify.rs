@@ -1,9 +1,5 @@
 //! `GET /verify[?role=R][&acr=A][&scope=S]` and `GET /verify/auth-request`: may this request pass, and whose is it?
 
-use std::sync::Arc;
-
-use axum::body::Body;
-use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use percent_encoding::percent_decode_str;
@@ -38,18 +34,14 @@ pub const RESERVED: [&str; 17] = [
     "dev",
 ];
 
-/// In HTTP's own dialect.
-pub async fn plain(State(context): State<Arc<Context>>, request: Request<Body>) -> Response {
-    answer(&context, &request, Dialect::Plain)
-}
-
-/// In nginx's.
-pub async fn auth_request(State(context): State<Arc<Context>>, request: Request<Body>) -> Response {
-    answer(&context, &request, Dialect::AuthRequest)
-}
-
-fn answer(context: &Context, request: &Request<Body>, dialect: Dialect) -> Response {
-    match judge(context, request) {
+/// The answer to a question at one of the two paths; `None` at any other.
+pub fn answer<B>(context: &Context, peer: Option<Peer>, request: &Request<B>) -> Option<Response> {
+    let dialect = match request.uri().path() {
+        "/verify" => Dialect::Plain,
+        "/verify/auth-request" => Dialect::AuthRequest,
+        _ => return None,
+    };
+    Some(match judge(context, peer, request) {
         Ok(session) => pass(&session).unwrap_or_else(|_| {
             tracing::error!(user.id = %session.user_id(), "an identity does not fit into a header");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -58,18 +50,20 @@ fn answer(context: &Context, request: &Request<Body>, dialect: Dialect) -> Respo
             refusal.log();
             refusal.into_response(dialect, &context.site.issuer)
         }
-    }
+    })
 }
 
 /// The checks in their order.
-fn judge<'a>(context: &Context, request: &'a Request<Body>) -> Result<LiveSession, Refusal<'a>> {
+fn judge<'a, B>(
+    context: &Context,
+    peer: Option<Peer>,
+    request: &'a Request<B>,
+) -> Result<LiveSession, Refusal<'a>> {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Err(Refusal::Method);
     }
     let (site, headers) = (&context.site, request.headers());
-    let proxy = request
-        .extensions()
-        .get::<Peer>()
+    let proxy = peer
         .and_then(|Peer(address)| site.proxy(address.ip()))
         .ok_or(Refusal::Peer)?;
     let requirement = Requirement::read(request.uri().query()).map_err(Refusal::Requirement)?;

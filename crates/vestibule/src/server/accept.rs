@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tower::Service as _;
 
-use vestibule_http::{OperatorUid, Peer};
+use vestibule_http::{Context, OperatorUid, Peer, edge};
 
 use super::control;
 
@@ -68,9 +68,15 @@ pub struct Connections {
     stop: watch::Sender<bool>,
 }
 
+/// Who answers.
+struct House {
+    router: Router,
+    edge: Option<Arc<Context>>,
+}
+
 #[derive(Clone)]
 struct Shared {
-    router: Arc<OnceLock<Router>>,
+    house: Arc<OnceLock<House>>,
     places: Arc<Semaphore>,
     builder: Arc<auto::Builder<TokioExecutor>>,
 }
@@ -80,7 +86,7 @@ impl Connections {
     pub fn new(places: usize) -> Self {
         Self {
             shared: Shared {
-                router: Arc::default(),
+                house: Arc::default(),
                 places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
                 builder: Arc::new(builder()),
             },
@@ -90,9 +96,10 @@ impl Connections {
         }
     }
 
-    /// Answers by `router` from now on; until then everything is 503. Only the first one counts.
-    pub fn answer_by(&self, router: Router) {
-        let _ = self.shared.router.set(router);
+    /// Answers by `router` from now on; until then everything is 503. Only the first one counts. With `edge`, what proxies
+    /// ask for every request of their applications is answered at once, without a way through the router.
+    pub fn answer_by(&self, router: Router, edge: Option<Arc<Context>>) {
+        let _ = self.shared.house.set(House { router, edge });
     }
 
     /// Begins to accept.
@@ -229,10 +236,10 @@ async fn talk(
     let begun = Arc::new(Begun::default());
     let service = service_fn({
         let begun = Arc::clone(&begun);
-        let router = shared.router;
+        let house = shared.house;
         move |request| {
             begun.tell();
-            answer(router.get().cloned(), caller, request)
+            answer(Arc::clone(&house), caller, request)
         }
     });
     let connection = shared
@@ -274,13 +281,19 @@ impl Begun {
 }
 
 async fn answer(
-    router: Option<Router>,
+    house: Arc<OnceLock<House>>,
     caller: Caller,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let Some(mut router) = router else {
+    let Some(House { router, edge }) = house.get() else {
         return Ok(starting(request.uri().path()));
     };
+    if let (Some(context), Caller::Peer(peer)) = (edge, caller)
+        && let Some(answer) = edge::answer(context, Some(Peer(peer)), &request)
+    {
+        return Ok(answer);
+    }
+    let mut router = router.clone();
     match caller {
         Caller::Peer(peer) => drop(request.extensions_mut().insert(Peer(peer))),
         Caller::Operator(uid) => drop(request.extensions_mut().insert(OperatorUid(uid))),

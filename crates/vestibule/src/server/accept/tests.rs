@@ -11,7 +11,7 @@ async fn server(router: Router, places: usize) -> (Connections, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let mut connections = Connections::new(places);
-    connections.answer_by(router);
+    connections.answer_by(router, None);
     connections.open(Door::Public(listener));
     (connections, address)
 }
@@ -53,7 +53,7 @@ async fn before_the_engine_is_there_it_is_alive_and_not_ready() {
     assert!(!answer.contains("set-cookie"), "{answer}");
     let health = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     assert!(exchange(address, health).await.starts_with("HTTP/1.1 200"));
-    connections.answer_by(Router::new().route("/", get(|| async { "ready" })));
+    connections.answer_by(Router::new().route("/", get(|| async { "ready" })), None);
     assert!(exchange(address, GET).await.ends_with("ready"));
 }
 
