@@ -58,8 +58,10 @@ impl Client {
         missing: Missing,
         work: impl AsyncFnOnce(&Self) -> Result<T>,
     ) -> Result<T> {
-        if missing == Missing::Refuse {
-            wiring::check_directory(&settings.data)?;
+        // A server answers only in a directory that is its owner's alone; what does in another is not to be told a password.
+        match wiring::check_directory(&settings.data) {
+            Err(WireError::NoData(_)) if missing == Missing::Make => {}
+            other => other?,
         }
         let socket = settings.data.join(CONTROL_SOCKET);
         if is_answered(&socket).await? {

@@ -227,6 +227,8 @@ fn make_directory(path: &Path) -> Result<(), WireError> {
         let mut builder = DirBuilder::new();
         builder.recursive(true).mode(0o700);
         builder.create(path).map_err(failed)?;
+        // Its own name as durable as what will be acknowledged in it.
+        keys::sync_directory(path).map_err(failed)?;
     }
     check_directory(path)
 }

@@ -193,16 +193,19 @@ fn from_environment(environment: &BTreeMap<String, String>, faults: &mut Vec<Fau
 }
 
 /// Whether a variable of ours that is no setting was meant to be one, and which. Other programs around Vestibule may have
-/// variables of their own with our prefix: those have neither two underscores nor a setting's name.
+/// variables of their own with our prefix: those have neither two underscores nor a setting's name, whole or its last part.
 fn misspelt(name: &str) -> Option<String> {
     let rest = name.strip_prefix(PREFIX)?;
     let names: Vec<String> = ROWS.iter().map(Row::environment).collect();
     if rest.contains("__") {
         return nearest(name, names.iter().map(String::as_str)).map(ToOwned::to_owned);
     }
-    names
-        .into_iter()
-        .find(|name| name.rsplit_once("__").is_some_and(|(_, last)| last == rest))
+    names.into_iter().find(|known| {
+        known.replace("__", "_") == name
+            || known
+                .rsplit_once("__")
+                .is_some_and(|(_, last)| last == rest)
+    })
 }
 
 fn typed(kind: Kind, text: &str) -> Value {

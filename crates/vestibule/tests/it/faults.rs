@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixListener;
 
 use crate::process::{Data, Done, PASSWORD, program};
 
@@ -141,6 +142,21 @@ fn a_data_directory_open_to_others_is_refused() {
     fs::set_permissions(&data.path, fs::Permissions::from_mode(0o755)).unwrap();
     refused(&data, &[]).failed(&["0755", "chmod 700"]);
     data.run(&["user", "list"]).failed(&["chmod 700"]);
+}
+
+/// Holds: ASVS 13.3.1
+#[test]
+fn no_password_is_told_to_who_answers_in_a_directory_open_to_others() {
+    let data = used();
+    fs::set_permissions(&data.path, fs::Permissions::from_mode(0o777)).unwrap();
+    let stranger = UnixListener::bind(data.file("control.sock")).unwrap();
+    data.run_with(
+        &["user", "add", "alice@example.test", "--password-stdin"],
+        PASSWORD,
+    )
+    .failed(&["0777", "chmod 700"]);
+    stranger.set_nonblocking(true).unwrap();
+    assert!(stranger.accept().is_err(), "nobody spoke to it");
 }
 
 #[test]

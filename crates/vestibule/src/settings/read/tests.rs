@@ -267,6 +267,11 @@ fn a_misspelt_variable_is_refused() {
     for (name, nearest) in [
         ("VESTIBULE_SESSIONS__IDEL", "VESTIBULE_SESSIONS__IDLE"),
         ("VESTIBULE_LISTEN", "VESTIBULE_SERVER__LISTEN"),
+        ("VESTIBULE_SERVER_LISTEN", "VESTIBULE_SERVER__LISTEN"),
+        (
+            "VESTIBULE_KEYS_MASTER_KEY_FILE",
+            "VESTIBULE_KEYS__MASTER_KEY_FILE",
+        ),
         (
             "VESTIBULE_MASTER_KEY_FILE",
             "VESTIBULE_KEYS__MASTER_KEY_FILE",
