@@ -1,7 +1,7 @@
 //! Sessions: the index in front of the store, the check on every request, and what renews, ends and sweeps them.
 
 pub(crate) mod check;
-mod end;
+pub(crate) mod end;
 pub(crate) mod index;
 pub(crate) mod live;
 pub(crate) mod owed;

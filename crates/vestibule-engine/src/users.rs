@@ -1,5 +1,6 @@
 //! What an operator does with accounts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use vestibule_core::email::{EmailAddress, ParseEmailError};
@@ -12,6 +13,7 @@ use crate::engine::Engine;
 use crate::entropy::EntropyError;
 use crate::login::credential::CredentialError;
 use crate::passwords::Busy;
+use crate::sessions::end::see_through;
 use crate::visit::Operator;
 
 /// An account to be made.
@@ -124,40 +126,48 @@ impl Engine {
     /// Disables an account: all its sessions end, and no new login (ASVS 7.4.2). When that cannot be stored it is
     /// enforced in memory, and the error returned.
     pub async fn disable_user(
-        &self,
+        self: &Arc<Self>,
         email: &EmailAddress,
         operator: &Operator,
     ) -> Result<SetStatus, StoreError> {
-        let Some(user) = self.user_by_address(email).await? else {
-            return Ok(SetStatus::Unknown);
-        };
         let act = operator.act(self, Some(email.as_str()));
-        let owed = act.as_ref().ok().cloned();
-        let set = match act {
-            Ok(act) => self.store().disable_user(user, act).await,
-            Err(error) => Err(error.into_store()),
-        };
-        self.index().hold(user, set.is_err());
-        if set.is_err() {
-            self.enforce_on_user(user, None, EndReason::UserDisabled, owed.as_ref());
-        }
-        set
+        let (engine, email) = (Arc::clone(self), email.clone());
+        see_through(async move {
+            let Some(user) = engine.user_by_address(&email).await? else {
+                return Ok(SetStatus::Unknown);
+            };
+            let owed = act.as_ref().ok().cloned();
+            let set = match act {
+                Ok(act) => engine.store().disable_user(user, act).await,
+                Err(error) => Err(error.into_store()),
+            };
+            engine.index().hold(user, set.is_err());
+            if set.is_err() {
+                let reason = EndReason::UserDisabled;
+                engine.enforce_on_user(user, None, reason, owed).await;
+            }
+            set
+        })
+        .await
     }
 
     /// Enables an account again; what died stays dead.
     pub async fn enable_user(
-        &self,
+        self: &Arc<Self>,
         email: &EmailAddress,
         operator: &Operator,
     ) -> Result<SetStatus, StoreError> {
-        let Some(user) = self.user_by_address(email).await? else {
-            return Ok(SetStatus::Unknown);
-        };
-        let act = operator
-            .act(self, Some(email.as_str()))
-            .map_err(EntropyError::into_store)?;
-        let set = self.store().enable_user(user, act).await?;
-        self.index().hold(user, false);
-        Ok(set)
+        let act = operator.act(self, Some(email.as_str()));
+        let (engine, email) = (Arc::clone(self), email.clone());
+        see_through(async move {
+            let Some(user) = engine.user_by_address(&email).await? else {
+                return Ok(SetStatus::Unknown);
+            };
+            let act = act.map_err(EntropyError::into_store)?;
+            let set = engine.store().enable_user(user, act).await?;
+            engine.index().hold(user, false);
+            Ok(set)
+        })
+        .await
     }
 }

@@ -1,7 +1,11 @@
 //! Ending sessions: one, the others, all of a user's, everybody's.
 //!
 //! Commit, then publish, then answer. An end that cannot be stored is enforced in memory all the same, and the error
-//! returned, so that the caller answers 503.
+//! returned, so that the caller answers 503. Both happen on a task of their own, whatever becomes of the caller.
+
+use std::sync::Arc;
+
+use tracing::Instrument as _;
 
 use vestibule_core::audit::{Act, Actor};
 use vestibule_core::email::EmailAddress;
@@ -10,28 +14,35 @@ use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{EndOthers, EndSession, StoreError};
 
+use super::index::Index;
 use super::live::{FreshLogin, LiveSession};
 use super::owed::OwedEnd;
 use crate::engine::Engine;
+use crate::entropy::EntropyError;
 use crate::visit::{Operator, Visit};
 
 impl Engine {
     /// Signs out here (ASVS 7.4.1, N10). Done already is done.
-    pub async fn sign_out(&self, session: &LiveSession, visit: &Visit) -> Result<(), StoreError> {
+    pub async fn sign_out(
+        self: &Arc<Self>,
+        session: &LiveSession,
+        visit: &Visit,
+    ) -> Result<(), StoreError> {
         let (id, actor) = (session.id(), Actor::User(session.user_id()));
         let act = self.end_act(visit, actor, session);
-        let ended = match act {
-            Ok(act) => self.end_one(id, None, EndReason::SignedOut, act).await,
-            Err(error) => Err(error),
-        };
-        // Whatever the store says of it, here it is over.
-        self.index().remove(id);
-        ended.map(drop)
+        let engine = Arc::clone(self);
+        see_through(async move {
+            let ended = engine.end_one(id, None, EndReason::SignedOut, act).await;
+            // Whatever the store says of it, here it is over.
+            engine.index().remove(id);
+            ended.map(drop)
+        })
+        .await
     }
 
     /// Ends one of the user's own devices (ASVS 7.5.2, 8.2.2).
     pub async fn end_device(
-        &self,
+        self: &Arc<Self>,
         login: &FreshLogin,
         id: SessionId,
         visit: &Visit,
@@ -39,100 +50,111 @@ impl Engine {
         let session = login.session();
         let owner = session.user_id();
         let act = self.end_act(visit, Actor::User(owner), session);
-        let ended = match act {
-            Ok(act) => {
-                self.end_one(id, Some(owner), EndReason::EndedByOwner, act)
-                    .await
-            }
-            Err(error) => Err(error),
-        };
-        self.index().remove_of(id, owner);
-        ended
+        let engine = Arc::clone(self);
+        see_through(async move {
+            let ended = engine.end_one(id, Some(owner), EndReason::EndedByOwner, act);
+            let ended = ended.await;
+            engine.index().remove_of(id, owner);
+            ended
+        })
+        .await
     }
 
     /// Ends every device of the user but this one (ASVS 7.4.3, 7.5.2).
     pub async fn end_other_devices(
-        &self,
+        self: &Arc<Self>,
         login: &FreshLogin,
         visit: &Visit,
     ) -> Result<EndOthers, StoreError> {
         let session = login.session();
-        let (id, user) = (session.id(), session.user_id());
+        let (id, user, now) = (session.id(), session.user_id(), visit.now);
         let act = self.end_act(visit, Actor::User(user), session);
-        let owed = act.as_ref().ok().cloned();
-        let ended = match act {
-            Ok(act) => {
-                self.settle(id, visit.now).await;
-                self.store().end_other_sessions(id, act).await
+        let engine = Arc::clone(self);
+        see_through(async move {
+            let owed = act.as_ref().ok().cloned();
+            let ended = match act {
+                Ok(act) => {
+                    engine.settle(id, now).await;
+                    engine.store().end_other_sessions(id, act).await
+                }
+                Err(error) => Err(error),
+            };
+            if ended.is_err() {
+                let reason = EndReason::OthersEnded;
+                engine.enforce_on_user(user, Some(id), reason, owed).await;
             }
-            Err(error) => Err(error),
-        };
-        if ended.is_err() {
-            self.enforce_on_user(user, Some(id), EndReason::OthersEnded, owed.as_ref());
-        }
-        ended
+            ended
+        })
+        .await
     }
 
     /// Ends every device of the user, this one too. Answers how many were live.
     pub async fn end_everywhere(
-        &self,
+        self: &Arc<Self>,
         login: &FreshLogin,
         visit: &Visit,
     ) -> Result<u64, StoreError> {
         let session = login.session();
         let user = session.user_id();
         let act = self.end_act(visit, Actor::User(user), session);
-        self.end_user(user, EndReason::EverywhereEnded, act).await
+        let engine = Arc::clone(self);
+        see_through(async move { engine.end_user(user, EndReason::EverywhereEnded, act).await })
+            .await
     }
 
     /// Ends one session, whoever owns it.
     pub async fn revoke_session(
-        &self,
+        self: &Arc<Self>,
         id: SessionId,
         operator: &Operator,
     ) -> Result<EndSession, StoreError> {
-        let act = operator.act(self, None);
-        let ended = match act {
-            Ok(act) => {
-                self.end_one(id, None, EndReason::EndedByOperator, act)
-                    .await
-            }
-            Err(error) => Err(error.into_store()),
-        };
-        self.index().remove(id);
-        ended
+        let act = operator.act(self, None).map_err(EntropyError::into_store);
+        let engine = Arc::clone(self);
+        see_through(async move {
+            let ended = engine.end_one(id, None, EndReason::EndedByOperator, act);
+            let ended = ended.await;
+            engine.index().remove(id);
+            ended
+        })
+        .await
     }
 
     /// Ends every session of one user (ASVS 7.4.5). `None`: no such user.
     pub async fn revoke_user(
-        &self,
+        self: &Arc<Self>,
         email: &EmailAddress,
         operator: &Operator,
     ) -> Result<Option<u64>, StoreError> {
-        let Some(user) = self.user_by_address(email).await? else {
-            return Ok(None);
-        };
-        let act = operator
-            .act(self, Some(email.as_str()))
-            .map_err(crate::EntropyError::into_store);
-        self.end_user(user, EndReason::EndedByOperator, act)
-            .await
-            .map(Some)
+        let act = operator.act(self, Some(email.as_str()));
+        let act = act.map_err(EntropyError::into_store);
+        let (engine, email) = (Arc::clone(self), email.clone());
+        see_through(async move {
+            let Some(user) = engine.user_by_address(&email).await? else {
+                return Ok(None);
+            };
+            let ended = engine.end_user(user, EndReason::EndedByOperator, act);
+            ended.await.map(Some)
+        })
+        .await
     }
 
     /// Ends every session of everybody: one cutoff (ASVS 7.4.5).
-    pub async fn revoke_all(&self, operator: &Operator) -> Result<u64, StoreError> {
-        let act = operator.act(self, None);
-        let owed = act.as_ref().ok().cloned();
-        let ended = match act {
-            Ok(act) => self.store().end_all_sessions(act).await,
-            Err(error) => Err(error.into_store()),
-        };
-        if ended.is_err() {
-            let reason = EndReason::EndedByOperator;
-            self.owe(self.index().remove_all(), reason, owed.as_ref());
-        }
-        ended
+    pub async fn revoke_all(self: &Arc<Self>, operator: &Operator) -> Result<u64, StoreError> {
+        let act = operator.act(self, None).map_err(EntropyError::into_store);
+        let engine = Arc::clone(self);
+        see_through(async move {
+            let owed = act.as_ref().ok().cloned();
+            let ended = match act {
+                Ok(act) => engine.store().end_all_sessions(act).await,
+                Err(error) => Err(error),
+            };
+            if ended.is_err() {
+                let ids = engine.walk(Index::remove_all).await;
+                engine.owe(ids, EndReason::EndedByOperator, owed.as_ref());
+            }
+            ended
+        })
+        .await
     }
 
     async fn end_one(
@@ -140,20 +162,15 @@ impl Engine {
         id: SessionId,
         owner: Option<UserId>,
         reason: EndReason,
-        act: Act,
+        act: Result<Act, StoreError>,
     ) -> Result<EndSession, StoreError> {
-        let mut pending = PendingEnd {
-            engine: self,
-            owner,
-            owed: Some(OwedEnd {
-                id,
-                reason,
-                act: act.clone(),
-            }),
-        };
+        let act = act?;
+        let owed = act.clone();
         let ended = self.store().end_session(id, owner, reason, act).await;
-        if ended.is_ok() {
-            pending.owed = None;
+        // Owed only if it is there to be ended, and the caller may end it.
+        if ended.is_err() && self.index().may_end(id, owner) {
+            self.index().remove(id);
+            self.owe(vec![id], reason, Some(&owed));
         }
         ended
     }
@@ -170,20 +187,35 @@ impl Engine {
             Err(error) => Err(error),
         };
         if ended.is_err() {
-            self.enforce_on_user(user, None, reason, owed.as_ref());
+            self.enforce_on_user(user, None, reason, owed).await;
         }
         ended
     }
 
     /// A revocation that cannot be stored is enforced in memory.
-    pub(crate) fn enforce_on_user(
+    pub(crate) async fn enforce_on_user(
         &self,
         user: UserId,
         spared: Option<SessionId>,
         reason: EndReason,
-        act: Option<&Act>,
+        act: Option<Act>,
     ) {
-        self.owe(self.index().remove_user(user, spared), reason, act);
+        let ids = self.walk(move |index| index.remove_user(user, spared));
+        self.owe(ids.await, reason, act.as_ref());
+    }
+
+    /// A walk over millions of records is no work for a thread that answers requests.
+    async fn walk<T: Send + 'static>(
+        &self,
+        over: impl Fn(&Index) -> T + Clone + Send + 'static,
+    ) -> T {
+        let index = Arc::clone(self.index());
+        let walk = over.clone();
+        match tokio::task::spawn_blocking(move || walk(&index)).await {
+            Ok(found) => found,
+            // The runtime is ending: what must be dead is dead all the same.
+            Err(_) => over(self.index()),
+        }
     }
 
     fn owe(&self, ids: Vec<SessionId>, reason: EndReason, act: Option<&Act>) {
@@ -202,7 +234,7 @@ impl Engine {
     ) -> Result<Act, StoreError> {
         visit
             .act(self, actor, Some(session.profile().email.as_str()))
-            .map_err(crate::EntropyError::into_store)
+            .map_err(EntropyError::into_store)
     }
 
     /// A user's id by address; from memory when the store cannot be asked.
@@ -212,7 +244,11 @@ impl Engine {
     ) -> Result<Option<UserId>, StoreError> {
         match self.store().sign_in_record(email.clone()).await {
             Ok(record) => Ok(record.map(|record| record.user.id)),
-            Err(error) => self.index().find_user(email).map(Some).ok_or(error),
+            Err(error) => {
+                let email = email.clone();
+                let found = self.walk(move |index| index.find_user(&email)).await;
+                found.map(Some).ok_or(error)
+            }
         }
     }
 
@@ -229,23 +265,11 @@ impl Engine {
     }
 }
 
-/// An end asked of the store and not answered yet. Failed, or its caller gone: it is enforced in memory and owed, whatever
-/// became of it (what ended already is not ended again).
-struct PendingEnd<'a> {
-    engine: &'a Engine,
-    owner: Option<UserId>,
-    owed: Option<OwedEnd>,
-}
-
-impl Drop for PendingEnd<'_> {
-    fn drop(&mut self) {
-        let index = self.engine.index();
-        // Owed only if it is there to be ended, and the caller may end it.
-        if let Some(end) = self.owed.take()
-            && index.may_end(end.id, self.owner)
-        {
-            index.remove(end.id);
-            self.engine.owed().push(end);
-        }
-    }
+/// Does `work` whole, on a task of its own: a caller that hangs up meanwhile changes nothing of it. So an end that the
+/// store refuses after its caller has gone is enforced in memory like any other.
+pub(crate) async fn see_through<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    let done = tokio::spawn(work.in_current_span()).await;
+    done.unwrap_or_else(|error| Err(StoreError::Failed(Box::new(error))))
 }
