@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -221,7 +222,12 @@ impl Pool {
         let mut memory = WorkingMemory::default();
         while let Some(job) = self.next(&mut memory, idle) {
             let before = memory.bytes();
-            job.run(&mut memory);
+            // A job that panics is answered with a failure (its reply is dropped), and the thread lives on: without
+            // one, all later callers would wait for ever.
+            if catch_unwind(AssertUnwindSafe(|| job.run(&mut memory))).is_err() {
+                tracing::error!("a password check panicked; its caller was told to come back");
+                memory = WorkingMemory::default();
+            }
             let after = memory.bytes();
             if after != before {
                 let mut state = self.state();

@@ -200,3 +200,26 @@ async fn callers_of_a_pool_that_ends_are_told_so() {
     release.send(()).unwrap();
     assert!(first.await.is_ok(), "what runs is finished");
 }
+
+/// Holds: ASVS 16.5.4
+#[tokio::test]
+async fn asvs_16_5_4_a_job_that_panics_costs_its_caller_alone() {
+    let hasher = hasher(1, 8);
+    for _ in 0..3 {
+        let panicked = hasher.run(|_| panic!("as a test wants it")).await;
+        assert!(matches!(panicked, Err::<(), _>(Busy { .. })));
+    }
+    let next = tokio::time::timeout(Duration::from_secs(20), hasher.run(|_| 7)).await;
+    assert_eq!(next.expect("the thread lives on"), Ok(7));
+    let bytes = async |hasher: &Hasher| hasher.run(|memory| memory.bytes()).await.unwrap();
+    hasher
+        .verify(hasher.dummy(), plain("x"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(bytes(&hasher).await, hasher.memory());
+    let panicked = hasher.run(|_| panic!("with memory held")).await;
+    assert!(matches!(panicked, Err::<(), _>(Busy { .. })));
+    assert_eq!(bytes(&hasher).await, 0);
+    assert_eq!(hasher.memory(), 0, "none is counted that is not held");
+}
