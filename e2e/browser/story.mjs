@@ -1,5 +1,6 @@
 // The whole story, as a person lives it: set-up, sign-in, devices, ending one, the password, signing out.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 
 import { accessible, fill, launch, looked, person, press, signIn, where } from './chromium.mjs';
 
@@ -62,12 +63,19 @@ try {
   await page.goto(`${origin}/account`);
   assert.match(await page.locator('main').innerText(), /Firefox on Linux/);
   await looked(page, 'devices-two');
+  // Six minutes on, the login is no longer fresh: what it ends, it ends after the password alone.
+  writeFileSync(process.env.CLOCK, '+6m');
+  await press(page, page.locator('form[action="/account/devices/end-others"] button'));
+  await looked(page, 'fresh-end-others');
+  await page.goto(`${origin}/account`);
   await press(page, page.locator('form[action="/account/devices/end"] button'));
-  if (await page.locator('main [name="password"]').count()) {
-    await looked(page, 'fresh');
-    await fill(page, { password });
-    await press(page, page.locator('main form button.main'));
-  }
+  await looked(page, 'fresh');
+  await fill(page, { password: 'not the password at all' });
+  await press(page, page.locator('main form button.main'));
+  await looked(page, 'fresh-refused');
+  await fill(page, { password });
+  await press(page, page.locator('main form button.main'));
+  assert.equal(where(page), '/account');
   assert.doesNotMatch(await page.locator('main').innerText(), /Firefox on Linux/);
 
   // The one that was ended is out at its next click.
@@ -97,6 +105,14 @@ try {
   // What is not there.
   await page.goto(`${origin}/no/such/page`);
   await looked(page, 'not-found');
+  await page.goto(`${origin}/login?next=/a&next=/b`);
+  await looked(page, 'bad-request');
+  await page.goto(`${origin}/account/devices/end`);
+  await looked(page, 'method-not-allowed');
+  await page.goto(`${origin}/logout`);
+  await page.locator('main [name="csrf"]').evaluate((field) => (field.value = 'stale'));
+  await press(page, page.locator('main form button.main'));
+  await looked(page, 'form-expired');
 
   // In the reader's language.
   const leser = await person(browser, { locale: 'de-DE' });

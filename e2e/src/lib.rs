@@ -16,16 +16,29 @@ pub mod nginx;
 pub mod process;
 pub mod server;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use anyhow::bail;
 
 /// The checkout.
 pub fn checkout() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A port of the loopback that was free a moment ago, for programs that cannot choose one themselves.
+/// A port of the loopback, free a moment ago, for programs that cannot choose one themselves. None that the system gives
+/// to connections and listeners of its own choice (32768 and above), and no other test of this process has it.
 pub fn free_port() -> anyhow::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?
-        .local_addr()?
-        .port())
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Tests of other processes begin elsewhere.
+    let start = u16::try_from(std::process::id() % 1000)? * 10;
+    for _ in 0..10_000 {
+        let offset = start.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000;
+        let port = 20_000 + offset;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return Ok(port);
+        }
+    }
+    bail!("no port from 20000 to 29999 is free")
 }

@@ -65,6 +65,27 @@ impl Launch {
         self
     }
 
+    /// With a wall clock that the file, which holds an offset such as `+2h`, moves; the monotonic one stays true.
+    pub fn movable_clock(self) -> anyhow::Result<(Self, PathBuf)> {
+        let library = [
+            "/usr/lib/x86_64-linux-gnu/faketime",
+            "/usr/lib/aarch64-linux-gnu/faketime",
+            "/usr/lib/faketime",
+        ]
+        .iter()
+        .map(|room| Path::new(room).join("libfaketime.so.1"))
+        .find(|path| path.exists())
+        .context("libfaketime is missing: run `cargo xtask test --install`")?;
+        let file = self.directory.path().join("clock");
+        std::fs::write(&file, "+0")?;
+        let launch = self
+            .environment("LD_PRELOAD", library.display().to_string())
+            .environment("FAKETIME_TIMESTAMP_FILE", file.display().to_string())
+            .environment("FAKETIME_NO_CACHE", "1")
+            .environment("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+        Ok((launch, file))
+    }
+
     /// With its data elsewhere than in the directory of its own.
     #[must_use]
     pub fn data(mut self, data: PathBuf) -> Self {

@@ -1,30 +1,10 @@
 //! A clock that jumps, by Debian's `faketime`: it lengthens no session and ends none for good.
 
-use std::path::Path;
-
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use vestibule_e2e::server::{Launch, Server};
 
 const EMAIL: &str = "alice@example.test";
 const PASSWORD: &str = "seven green doors open";
-
-/// A server whose wall clock is moved by a file; the monotonic one stays true.
-fn movable(launch: Launch, file: &Path) -> anyhow::Result<Launch> {
-    let library = [
-        "/usr/lib/x86_64-linux-gnu/faketime",
-        "/usr/lib/aarch64-linux-gnu/faketime",
-        "/usr/lib/faketime",
-    ]
-    .iter()
-    .map(|room| Path::new(room).join("libfaketime.so.1"))
-    .find(|path| path.exists())
-    .context("libfaketime is missing: run `cargo xtask test --install`")?;
-    Ok(launch
-        .environment("LD_PRELOAD", library.display().to_string())
-        .environment("FAKETIME_TIMESTAMP_FILE", file.display().to_string())
-        .environment("FAKETIME_NO_CACHE", "1")
-        .environment("FAKETIME_DONT_FAKE_MONOTONIC", "1"))
-}
 
 fn signed_in(server: &Server) -> anyhow::Result<vestibule_e2e::http::Client> {
     let mut client = server.client();
@@ -36,10 +16,7 @@ fn signed_in(server: &Server) -> anyhow::Result<vestibule_e2e::http::Client> {
 /// Holds: ASVS 7.3.1, N07
 #[test]
 fn a_clock_that_jumps_ahead_and_comes_back_ends_no_session() -> anyhow::Result<()> {
-    let launch = Launch::new()?;
-    let file = launch.scratch().join("clock");
-    std::fs::write(&file, "+0")?;
-    let launch = movable(launch, &file)?;
+    let (launch, file) = Launch::new()?.movable_clock()?;
     let mut server = launch.start()?;
     server.add_user(EMAIL, PASSWORD)?;
     let mut client = signed_in(&server)?;
@@ -66,10 +43,7 @@ fn a_clock_that_jumps_ahead_and_comes_back_ends_no_session() -> anyhow::Result<(
 #[test]
 fn a_start_over_an_hour_behind_the_mark_is_refused_until_the_clock_is_accepted()
 -> anyhow::Result<()> {
-    let launch = Launch::new()?;
-    let file = launch.scratch().join("clock");
-    std::fs::write(&file, "+0")?;
-    let launch = movable(launch, &file)?;
+    let (launch, file) = Launch::new()?.movable_clock()?;
     let mut server = launch.start()?;
     server.add_user(EMAIL, PASSWORD)?;
     ensure!(server.process.terminate()?.success());

@@ -43,11 +43,7 @@ fn a_page_behind_nginx_is_reached_after_sign_in_and_lost_at_the_next_click() -> 
     street.server.add_user(guest, "seven green doors open")?;
     browser::run(
         "behind-nginx.mjs",
-        &[
-            ("ORIGIN", &origin),
-            ("SETUP_LINK", &link),
-            ("GUEST", guest),
-        ],
+        &[("ORIGIN", &origin), ("SETUP_LINK", &link), ("GUEST", guest)],
     )?;
     for head in street.application.requests() {
         let head = head.to_ascii_lowercase();
