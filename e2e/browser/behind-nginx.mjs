@@ -63,6 +63,14 @@ try {
   assert.match(socket.body, /^upgrade: websocket/m);
   assert.match(socket.body, /^connection: upgrade/m);
 
+  // The same in every spelling and family that only programs can send.
+  const claims = { Remote_User: 'root', 'remote-user': 'root', 'X-Remote-User': 'root', 'X-Forwarded-User': 'root', Forwarded: 'host=root' };
+  const proxied = { 'X-Forwarded-Host': 'root', 'X-Forwarded-Uri': '/root', 'X-Forwarded-Method': 'ROOT', 'X-Original-URI': '/root' };
+  const claimed = await ask('/orders', { Cookie, ...claims, ...proxied });
+  assert.equal(claimed.status, 200);
+  assert.doesNotMatch(claimed.body, /root/);
+  assert.equal((await ask('/orders', { ...claims, ...proxied })).status, 401, 'and they sign nobody in');
+
   // HSTS is on every answer, and once: Vestibule's, the application's, nginx's own.
   for (const [path, headers, status] of [
     ['/login', {}, 200],
