@@ -44,12 +44,19 @@ pub struct Reading {
     pub stepped: bool,
 }
 
-/// The persisted high-water mark of time: effective time never falls below it, so that setting a clock back lengthens
-/// no session, and it adopts no jump before the clock has agreed with itself for a while, so that one wild reading ends
-/// none for good.
+/// The persisted high-water mark of time: effective time never falls below it, and it adopts no jump before the clock
+/// has agreed with itself for a while, so that one wild reading ends no session for good.
+///
+/// When a clock is set back, effective time stands still at the mark until the wall clock has caught up: lives are longer
+/// by that much of real time, as those who rely on the clock are wrong by that much. Across a start this is an hour at
+/// most ([`REFUSED_BEHIND`]).
+///
+/// A start far ahead of the mark may come after a night off or from a wild clock; nothing here can tell which, so it
+/// counts as a step.
 ///
 /// ```text
-/// steady ──(wall moved > STEP against monotonic)──▶ stepped ──(AGREEMENT without another step)──▶ steady
+/// start ──(wall > mark + STEP)────────────────────┐
+/// start ──▶ steady ──(wall moved > STEP against monotonic)──▶ stepped ──(AGREEMENT without another step)──▶ steady
 /// ```
 #[derive(Debug, Clone)]
 pub struct HighWater {
@@ -75,7 +82,8 @@ impl HighWater {
             mark,
             last_wall: wall,
             last_monotonic: monotonic,
-            agreed_since: None,
+            // A mark of zero: nothing is kept yet that a wild clock could end.
+            agreed_since: (mark != UnixMillis(0) && wall.since(mark) > STEP).then_some(monotonic),
         })
     }
 
@@ -96,7 +104,7 @@ impl HighWater {
         {
             self.agreed_since = None;
         }
-        let stepped = self.agreed_since.is_some();
+        let stepped = self.stepped();
         if !stepped {
             self.mark = self.mark.max(wall);
         }
@@ -104,6 +112,11 @@ impl HighWater {
             now: wall.max(self.mark),
             stepped,
         }
+    }
+
+    /// Whether the clock was stepped lately, or the start was far ahead of the mark.
+    pub const fn stepped(&self) -> bool {
+        self.agreed_since.is_some()
     }
 
     /// The mark to persist.
@@ -152,6 +165,40 @@ mod tests {
         assert!(back.stepped, "going back is a step as well");
         assert!(!clock.read(UnixMillis(1_602_000), secs(602)).stepped);
         assert_eq!(clock.mark(), UnixMillis(1_602_000));
+    }
+
+    #[test]
+    fn a_start_far_ahead_of_the_mark_is_a_step_until_the_clock_has_agreed() {
+        let mark = UnixMillis(1_000_000);
+        let ahead = UnixMillis(100_000_000);
+        let mut clock = HighWater::start(mark, ahead, secs(5)).unwrap();
+        assert!(clock.stepped());
+        let reading = clock.read(ahead, secs(5));
+        assert_eq!((reading.now, reading.stepped), (ahead, true));
+        assert!(clock.read(UnixMillis(100_599_999), secs(604)).stepped);
+        assert_eq!(clock.mark(), mark, "not to be written either");
+        assert!(!clock.read(UnixMillis(100_600_000), secs(605)).stepped);
+        assert_eq!(clock.mark(), UnixMillis(100_600_000));
+
+        let near = UnixMillis(mark.0 + 60_000);
+        assert!(!HighWater::start(mark, near, secs(0)).unwrap().stepped());
+        let first = HighWater::start(UnixMillis(0), ahead, secs(0)).unwrap();
+        assert!(!first.stepped(), "there is no mark yet");
+    }
+
+    #[test]
+    fn a_clock_set_back_stands_still_until_the_wall_has_caught_up() {
+        let mut clock = started();
+        clock.read(UnixMillis(1_010_000), secs(10));
+        for second in 0..30 {
+            let reading = clock.read(
+                UnixMillis(980_000 + second * 1000),
+                secs(10 + second.unsigned_abs()),
+            );
+            assert_eq!(reading.now, UnixMillis(1_010_000));
+        }
+        let caught_up = clock.read(UnixMillis(1_011_000), secs(41));
+        assert_eq!(caught_up.now, UnixMillis(1_011_000));
     }
 
     #[test]

@@ -24,9 +24,15 @@ pub(crate) struct EffectiveTime {
 
 impl EffectiveTime {
     pub(crate) fn new(water: HighWater) -> Self {
+        if water.stepped() {
+            tracing::info!(
+                "started over a minute after the last time this data has seen: sessions are not swept until the clock has \
+                 agreed with itself for ten minutes"
+            );
+        }
         Self {
             floor: AtomicI64::new(water.mark().0),
-            stepped: AtomicBool::new(false),
+            stepped: AtomicBool::new(water.stepped()),
             water: Mutex::new(water),
         }
     }
