@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::id::{SessionId, UserId};
 use crate::lineage::{StoreNumber, stands};
 use crate::secret::HashedSecret;
-use crate::time::UnixMillis;
+use crate::time::{STEP, UnixMillis};
 use crate::user::{CredentialVersion, UserStatus};
 
 /// How sure the login was (NIST SP 800-63B-4). Never above that of the authentication event (N08).
@@ -218,7 +218,17 @@ impl Session {
 
     /// Why this session has run out by `now`, if it has.
     pub fn timed_out(&self, now: UnixMillis) -> Option<EndReason> {
-        timed_out(self.last_seen, self.idle, self.expires_at, now)
+        self.clocks().timed_out(now)
+    }
+
+    /// The clocks it lives by.
+    pub const fn clocks(&self) -> Clocks {
+        Clocks {
+            auth_time: self.auth_time,
+            last_seen: self.last_seen,
+            idle: self.idle,
+            expires_at: self.expires_at,
+        }
     }
 
     /// Whether it stands against its ancestors' latest cutoffs.
@@ -227,19 +237,31 @@ impl Session {
     }
 }
 
-/// Why a session with these clocks has run out by `now`, if it has: at the limit itself it is over.
-pub fn timed_out(
-    last_seen: UnixMillis,
-    idle: Duration,
-    expires_at: UnixMillis,
-    now: UnixMillis,
-) -> Option<EndReason> {
-    if now >= expires_at {
-        Some(EndReason::Expired)
-    } else if now >= last_seen.plus(idle) {
-        Some(EndReason::Idle)
-    } else {
-        None
+/// The clocks that a session lives by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clocks {
+    /// When its owner last proved who they are.
+    pub auth_time: UnixMillis,
+    /// When it was last used.
+    pub last_seen: UnixMillis,
+    /// How long it may idle.
+    pub idle: Duration,
+    /// When it ends whatever happens.
+    pub expires_at: UnixMillis,
+}
+
+impl Clocks {
+    /// Why a session with these clocks has run out by `now`, if it has: at the limit itself it is over.
+    pub fn timed_out(&self, now: UnixMillis) -> Option<EndReason> {
+        // N01, N02: a login from a clock that was wildly ahead has its absolute end ahead by as much; once the clock is
+        // right again, that login lies in the future and is over, or it would outlive its limit by the jump.
+        if now >= self.expires_at || self.auth_time > now.plus(STEP) {
+            Some(EndReason::Expired)
+        } else if now >= self.last_seen.plus(self.idle) {
+            Some(EndReason::Idle)
+        } else {
+            None
+        }
     }
 }
 
@@ -375,6 +397,26 @@ mod tests {
         session.last_seen = UnixMillis(end.0 - 1);
         assert_eq!(session.timed_out(UnixMillis(end.0 - 1)), None);
         assert_eq!(session.timed_out(end), Some(EndReason::Expired));
+    }
+
+    /// Holds: ASVS 7.3.2, N01, N02
+    #[test]
+    fn n01_a_login_from_a_clock_ahead_is_over_once_the_clock_is_right() {
+        let mut session = opened();
+        let days = Duration::from_hours(10 * 24);
+        session.auth_time = session.auth_time.plus(days);
+        session.last_seen = session.last_seen.plus(days);
+        session.expires_at = session.expires_at.plus(days);
+        let step = i64::try_from(STEP.as_millis()).unwrap();
+        assert_eq!(session.timed_out(session.auth_time), None);
+        assert_eq!(
+            session.timed_out(UnixMillis(session.auth_time.0 - step)),
+            None,
+            "so far apart may clocks be that nobody set"
+        );
+        let right = UnixMillis(session.auth_time.0 - step - 1);
+        assert_eq!(session.timed_out(right), Some(EndReason::Expired));
+        assert_eq!(session.timed_out(UnixMillis(0)), Some(EndReason::Expired));
     }
 
     /// Holds: N07, ASVS 7.2.4

@@ -2,7 +2,7 @@
 
 mod end;
 mod open;
-mod row;
+pub(crate) mod row;
 mod sweep;
 
 use rusqlite::{Connection, Params};
@@ -23,7 +23,7 @@ use crate::fault::Fault;
 
 pub(crate) use end::count_live;
 pub(crate) use open::{insert_session, write_renewed};
-use row::live_sessions;
+use row::listed_sessions;
 pub(crate) use row::{SESSION_COLUMNS, load, read_session};
 #[cfg(test)]
 pub(crate) use {row::live, sweep::drop_dead};
@@ -133,7 +133,7 @@ impl Sessions for Sqlite {
         self.read(move |conn| {
             let found = list(
                 conn,
-                live_sessions!("AND s.user_id = :user ORDER BY s.id DESC"),
+                listed_sessions!("AND s.user_id = :user ORDER BY s.id DESC"),
                 rusqlite::named_params! { ":now": now.0, ":user": user.as_bytes() },
             )?;
             Ok(found.into_iter().map(|found| found.session).collect())
@@ -154,12 +154,12 @@ impl Sessions for Sqlite {
             let mut sessions = match user {
                 None => list(
                     conn,
-                    live_sessions!("AND s.id < :before ORDER BY s.id DESC LIMIT :limit"),
+                    listed_sessions!("AND s.id < :before ORDER BY s.id DESC LIMIT :limit"),
                     rusqlite::named_params! { ":now": now.0, ":before": before, ":limit": more },
                 )?,
                 Some(user) => list(
                     conn,
-                    live_sessions!(
+                    listed_sessions!(
                         "AND s.id < :before AND s.user_id = :user ORDER BY s.id DESC LIMIT :limit"
                     ),
                     rusqlite::named_params! {

@@ -75,7 +75,7 @@ pub struct TimedOut {
     pub reason: EndReason,
 }
 
-/// A live session with its owner's address, for an operator's list.
+/// A session with its owner's address, for an operator's list.
 #[derive(Debug, PartialEq, Eq)]
 pub struct StoredSession {
     /// The session.
@@ -84,7 +84,7 @@ pub struct StoredSession {
     pub email: EmailAddress,
 }
 
-/// A page of live sessions, newest first.
+/// A page of sessions, newest first.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SessionPage {
     /// At most as many as were asked for.
@@ -96,7 +96,8 @@ pub struct SessionPage {
 /// Transitions and reads about sessions.
 ///
 /// 'Live' means: the row is open, it stands against the cutoffs of its user and of everything, its user is not
-/// disabled, and neither clock has run out at the act's (or the given) time.
+/// disabled, and by its clocks it is not over at the act's (or the given) time
+/// ([`vestibule_core::session::Clocks::timed_out`]).
 ///
 /// What *ends* a session asks no clock: last-seen times are written behind, so that a session which looks idle here may
 /// be live in the index, and a row that were left open could be touched back to life after a logout.
@@ -149,10 +150,11 @@ pub trait Sessions: Send + Sync {
     /// past their absolute end). Answers how many. Neither audited nor published.
     fn drop_dead_sessions(&self, before: UnixMillis, limit: usize) -> Answer<'_, usize>;
 
-    /// The live sessions of one user, newest first.
+    /// The sessions of one user that are open, stand, and were within their limits at `now`, newest first. A login that
+    /// lies ahead of `now` is among them: the index is asked about each, and this as of a little earlier.
     fn sessions_of(&self, user: UserId, now: UnixMillis) -> Answer<'_, Vec<Session>>;
 
-    /// A page of live sessions of everybody, or of one user, newest first, before `before`.
+    /// A page of the same of everybody, or of one user, newest first, before `before`.
     fn sessions(
         &self,
         user: Option<UserId>,

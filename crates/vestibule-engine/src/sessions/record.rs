@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use vestibule_core::lineage::{StoreNumber, stands};
 use vestibule_core::secret::HashedSecret;
-use vestibule_core::session::{Acr, Amr, EndReason, Session, timed_out};
+use vestibule_core::session::{Acr, Amr, Clocks, EndReason, Session};
 use vestibule_core::time::UnixMillis;
 
 use super::profile::UserEntry;
@@ -83,19 +83,25 @@ impl Record {
         UnixMillis(self.last_seen.load(Ordering::Acquire))
     }
 
-    const fn idle(&self) -> Duration {
-        Duration::from_millis(self.idle_millis.unsigned_abs())
+    const fn clocks(&self, last_seen: UnixMillis) -> Clocks {
+        Clocks {
+            auth_time: self.auth_time,
+            last_seen,
+            idle: Duration::from_millis(self.idle_millis.unsigned_abs()),
+            expires_at: self.expires_at,
+        }
     }
 
     /// Why it has run out by `now`, and the last-seen that was judged by.
     pub(super) fn timed_out(&self, now: UnixMillis) -> Option<(EndReason, UnixMillis)> {
         let seen = self.last_seen();
-        timed_out(seen, self.idle(), self.expires_at, now).map(|reason| (reason, seen))
+        let reason = self.clocks(seen).timed_out(now)?;
+        Some((reason, seen))
     }
 
     /// What the store would say by what is durable.
     pub(super) fn timed_out_as_written(&self, now: UnixMillis) -> bool {
-        timed_out(self.written(), self.idle(), self.expires_at, now).is_some()
+        self.clocks(self.written()).timed_out(now).is_some()
     }
 
     /// Moves the idle clock. Whether this use is to be written behind.

@@ -66,6 +66,72 @@ async fn nothing_is_swept_after_a_step_until_the_clock_agrees() {
     assert!(!house.is_live(&alice.cookie));
 }
 
+/// Holds: ASVS 7.3.2, N01, N02
+#[tokio::test]
+async fn n01_a_login_from_a_clock_ahead_is_over_once_the_clock_is_right() {
+    let mut house = House::new().await;
+    let early = house.sign_in("alice@example.test").await;
+    house.chores.round().await;
+    let jump = 10 * 24 * 60 * 60 * 1000;
+    house.plan.clock.step(jump);
+    let wild = house.remembered("alice@example.test").await;
+    assert!(house.is_live(&wild.cookie));
+    house.chores.round().await;
+    house.plan.clock.step(-jump);
+    assert!(!house.is_live(&wild.cookie) && house.is_live(&early.cookie));
+
+    // It does not come back with its time either.
+    let before = house.position().await;
+    for _ in 0..12 {
+        house.chores.round().await;
+        house.pass(minutes(1));
+    }
+    assert_eq!(house.told_since(before).await, ["session.ended (expired)"]);
+    assert_eq!(house.index.len(), 1);
+}
+
+#[tokio::test]
+async fn a_start_with_the_clock_wildly_ahead_ends_nobody_for_good() {
+    let mut house = House::new().await;
+    let alice = house.sign_in("alice@example.test").await;
+    house.chores.round().await;
+    let (before, jump) = (house.position().await, 30 * 24 * 60 * 60 * 1000);
+    house.plan.clock.step(jump);
+    let mut house = house.restarted().await;
+    assert!(!house.is_live(&alice.cookie), "checks go by the wall clock");
+    house.chores.round().await;
+    // And stopped again, as by somebody who saw it: nothing of the jump was kept.
+    let house = house.restarted().await;
+    house.plan.clock.step(-jump);
+    let house = house.crashed(|_| ()).await;
+    assert!(house.told_since(before).await.is_empty());
+    assert!(house.is_live(&alice.cookie));
+}
+
+#[tokio::test]
+async fn after_a_night_off_sweeping_waits_ten_minutes() {
+    let mut house = House::new().await;
+    house.sign_in("alice@example.test").await;
+    house.chores.round().await;
+    house.chores.finish().await;
+    let before = house.position().await;
+    house.pass(hours(9));
+    let mut house = house.crashed(|_| ()).await;
+    let new = house.sign_in("alice@example.test").await;
+    assert!(house.is_live(&new.cookie));
+    for minute in 0..12 {
+        house.chores.round().await;
+        let told = house.told_since(before).await;
+        let swept = told.iter().any(|event| event == "session.ended (idle)");
+        assert_eq!(swept, minute >= 10, "minute {minute}");
+        house.pass(minutes(1));
+    }
+    assert_eq!(
+        house.store.inner.clock_mark().await.unwrap().0,
+        house.now().0 - 60_000
+    );
+}
+
 #[tokio::test]
 async fn time_does_not_fall_below_the_mark() {
     let mut house = House::new().await;

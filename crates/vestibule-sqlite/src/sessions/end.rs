@@ -134,7 +134,8 @@ pub(super) fn count_struck(
             "SELECT count(*) FILTER (WHERE (s.ended_at IS NULL OR s.ended_number > :number) \
                  AND s.rev < :number AND s.rev >= :before \
                  AND (u.cutoff > :number OR (s.rev >= u.cutoff AND u.disabled = 0)) \
-                 AND s.expires_at > :now AND s.last_seen + s.idle > :now), \
+                 AND s.expires_at > :now AND s.last_seen + s.idle > :now \
+                 AND s.auth_time <= :now + 60000), \
              max(s.id) \
              FROM (SELECT * FROM sessions WHERE id > :after ORDER BY id LIMIT :rows) s \
              JOIN users u ON u.id = s.user_id",

@@ -21,30 +21,40 @@ macro_rules! session_columns {
     };
 }
 
-/// [`Loaded::is_live`] for sets of `sessions s`, their `users u` and the `installation i`, at `:now`.
-macro_rules! live {
+/// What is open and not past its limits at `:now`, of `sessions s`, their `users u` and the `installation i`.
+macro_rules! within_limits {
     () => {
         "s.ended_at IS NULL AND s.rev >= u.cutoff AND s.rev >= i.everything_cutoff \
          AND u.disabled = 0 AND s.expires_at > :now AND s.last_seen + s.idle > :now"
     };
 }
 
-/// Live sessions with their owner's address.
-macro_rules! live_sessions {
+/// [`Loaded::is_live`] for sets of the same. The 60000 is core's `time::STEP`.
+macro_rules! live {
+    () => {
+        concat!(
+            $crate::sessions::row::within_limits!(),
+            " AND s.auth_time <= :now + 60000"
+        )
+    };
+}
+
+/// Sessions within their limits, with their owner's address.
+macro_rules! listed_sessions {
     ($rest:literal) => {
         concat!(
             "SELECT ",
             $crate::sessions::row::session_columns!(),
             ", u.email FROM sessions s JOIN users u ON u.id = s.user_id CROSS JOIN installation i \
              WHERE i.id = 1 AND ",
-            $crate::sessions::row::live!(),
+            $crate::sessions::row::within_limits!(),
             " ",
             $rest
         )
     };
 }
 
-pub(crate) use {live, live_sessions, session_columns};
+pub(crate) use {listed_sessions, live, session_columns, within_limits};
 
 /// What [`read_session`] reads, of `sessions s`.
 pub(crate) const SESSION_COLUMNS: &str = session_columns!();

@@ -4,7 +4,7 @@ use rusqlite::named_params;
 
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::SessionId;
-use vestibule_core::session::timed_out;
+use vestibule_core::session::Clocks;
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{Change, TimedOut, Touch};
 
@@ -40,8 +40,11 @@ pub(super) fn end_timed_out(
             continue;
         };
         let session = found.session;
-        let over = timed_out(*seen, session.idle, session.expires_at, act.at).is_some();
-        if session.last_seen > *seen || !over {
+        let clocks = Clocks {
+            last_seen: *seen,
+            ..session.clocks()
+        };
+        if session.last_seen > *seen || clocks.timed_out(act.at).is_none() {
             continue;
         }
         let cutoff = end_row(tx, *id, *reason, act.at)?;

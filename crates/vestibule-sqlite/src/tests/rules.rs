@@ -13,6 +13,11 @@ use crate::migrate::{MIGRATIONS, migrate};
 use crate::sessions::{drop_dead, live, load};
 use crate::transition::Transition;
 
+/// Around the furthest ahead of `now` that a login may lie.
+fn login_time() -> impl Strategy<Value = i64> {
+    prop_oneof![time(), 60_000_i64..60_012]
+}
+
 /// Around every limit, and far from it.
 fn time() -> impl Strategy<Value = i64> {
     prop_oneof![0_i64..12, Just(1_i64 << 60)]
@@ -25,6 +30,7 @@ struct Case {
     everything: i64,
     disabled: bool,
     ended_at: Option<i64>,
+    auth_time: i64,
     last_seen: i64,
     idle: i64,
     expires_at: i64,
@@ -35,7 +41,7 @@ fn cases() -> impl Strategy<Value = Case> {
     (
         (0_i64..4, 0_i64..4, 0_i64..4),
         (any::<bool>(), proptest::option::weighted(0.3, time())),
-        (time(), time(), time(), time()),
+        (login_time(), time(), time(), time(), time()),
     )
         .prop_map(|(numbers, (disabled, ended_at), clocks)| Case {
             rev: numbers.0,
@@ -43,10 +49,11 @@ fn cases() -> impl Strategy<Value = Case> {
             everything: numbers.2,
             disabled,
             ended_at,
-            last_seen: clocks.0,
-            idle: clocks.1,
-            expires_at: clocks.2,
-            now: clocks.3,
+            auth_time: clocks.0,
+            last_seen: clocks.1,
+            idle: clocks.2,
+            expires_at: clocks.3,
+            now: clocks.4,
         })
 }
 
@@ -67,7 +74,7 @@ fn stored(case: &Case) -> Result<Connection, Fault> {
     conn.execute(
         "INSERT INTO sessions (id, user_id, secret, rev, created_at, auth_time, last_seen, idle, \
          expires_at, remembered, acr, amr, ended_at, end_reason, ended_number) \
-         VALUES (?1, ?1, zeroblob(32), ?2, 0, 0, ?3, ?4, ?5, 0, 'aal1', 1, ?6, ?7, ?8)",
+         VALUES (?1, ?1, zeroblob(32), ?2, 0, ?9, ?3, ?4, ?5, 0, 'aal1', 1, ?6, ?7, ?8)",
         (
             ID,
             case.rev,
@@ -77,6 +84,7 @@ fn stored(case: &Case) -> Result<Connection, Fault> {
             case.ended_at,
             case.ended_at.map(|_| "signed_out"),
             case.ended_at.map(|_| 1),
+            case.auth_time,
         ),
     )?;
     Ok(conn)

@@ -59,6 +59,7 @@ macro_rules! contract_suite {
                 asvs_7_3_1_what_ran_out_ends_with_its_reason;
                 a_later_use_that_is_stored_wins_over_a_time_out;
                 what_a_renewal_gave_new_clocks_has_not_run_out;
+                n01_a_login_from_a_clock_ahead_is_over_once_the_clock_is_right;
                 a_thousand_run_out_at_once;
                 dead_rows_are_dropped_and_nobody_notices;
                 dead_rows_are_dropped_a_few_at_a_time;

@@ -11,7 +11,7 @@ use vestibule_core::audit::{Act, Event, EventKind, Personal, StoredEvent};
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
-use vestibule_core::session::{EndReason, LoginRefused, Renewal, Session, may_open, timed_out};
+use vestibule_core::session::{EndReason, LoginRefused, Renewal, Session, may_open};
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{CredentialVersion, User};
 
@@ -111,13 +111,7 @@ impl Model {
     }
 
     fn is_live(&self, row: &Row, now: UnixMillis) -> bool {
-        let Session {
-            last_seen,
-            idle,
-            expires_at,
-            ..
-        } = row.session;
-        self.is_open(row) && timed_out(last_seen, idle, expires_at, now).is_none()
+        self.is_open(row) && row.session.timed_out(now).is_none()
     }
 
     fn is_presented(&self, user: UserId, renewal: &Renewal, now: UnixMillis) -> bool {

@@ -10,7 +10,7 @@ use vestibule_core::time::UnixMillis;
 
 use super::harness::Home;
 use super::make::{NOON, noon_and};
-use crate::{Change, RenewSession, TimedOut, Touch};
+use crate::{Change, EndOthers, RenewSession, TimedOut, Touch};
 
 fn judged(session: &Session, seen: UnixMillis, reason: EndReason) -> TimedOut {
     TimedOut {
@@ -228,6 +228,35 @@ pub async fn what_a_renewal_gave_new_clocks_has_not_run_out(home: Home) {
         assert_eq!(ended.unwrap(), []);
         home.assert_unchanged(&before).await;
     }
+}
+
+/// Holds: ASVS 7.3.2, N01, N02
+pub async fn n01_a_login_from_a_clock_ahead_is_over_once_the_clock_is_right(home: Home) {
+    let alice = home.user("alice").await;
+    let session = home.session(&alice, noon_and(300)).await;
+    let before = home.before().await;
+    let refused = home.renew(home.renewal(&session, NOON)).await;
+    assert_eq!(refused, RenewSession::Ended);
+    let others = home
+        .store
+        .end_other_sessions(session.id, home.act(NOON))
+        .await;
+    assert_eq!(others.unwrap(), EndOthers::NotLive);
+    home.assert_unchanged(&before).await;
+    // Or it would be alive again once its time has come.
+    let over = vec![judged(&session, session.last_seen, EndReason::Expired)];
+    for (minutes, expected) in [(299, vec![]), (298, vec![session.id])] {
+        let ended = home
+            .store
+            .end_timed_out_sessions(over.clone(), home.act(noon_and(minutes)))
+            .await;
+        assert_eq!(ended.unwrap(), expected, "at minute {minutes}");
+    }
+    assert_eq!(home.live(&alice, noon_and(300)).await, []);
+
+    home.session(&alice, noon_and(300)).await;
+    let struck = home.store.end_all_sessions(home.act(NOON)).await.unwrap();
+    assert_eq!(struck, 0, "none of it was live");
 }
 
 pub async fn a_thousand_run_out_at_once(home: Home) {

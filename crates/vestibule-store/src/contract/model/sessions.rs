@@ -3,7 +3,7 @@
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::lineage::Node;
-use vestibule_core::session::{EndReason, LoginRefused, NewSession, Renewal, Session, timed_out};
+use vestibule_core::session::{Clocks, EndReason, LoginRefused, NewSession, Renewal, Session};
 use vestibule_core::time::UnixMillis;
 
 use super::{Model, Row};
@@ -142,8 +142,11 @@ impl Model {
         let mut ended = Vec::new();
         for TimedOut { id, seen, reason } in judged {
             let ran_out = self.rows.get(id).is_some_and(|Row { session, .. }| {
-                let over = timed_out(*seen, session.idle, session.expires_at, act.at).is_some();
-                over && session.last_seen <= *seen
+                let clocks = Clocks {
+                    last_seen: *seen,
+                    ..session.clocks()
+                };
+                session.last_seen <= *seen && clocks.timed_out(act.at).is_some()
             });
             if ran_out && self.end(*id, *reason, act) {
                 ended.push(*id);
