@@ -12,6 +12,24 @@ use tempfile::TempDir;
 use crate::http::Client;
 use crate::process::Process;
 
+/// The binary, with nothing of the surroundings' settings.
+fn program(wrapper: &[String]) -> anyhow::Result<Command> {
+    let mut command = match wrapper.split_first() {
+        None => Command::new(binary()?),
+        Some((program, rest)) => {
+            let mut command = Command::new(program);
+            command.args(rest).arg(binary()?);
+            command
+        }
+    };
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("VESTIBULE_") {
+            command.env_remove(name);
+        }
+    }
+    Ok(command)
+}
+
 /// The binary that `cargo build` made beside these tests.
 pub fn binary() -> anyhow::Result<PathBuf> {
     let here = std::env::current_exe()?;
@@ -120,15 +138,7 @@ impl Launch {
 
     /// The command, as it would be started.
     pub fn command(&self) -> anyhow::Result<Command> {
-        let binary = binary()?;
-        let mut command = match self.wrapper.split_first() {
-            None => Command::new(binary),
-            Some((program, rest)) => {
-                let mut command = Command::new(program);
-                command.args(rest).arg(binary);
-                command
-            }
-        };
+        let mut command = program(&self.wrapper)?;
         command.arg("serve").arg("--data").arg(&self.data);
         if !self.arguments.iter().any(|argument| argument == "--listen") {
             command.args(["--listen", "127.0.0.1:0"]);
@@ -243,7 +253,7 @@ where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
 {
-    let mut child = Command::new(binary()?)
+    let mut child = program(&[])?
         .args(arguments)
         .arg("--data")
         .arg(data)

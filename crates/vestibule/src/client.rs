@@ -200,6 +200,14 @@ async fn is_answered(socket: &Path) -> Result<bool> {
         {
             Ok(false)
         }
+        // No server listens on what cannot be an address, and what is to be served can have no such path.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Err(error).with_context(|| {
+            format!(
+                "the path {} is too long for a socket: choose a shorter data directory with --data (setting server.data), \
+                 perhaps a relative one",
+                socket.display()
+            )
+        }),
         Err(error) => Err(error).with_context(|| {
             format!(
                 "cannot speak to the server over {}; are you its user?",

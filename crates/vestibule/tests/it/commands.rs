@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
-use crate::process::{Data, PASSWORD, Process, program};
+use crate::process::{Data, Done, PASSWORD, Process, program};
 
 /// Ids and times differ from run to run.
 fn timeless(mut value: Value) -> Value {
@@ -349,4 +349,16 @@ fn a_command_line_that_makes_no_sense_is_two() {
         .failed(&["--user", "--all"]);
     data.run(&["session", "revoke", "--all", "--user", "alice@example.test"])
         .failed(&["cannot be used with"]);
+}
+
+#[test]
+fn a_data_directory_too_deep_for_a_socket_is_told() {
+    let data = Data::new();
+    let deep = data.path.join("x".repeat(120));
+    let output = program(&["user", "add", "alice@example.test", "--data"])
+        .arg(&deep)
+        .output()
+        .unwrap();
+    Done::from(output).failed(&["too long", "--data"]);
+    assert!(!data.path.exists());
 }
