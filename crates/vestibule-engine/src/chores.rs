@@ -62,10 +62,7 @@ pub(crate) trait Chore {
     fn round(&mut self) -> impl Future<Output = ()> + Send;
 
     /// Round after round, until `stop` says `true` (or its sender is gone).
-    fn keep_at(
-        &mut self,
-        mut stop: watch::Receiver<bool>,
-    ) -> impl Future<Output = ()> + Send
+    fn keep_at(&mut self, mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send
     where
         Self: Send,
     {

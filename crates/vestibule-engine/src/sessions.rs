@@ -8,5 +8,5 @@ pub(crate) mod owed;
 pub(crate) mod profile;
 mod record;
 pub(crate) mod renew;
-mod sweep;
+pub(crate) mod sweep;
 pub(crate) mod touch;

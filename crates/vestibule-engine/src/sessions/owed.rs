@@ -9,12 +9,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use vestibule_core::audit::Act;
 use vestibule_core::id::SessionId;
 use vestibule_core::session::EndReason;
+use vestibule_store::StoreError;
 
 use crate::engine::Engine;
 
 /// Most that is remembered; beyond it a restart before the retry may find a session alive whose end was never
 /// acknowledged.
 const LIMIT: usize = 100_000;
+
+/// Failures after which the rest waits for the next round.
+const FAILURES: usize = 10;
 
 /// One session's end that the store does not know of.
 #[derive(Debug, Clone)]
@@ -59,6 +63,18 @@ impl Owed {
         }
     }
 
+    /// The first could not be stored: it waits behind the others.
+    fn postpone(&self) {
+        let mut owed = self.ends();
+        if let Some(end) = owed.queue.pop_front() {
+            owed.queue.push_back(end);
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.ends().queue.len()
+    }
+
     fn ends(&self) -> MutexGuard<'_, Ends> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,18 +86,33 @@ impl Engine {
         self.owed().has(id)
     }
 
-    /// Stores what is owed, until the store fails again.
+    /// Stores what is owed, each at most once, until the store fails again and again: an end that it will never take
+    /// holds up no other.
     pub(crate) async fn pay_owed_ends(&self) {
-        while let Some(end) = self.owed().first() {
+        let mut failures = 0;
+        for _ in 0..self.owed().len() {
+            let Some(end) = self.owed().first() else {
+                return;
+            };
             let stored = self
                 .store()
                 .end_session(end.id, None, end.reason, end.act.clone())
                 .await;
-            if stored.is_err() {
-                return;
+            match stored {
+                Ok(_) => {
+                    self.owed().paid();
+                    tracing::info!(session.id = %end.id, "a session's end that could not be stored before is stored now");
+                }
+                Err(error) => {
+                    self.owed().postpone();
+                    failures += 1;
+                    let away = matches!(error, StoreError::Full(_) | StoreError::Unavailable(_));
+                    if away || failures >= FAILURES {
+                        return;
+                    }
+                    tracing::warn!(session.id = %end.id, %error, "a session's end is enforced, but the store does not take it");
+                }
             }
-            self.owed().paid();
-            tracing::info!(session.id = %end.id, "a session's end that could not be stored before is stored now");
         }
     }
 }

@@ -11,6 +11,7 @@ mod races;
 mod restart;
 mod sessions;
 mod setup;
+mod stuck;
 mod unstored;
 mod users;
 mod watched;

@@ -1,5 +1,6 @@
 //! A store that can be watched, made to fail, and made to lie about its trail.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -7,17 +8,19 @@ use std::sync::{Arc, Mutex};
 use vestibule_core::audit::{Act, Event, Seal, StoredEvent};
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{CredentialVersion, NewUser};
+use vestibule_engine::Index;
 use vestibule_sqlite::Sqlite;
 use vestibule_store::{
-    Answer, Audit, ChangePassword, CompleteSetup, CreateUser, EndOthers, EndSession, Installation,
-    KeyCheck, OfferSetup, OpenSession, PasswordChange, RehashPassword, RenewSession, Sealer,
-    SessionPage, Sessions, SetStatus, SetupTicket, SignInRecord, StoreError, TimedOut, Touch,
-    TrailPage, UserPage, Users,
+    Answer, Audit, Change, ChangePassword, CompleteSetup, CreateUser, EndOthers, EndSession,
+    Installation, KeyCheck, OfferSetup, OpenSession, PasswordChange, Publish as _, RehashPassword,
+    RenewSession, Sealer, SessionPage, Sessions, SetStatus, SetupTicket, SignInRecord, StoreError,
+    TimedOut, Touch, TrailPage, UserPage, Users,
 };
 
 pub type Edit<T> = Box<dyn Fn(&mut Vec<T>) + Send + Sync>;
@@ -29,6 +32,12 @@ pub struct Watched {
     pub full: AtomicBool,
     /// Reads fail as well.
     pub away: AtomicBool,
+    /// Touches are not answered.
+    pub stuck: AtomicBool,
+    /// Rows that cannot be read.
+    pub unreadable: Mutex<HashSet<SessionId>>,
+    /// What has run out is ended here alone, by telling the index so: for more sessions than a test would store.
+    pub pretended: Mutex<Option<Arc<Index>>>,
     calls: Mutex<Vec<&'static str>>,
     pub edit_events: Mutex<Option<Edit<StoredEvent>>>,
     pub edit_seals: Mutex<Option<Edit<Seal>>>,
@@ -40,6 +49,9 @@ impl Watched {
             inner,
             full: AtomicBool::new(false),
             away: AtomicBool::new(false),
+            stuck: AtomicBool::new(false),
+            unreadable: Mutex::default(),
+            pretended: Mutex::default(),
             calls: Mutex::default(),
             edit_events: Mutex::default(),
             edit_seals: Mutex::default(),
@@ -60,6 +72,14 @@ impl Watched {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
 
+    fn readable(&self, ids: impl IntoIterator<Item = SessionId>) -> Result<(), StoreError> {
+        let unreadable = self.unreadable.lock().unwrap();
+        match ids.into_iter().find(|id| unreadable.contains(id)) {
+            Some(id) => Err(StoreError::Corrupt(id.to_string())),
+            None => Ok(()),
+        }
+    }
+
     fn enter(&self, name: &'static str, failing: &AtomicBool) -> Result<(), StoreError> {
         self.calls.lock().unwrap().push(name);
         if failing.load(Ordering::SeqCst) {
@@ -72,7 +92,7 @@ impl Watched {
 }
 
 macro_rules! pass {
-    ($($trait:ident { $($kind:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* })*) => {$(
+    ($($trait:ident { $($kind:ident $name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* $(@ $($own:item)*)? })*) => {$(
         impl $trait for Watched {
             $(fn $name(&self, $($arg: $type),*) -> Answer<'_, $answer> {
                 Box::pin(async move {
@@ -85,6 +105,7 @@ macro_rules! pass {
                     self.inner.$name($($arg),*).await
                 })
             })*
+            $($($own)*)?
         }
     )*};
 }
@@ -103,15 +124,47 @@ pass! {
     Sessions {
         full open_session(new: NewSession, act: Act) -> OpenSession;
         full renew_session(renewal: Renewal, act: Act) -> RenewSession;
-        full end_session(id: SessionId, owner: Option<UserId>, reason: EndReason, act: Act) -> EndSession;
         full end_other_sessions(spared: SessionId, act: Act) -> EndOthers;
         full end_user_sessions(user: UserId, reason: EndReason, act: Act) -> u64;
         full end_all_sessions(act: Act) -> u64;
-        full touch_sessions(touches: Vec<Touch>) -> ();
-        full end_timed_out_sessions(sessions: Vec<TimedOut>, act: Act) -> Vec<SessionId>;
         full drop_dead_sessions(before: UnixMillis, limit: usize) -> usize;
         away sessions_of(user: UserId, now: UnixMillis) -> Vec<Session>;
         away sessions(user: Option<UserId>, before: Option<SessionId>, limit: usize, now: UnixMillis) -> SessionPage;
+        @
+        fn end_session(&self, id: SessionId, owner: Option<UserId>, reason: EndReason, act: Act) -> Answer<'_, EndSession> {
+            Box::pin(async move {
+                // No store fails before it was waited for.
+                tokio::task::yield_now().await;
+                self.enter("end_session", &self.full)?;
+                self.readable([id])?;
+                self.inner.end_session(id, owner, reason, act).await
+            })
+        }
+        fn touch_sessions(&self, touches: Vec<Touch>) -> Answer<'_, ()> {
+            Box::pin(async move {
+                self.enter("touch_sessions", &self.full)?;
+                while self.stuck.load(Ordering::SeqCst) {
+                    tokio::task::yield_now().await;
+                }
+                self.inner.touch_sessions(touches).await
+            })
+        }
+        fn end_timed_out_sessions(&self, sessions: Vec<TimedOut>, act: Act) -> Answer<'_, Vec<SessionId>> {
+            Box::pin(async move {
+                self.enter("end_timed_out_sessions", &self.full)?;
+                self.readable(sessions.iter().map(|one| one.id))?;
+                let Some(index) = self.pretended.lock().unwrap().clone() else {
+                    return self.inner.end_timed_out_sessions(sessions, act).await;
+                };
+                let ids: Vec<_> = sessions.into_iter().map(|one| one.id).collect();
+                let cut = |id: &SessionId| {
+                    let node = Node::Session(*id);
+                    Change::Cutoff(Cutoff { node, number: StoreNumber(u64::MAX) })
+                };
+                index.publish(&ids.iter().map(cut).collect::<Vec<_>>());
+                Ok(ids)
+            })
+        }
     }
     Installation {
         full check_key(check: [u8; 32]) -> KeyCheck;
