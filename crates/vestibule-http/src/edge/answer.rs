@@ -258,26 +258,19 @@ fn sign_in(issuer: &Issuer, page: &str) -> Result<HeaderValue, InvalidHeaderValu
 
 /// 200 with every identity header, empty where there is nothing to say, so that none of the client's own can stand.
 pub fn pass(session: &LiveSession) -> Result<Response, InvalidHeaderValue> {
-    let profile = session.profile();
-    let identity = &profile.identity;
+    let identity = session.profile().identity();
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.reserve(6);
-    headers.insert(
-        &REMOTE_USER,
-        HeaderValue::from_maybe_shared(identity.user.clone())?,
-    );
+    headers.insert(&REMOTE_USER, HeaderValue::from_maybe_shared(identity.user)?);
     headers.insert(
         &REMOTE_EMAIL,
-        HeaderValue::from_maybe_shared(identity.email.clone())?,
+        HeaderValue::from_maybe_shared(identity.email)?,
     );
-    headers.insert(
-        &REMOTE_NAME,
-        HeaderValue::from_maybe_shared(identity.name.clone())?,
-    );
+    headers.insert(&REMOTE_NAME, HeaderValue::from_maybe_shared(identity.name)?);
     headers.insert(
         &REMOTE_GROUPS,
-        HeaderValue::from_maybe_shared(identity.groups.clone())?,
+        HeaderValue::from_maybe_shared(identity.groups)?,
     );
     headers.insert(
         &REMOTE_SESSION,

@@ -260,8 +260,8 @@ fn segment_has_one_reading(segment: &[u8]) -> Result<(), ForwardedError> {
         let twice = (decoded[0] == b'%')
             .then(|| escaped(&[decoded[1], byte]))
             .flatten();
-        if changes_the_path(byte) && *first == b'%' || twice.is_some_and(changes_the_path) {
-            return ambiguous("an escape that hides a character with a meaning");
+        if changes_the_path(byte) && *first == b'%' || twice.is_some() {
+            return ambiguous("an escape that hides a character with a meaning, or another escape");
         }
         decoded = [decoded[1], byte];
     }

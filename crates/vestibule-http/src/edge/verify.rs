@@ -145,11 +145,7 @@ fn session_of<'a>(
 impl Requirement<'_> {
     fn is_met_by(&self, session: &LiveSession) -> Result<(), Forbidden> {
         if let Some(role) = &self.role
-            && !session
-                .profile()
-                .roles
-                .iter()
-                .any(|has| has.as_str() == role)
+            && !session.profile().roles().any(|has| has == role)
         {
             return Err(Forbidden::Role);
         }

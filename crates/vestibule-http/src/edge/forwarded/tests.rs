@@ -231,6 +231,7 @@ fn asvs_1_5_3_a_path_that_could_be_read_two_ways_is_refused() {
         "/app%7F",
         "/app/%252e%252e/admin",
         "/app%252fadmin",
+        "/%2561dmin",
         "/app%c0%afadmin",
         "/app/%C0%AE%C0%AE/admin",
         "/app#/admin",

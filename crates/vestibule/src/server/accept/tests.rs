@@ -51,6 +51,7 @@ async fn before_the_engine_is_there_it_is_alive_and_not_ready() {
         "{answer}"
     );
     assert!(!answer.contains("set-cookie"), "{answer}");
+    assert!(answer.contains("frame-ancestors 'none'"), "{answer}");
     let health = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     assert!(exchange(address, health).await.starts_with("HTTP/1.1 200"));
     connections.answer_by(Router::new().route("/", get(|| async { "ready" })), None);
