@@ -172,9 +172,9 @@ impl Scene {
 
     /// Whether what is over in memory is known to the store, or owed to it.
     fn is_settled(&self, left: [bool; 3], owed: bool) -> bool {
-        let owes = [&self.here, &self.there, &self.bob]
+        let unstored = [&self.here, &self.there, &self.bob]
             .map(|one| self.house.engine.owes_end(one.cookie.id));
-        self.live() == left && (!owed || owes == left.map(|live| !live))
+        self.live() == left && (!owed || unstored == left.map(|live| !live))
     }
 }
 
