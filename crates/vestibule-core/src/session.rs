@@ -6,7 +6,7 @@
 //!                ▼    renew: new secret, same id (re-authentication, password change)
 //!              open ◀───┐
 //!                │ └────┘
-//!    end, idle, expired, replaced; or struck by a cutoff of its user or of everything
+//!    end, idle, expired, replaced, displaced; or struck by a cutoff of its user or of everything
 //!                ▼
 //!              ended    (final: nothing leads out of here)
 //! ```
@@ -265,6 +265,18 @@ impl Clocks {
     }
 }
 
+/// Most live sessions of one user (ASVS 7.1.2): more devices than a person has, and few enough to look through.
+pub const MOST_SESSIONS: usize = 100;
+
+/// Which of a user's live sessions, each with its last-seen, give way to one more: those seen longest ago.
+pub fn displaced(mut live: Vec<(UnixMillis, SessionId)>) -> Vec<SessionId> {
+    let kept = MOST_SESSIONS - 1;
+    let over = live.len().saturating_sub(kept);
+    live.sort_unstable();
+    live.truncate(over);
+    live.into_iter().map(|(_, id)| id).collect()
+}
+
 /// Why a login that verified a credential may still not open a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginRefused {
@@ -304,6 +316,8 @@ pub enum EndReason {
     EverywhereEnded,
     /// A new login was made over it.
     Replaced,
+    /// Its owner opened one more than [`MOST_SESSIONS`], and this one was seen longest ago.
+    Displaced,
     /// An operator ended it.
     EndedByOperator,
     /// The password was changed.
@@ -318,12 +332,13 @@ pub enum EndReason {
 
 impl EndReason {
     /// All, in the order of the table in `docs/reference/audit-events.md`.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SignedOut,
         Self::EndedByOwner,
         Self::OthersEnded,
         Self::EverywhereEnded,
         Self::Replaced,
+        Self::Displaced,
         Self::EndedByOperator,
         Self::PasswordChanged,
         Self::UserDisabled,
@@ -339,6 +354,7 @@ impl EndReason {
             Self::OthersEnded => "others_ended",
             Self::EverywhereEnded => "everywhere_ended",
             Self::Replaced => "replaced",
+            Self::Displaced => "displaced",
             Self::EndedByOperator => "ended_by_operator",
             Self::PasswordChanged => "password_changed",
             Self::UserDisabled => "user_disabled",
@@ -437,6 +453,16 @@ mod tests {
         assert_eq!(renewed.auth_time, now);
         assert_eq!(renewed.expires_at, now.plus(Lifetime::DEFAULT.absolute));
         assert_eq!(renewed.timed_out(now.plus(minutes(29))), None);
+    }
+
+    /// Holds: ASVS 7.1.2
+    #[test]
+    fn asvs_7_1_2_what_was_seen_longest_ago_gives_way() {
+        let id = |n: i64| SessionId::new(UnixMillis(n), [0; 10]);
+        let live = |count: i64| (0..count).map(|n| (UnixMillis(n % 7), id(n)));
+        assert_eq!(displaced(live(99).collect()), []);
+        assert_eq!(displaced(live(100).collect()), [id(0)]);
+        assert_eq!(displaced(live(102).rev().collect()), [id(0), id(7), id(14)]);
     }
 
     /// Holds: N02, N03, ASVS 7.1.1

@@ -131,6 +131,7 @@ happening-signed-in = Angemeldet
 happening-failed = Falsches Passwort
 happening-signed-out = Abgemeldet
 happening-expired = Von selbst abgemeldet, durch Zeitablauf
+happening-displaced = Von selbst abgemeldet, das am längsten ungenutzte Gerät: zu viele waren angemeldet
 happening-device-ended = Ein anderes Gerät abgemeldet
 happening-others-ended =
     { $count ->

@@ -131,6 +131,7 @@ happening-signed-in = Signed in
 happening-failed = Wrong password
 happening-signed-out = Signed out
 happening-expired = Signed out by itself, by time
+happening-displaced = Signed out by itself, the device not used for longest: too many were signed in
 happening-device-ended = Signed out one other device
 happening-others-ended =
     { $count ->

@@ -103,8 +103,10 @@ pub struct SessionPage {
 /// be live in the index, and a row that were left open could be touched back to life after a logout.
 pub trait Sessions: Send + Sync {
     /// Opens a session for a login, judged by [`vestibule_core::session::may_open`]; the session it replaces (which
-    /// may be another user's) ends in the same transition, unless it is ended or struck already. Audit: `login.succeeded`, `session.ended (replaced)`. Publishes
-    /// the cutoff on the replaced session, then the new one.
+    /// may be another user's) ends in the same transition, unless it is ended or struck already. So do those of the
+    /// user's live sessions that give way to it by [`vestibule_core::session::displaced`] (ASVS 7.1.2). Audit:
+    /// `login.succeeded`, `session.ended (replaced)`, `session.ended (displaced)` each. Publishes the cutoffs in that
+    /// order, then the new session.
     fn open_session(&self, new: NewSession, act: Act) -> Answer<'_, OpenSession>;
 
     /// Gives a live session a new secret and new clocks (ASVS 7.2.4, N07). Audit: `reauthentication.succeeded`. Publishes

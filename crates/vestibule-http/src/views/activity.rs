@@ -44,6 +44,8 @@ pub enum Happening {
     SignedOut,
     /// A session ended by its time limits.
     Expired,
+    /// A session gave way to a new one: there were as many as there may be.
+    Displaced,
     /// One device was signed out from another.
     DeviceEnded,
     /// All others were signed out.
@@ -102,6 +104,7 @@ impl Happening {
             Self::SignInFailed => tongue.text("happening-failed"),
             Self::SignedOut => tongue.text("happening-signed-out"),
             Self::Expired => tongue.text("happening-expired"),
+            Self::Displaced => tongue.text("happening-displaced"),
             Self::DeviceEnded => tongue.text("happening-device-ended"),
             Self::OthersEnded { count: None } => tongue.text("happening-all-others-ended"),
             Self::OthersEnded { count: Some(count) } => {

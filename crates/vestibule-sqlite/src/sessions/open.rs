@@ -1,14 +1,18 @@
 //! A login opens a session; its owner's fresh proof gives it a new secret.
 
-use rusqlite::OptionalExtension as _;
+use rusqlite::{OptionalExtension as _, named_params};
 
 use vestibule_core::audit::{Act, Event, EventKind};
-use vestibule_core::session::{EndReason, LoginRefused, NewSession, Renewal, Session, may_open};
+use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::session::{
+    EndReason, LoginRefused, NewSession, Renewal, Session, displaced, may_open,
+};
+use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{CredentialVersion, UserStatus};
 use vestibule_store::{Change, OpenSession, RenewSession};
 
 use super::end::end_row;
-use super::row::{Loaded, bind_duration, load};
+use super::row::{Loaded, bind_duration, live, load};
 use crate::fault::Fault;
 use crate::transition::{Transition, bind_number};
 
@@ -41,7 +45,29 @@ pub(super) fn open_session(
     Ok(OpenSession::Opened(Box::new(session)))
 }
 
-/// Inserts and publishes a session, and ends the one it replaces. Insert is never upsert: an id that was ever used is
+/// The live sessions of a user, by the partial index on the open ones.
+pub(crate) const LIVE_SESSIONS: &str = concat!(
+    "SELECT s.last_seen, s.id FROM sessions s JOIN users u ON u.id = s.user_id \
+     CROSS JOIN installation i \
+     WHERE i.id = 1 AND s.user_id = :user AND ",
+    live!()
+);
+
+fn live_sessions(
+    tx: &Transition<'_>,
+    user: UserId,
+    now: UnixMillis,
+) -> Result<Vec<(UnixMillis, SessionId)>, Fault> {
+    let mut sessions = tx.prepare(LIVE_SESSIONS)?;
+    let mut rows = sessions.query(named_params! { ":user": user.as_bytes(), ":now": now.0 })?;
+    let mut live = Vec::new();
+    while let Some(row) = rows.next()? {
+        live.push((UnixMillis(row.get(0)?), SessionId::from_bytes(row.get(1)?)));
+    }
+    Ok(live)
+}
+
+/// Inserts and publishes a session, and ends the one it replaces and those it displaces. Insert is never upsert: an id that was ever used is
 /// refused by the table.
 pub(crate) fn insert_session(
     tx: &mut Transition<'_>,
@@ -62,6 +88,13 @@ pub(crate) fn insert_session(
             owner,
             id,
         ));
+    }
+    // ASVS 7.1.2: in the same transition, so that parallel logins cannot pass the limit together.
+    for id in displaced(live_sessions(tx, new.user, act.at)?) {
+        let cutoff = end_row(tx, id, EndReason::Displaced, act.at)?;
+        tx.publish(Change::Cutoff(cutoff));
+        let kind = EventKind::SessionEnded(EndReason::Displaced);
+        events.push(Event::session(kind, new.user, id));
     }
     let session = Session::open(new, tx.numbers()?.number);
     insert_row(tx, &session)?;

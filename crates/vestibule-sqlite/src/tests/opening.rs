@@ -127,12 +127,14 @@ fn the_schemas_steps_are_numbered_in_order() {
 
 async fn some_sessions() -> Home {
     let home = Home::new().await;
-    let user = home.user("alice").await;
-    for _ in 0..500 {
-        home.sqlite
-            .open_session(home.login(user), home.act())
-            .await
-            .unwrap();
+    for n in 0..5 {
+        let user = home.user(&format!("user-{n}")).await;
+        for _ in 0..100 {
+            home.sqlite
+                .open_session(home.login(user), home.act())
+                .await
+                .unwrap();
+        }
     }
     home.sqlite.close().await;
     home

@@ -10,7 +10,7 @@ use vestibule_core::time::UnixMillis;
 
 use crate::fault::Fault;
 use crate::migrate::{MIGRATIONS, migrate};
-use crate::sessions::{drop_dead, live, load};
+use crate::sessions::{LIVE_SESSIONS, drop_dead, live, load};
 use crate::transition::Transition;
 
 /// Around the furthest ahead of `now` that a login may lie.
@@ -131,4 +131,24 @@ proptest! {
         };
         prop_assert_eq!(dropped == 1, dead);
     }
+}
+
+/// What each login asks costs the user's own open sessions, not everybody's.
+#[test]
+fn a_users_live_sessions_are_found_by_an_index() {
+    let mut conn = Connection::open_in_memory().unwrap();
+    migrate(&mut conn, MIGRATIONS).unwrap();
+    let plan: Vec<String> = conn
+        .prepare(&format!("EXPLAIN QUERY PLAN {LIVE_SESSIONS}"))
+        .unwrap()
+        .query_map(named_params! { ":user": ID, ":now": 0 }, |row| row.get(3))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    let of_sessions = plan.iter().find(|step| step.contains(" s ")).unwrap();
+    assert!(
+        of_sessions.starts_with("SEARCH")
+            && of_sessions.contains("open_sessions_of_user (user_id=?)"),
+        "{plan:?}"
+    );
 }

@@ -22,10 +22,15 @@ use crate::{FILE_NAME, Sqlite, writer};
 #[tokio::test]
 async fn what_waits_is_committed_together_and_told_in_the_order_of_commit() {
     let home = Home::new().await;
-    let user = home.user("alice").await;
+    let mut users = Vec::new();
+    for n in 0..=(writer::BATCH + 44) / 100 {
+        users.push(home.user(&format!("user-{n}")).await);
+    }
     home.told.take();
     let held = home.hold().await;
-    let logins: Vec<_> = (0..writer::BATCH + 44).map(|_| home.login(user)).collect();
+    let logins: Vec<_> = (0..writer::BATCH + 44)
+        .map(|n| home.login(users[n / 100]))
+        .collect();
     let mut answers = Vec::new();
     for login in &logins {
         let mut answer = home.sqlite.open_session(login.clone(), home.act());

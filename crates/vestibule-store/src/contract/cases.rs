@@ -30,6 +30,7 @@ macro_rules! contract_suite {
                 a_login_made_over_a_dead_session_just_opens;
                 asvs_7_4_1_an_id_is_opened_once_and_never_again;
                 asvs_2_3_3_a_login_that_fails_ends_nothing;
+                asvs_7_1_2_one_login_too_many_ends_what_was_seen_longest_ago;
             }
             renewing {
                 asvs_7_2_4_a_renewal_has_a_new_secret_and_new_clocks;
@@ -104,6 +105,7 @@ macro_rules! contract_suite {
                 asvs_2_3_3_one_that_fails_spares_its_neighbours;
                 asvs_7_4_3_no_login_outruns_a_change_of_password;
                 asvs_7_4_2_no_login_outruns_a_disabling;
+                asvs_7_1_2_parallel_logins_of_one_user_stay_within_the_limit;
                 h04_a_hundred_renewals_of_one_secret_renew_it_once;
                 of_two_changes_of_password_one_wins;
             }

@@ -120,6 +120,15 @@ impl Home {
         }
     }
 
+    /// Makes so many accounts: of many sessions, each user may have [`vestibule_core::session::MOST_SESSIONS`].
+    pub async fn users(&self, count: usize) -> Vec<User> {
+        let mut users = Vec::new();
+        for n in 0..count {
+            users.push(self.user(&format!("user-{n}")).await);
+        }
+        users
+    }
+
     /// A login to be opened, on the user's first password.
     pub fn login(&self, user: &User, at: UnixMillis) -> NewSession {
         NewSession {

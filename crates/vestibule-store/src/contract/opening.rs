@@ -4,12 +4,14 @@ use std::net::IpAddr;
 
 use vestibule_core::audit::{Event, EventKind};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
-use vestibule_core::session::{Acr, Amr, Device, EndReason, Lifetime, NewSession, Session};
+use vestibule_core::session::{
+    Acr, Amr, Device, EndReason, Lifetime, MOST_SESSIONS, NewSession, Session,
+};
 use vestibule_core::user::CredentialVersion;
 
 use super::harness::Home;
 use super::make::{NOON, noon_and};
-use crate::{Change, EndSession, OpenSession};
+use crate::{Change, EndSession, OpenSession, Touch};
 
 pub async fn a_login_opens_a_session_told_and_audited(home: Home) {
     let alice = home.user("alice").await;
@@ -210,4 +212,71 @@ pub async fn asvs_2_3_3_a_login_that_fails_ends_nothing(home: Home) {
     assert_eq!(home.end(over.id, NOON).await, EndSession::Ended);
     let next = home.session(&bob, NOON).await;
     assert_eq!(next.rev, StoreNumber(1), "its number was not taken");
+}
+
+/// Holds: ASVS 7.1.2
+pub async fn asvs_7_1_2_one_login_too_many_ends_what_was_seen_longest_ago(home: Home) {
+    let (alice, bob) = (home.user("alice").await, home.user("bob").await);
+    let his = home.session(&bob, NOON).await;
+    let idle = home.session(&alice, NOON).await;
+    let mut hers = Vec::new();
+    for _ in 0..MOST_SESSIONS {
+        hers.push(home.session(&alice, noon_and(10)).await);
+    }
+    assert_eq!(
+        home.live(&alice, noon_and(10)).await.len(),
+        MOST_SESSIONS,
+        "the one that was seen before them all has gone"
+    );
+    assert!(!home.snapshot().await.sessions.contains_key(&idle.id));
+    // All but the fourth are used once more.
+    let others = hers.iter().enumerate().filter(|(n, _)| *n != 3);
+    let touches = others.map(|(_, session)| Touch {
+        id: session.id,
+        seen: noon_and(20),
+    });
+    home.store.touch_sessions(touches.collect()).await.unwrap();
+
+    // Made over one of them, it is not one more.
+    let over = NewSession {
+        replaces: Some(hers[7].id),
+        ..home.login(&alice, noon_and(21))
+    };
+    home.open(over).await;
+    assert!(home.snapshot().await.sessions.contains_key(&hers[3].id));
+
+    let before = home.before().await;
+    let act = home.act_of(&alice, noon_and(21));
+    let new = home.login(&alice, noon_and(21));
+    let opened = home.store.open_session(new, act.clone()).await.unwrap();
+    let OpenSession::Opened(session) = opened else {
+        panic!("refused: {opened:?}");
+    };
+    let cutoff = Cutoff {
+        number: session.rev,
+        node: Node::Session(hers[3].id),
+    };
+    let told = [
+        Change::Cutoff(cutoff),
+        Change::SessionOpened(session.clone()),
+    ];
+    assert_eq!(home.published_since(&before), told);
+    let displaced = EventKind::SessionEnded(EndReason::Displaced);
+    let events = [
+        Event::session(EventKind::LoginSucceeded, alice.id, session.id),
+        Event::session(displaced, alice.id, hers[3].id),
+    ];
+    home.assert_audited(&before, &act, &events).await;
+    let after = home.snapshot().await;
+    after.assert_told(&home.ledger.memory());
+    assert_eq!(home.live(&alice, noon_and(21)).await.len(), MOST_SESSIONS);
+    assert!(
+        after.sessions.contains_key(&his.id),
+        "everybody has their own"
+    );
+
+    // What has idled out takes nobody's place.
+    let before = home.before().await;
+    home.session(&alice, noon_and(60)).await;
+    assert_eq!(home.published_since(&before).len(), 1);
 }

@@ -67,10 +67,13 @@ pub async fn the_fill_is_users_then_standing_sessions(home: Home) {
 
 pub async fn what_is_asked_of_an_opening_store_follows_the_fill(home: Home) {
     let (alice, bob) = (home.user("alice").await, home.user("bob").await);
+    let users = home.users(7).await;
     let mut last = home.session(&bob, NOON).await;
-    for _ in 0..400 {
-        home.session(&alice, NOON).await;
-        last = home.session(&bob, NOON).await;
+    for n in 0..700 {
+        if n < 100 {
+            home.session(&alice, NOON).await;
+        }
+        last = home.session(&users[n / 100], NOON).await;
     }
     let stays = home.login(&alice, NOON);
     let (id, acts) = (stays.id, [(); 3].map(|()| home.act(NOON)));
@@ -88,14 +91,14 @@ pub async fn what_is_asked_of_an_opening_store_follows_the_fill(home: Home) {
                     .end_user_sessions(alice.id, reason, sweep)
                     .await
                     .unwrap(),
-                400
+                100
             );
             store.open_session(stays, open).await.unwrap();
         })
         .await;
     let memory = home.ledger.memory();
     assert!(memory.sessions.contains_key(&id) && !memory.sessions.contains_key(&last.id));
-    assert_eq!(memory.sessions.len(), 401);
+    assert_eq!(memory.sessions.len(), 701);
     home.snapshot().await.assert_told(&memory);
 }
 
@@ -169,13 +172,13 @@ async fn storm(home: &Home, user: &User, n: usize) {
 
 /// Holds: ASVS 2.3.3
 pub async fn asvs_2_3_3_a_caller_that_hangs_up_loses_and_invents_nothing(home: Home) {
-    let alice = home.user("alice").await;
+    let users = home.users(4).await;
     let mut sessions = Vec::new();
-    for _ in 0..200 {
-        sessions.push(home.session(&alice, NOON).await);
+    for n in 0..200 {
+        sessions.push(home.session(&users[n / 50], NOON).await);
     }
     for n in 0..200 {
-        hang_up(&home, &alice, &sessions, n).await;
+        hang_up(&home, &users[3], &sessions, n).await;
     }
     let told = Arc::clone(&home.ledger);
     let home = home.reopen().await;
@@ -237,7 +240,7 @@ async fn hang_up(home: &Home, alice: &User, sessions: &[Session], n: usize) {
         }
         3 => {
             poll(
-                store.create_user(home.new_user(&format!("user-{n}")), act),
+                store.create_user(home.new_user(&format!("made-{n}")), act),
                 polls,
             )
             .await;

@@ -161,8 +161,10 @@ pub async fn two_that_end_the_others_leave_one(home: Home) {
 
 /// Holds: ASVS 15.4.2
 pub async fn what_ends_once_is_told_once(home: Home) {
-    let (alice, bob) = (home.user("alice").await, home.user("bob").await);
-    for _ in 0..40 {
+    let alice = home.user("alice").await;
+    let users = home.users(4).await;
+    for round in 0..40 {
+        let bob = &users[round % 4];
         let over = home.session(&alice, NOON).await.id;
         let judged = TimedOut {
             id: over,
@@ -173,7 +175,7 @@ pub async fn what_ends_once_is_told_once(home: Home) {
         for _ in 0..4 {
             let new = NewSession {
                 replaces: Some(over),
-                ..home.login(&bob, noon_and(40))
+                ..home.login(bob, noon_and(40))
             };
             let [open, end, sweep] = [(); 3].map(|()| home.act(noon_and(40)));
             racers.push(racer(&home, |store| async move {

@@ -88,13 +88,13 @@ pub async fn a_touch_only_ever_moves_later(home: Home) {
 }
 
 pub async fn many_touches_at_once_are_all_written(home: Home) {
-    let alice = home.user("alice").await;
+    let users = home.users(3).await;
     let mut touches = Vec::new();
     for n in 0..300 {
-        let session = home.session(&alice, NOON).await;
+        let session = home.session(&users[n % 3], NOON).await;
         touches.push(Touch {
             id: session.id,
-            seen: noon_and(n % 29 + 1),
+            seen: noon_and(n as u64 % 29 + 1),
         });
     }
     // Some twice, an earlier time last: the latest stands.
@@ -260,11 +260,11 @@ pub async fn n01_a_login_from_a_clock_ahead_is_over_once_the_clock_is_right(home
 }
 
 pub async fn a_thousand_run_out_at_once(home: Home) {
-    let alice = home.user("alice").await;
+    let users = home.users(10).await;
     let mut sessions = Vec::new();
-    for _ in 0..1000 {
+    for n in 0..1000 {
         sessions.push(judged(
-            &home.session(&alice, NOON).await,
+            &home.session(&users[n % 10], NOON).await,
             NOON,
             EndReason::Idle,
         ));

@@ -61,6 +61,7 @@ const fn happening(kind: EventKind) -> Option<Happening> {
             }
             EndReason::EndedByOperator => Happening::EndedByAdministrator,
             EndReason::Idle | EndReason::Expired => Happening::Expired,
+            EndReason::Displaced => Happening::Displaced,
             EndReason::Replaced | EndReason::PasswordChanged | EndReason::UserDisabled => {
                 return None;
             }

@@ -166,6 +166,7 @@ pub(super) fn activity() -> Vec<Sample> {
         (9 * DAY, Happening::DeviceEnded),
         (17 * DAY, Happening::SignedOut),
         (40 * DAY, Happening::Expired),
+        (41 * DAY, Happening::Displaced),
         (70 * DAY, Happening::EndedByAdministrator),
         (71 * DAY, Happening::Disabled),
         (100 * DAY, Happening::Enabled),

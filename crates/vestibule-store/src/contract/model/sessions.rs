@@ -3,7 +3,9 @@
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::lineage::Node;
-use vestibule_core::session::{Clocks, EndReason, LoginRefused, NewSession, Renewal, Session};
+use vestibule_core::session::{
+    Clocks, EndReason, LoginRefused, NewSession, Renewal, Session, displaced,
+};
 use vestibule_core::time::UnixMillis;
 
 use super::{Model, Row};
@@ -24,6 +26,11 @@ impl Model {
         );
         if let Some(over) = new.replaces {
             self.end(over, EndReason::Replaced, act);
+        }
+        let live = self.live(new.user, act.at).into_iter();
+        let seen = live.map(|id| (self.rows[&id].session.last_seen, id));
+        for id in displaced(seen.collect()) {
+            self.end(id, EndReason::Displaced, act);
         }
         let session = Session::open(new, self.number);
         let row = Row {
