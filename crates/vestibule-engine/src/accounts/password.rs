@@ -82,7 +82,7 @@ impl Engine {
                 return Err(ChangePasswordError::Refused);
             }
         };
-        let new = NewPassword::parse(new, &session.profile().email)?;
+        let new = NewPassword::parse(new, &session.profile().email())?;
         let hash = self.new_hash(new.plain().clone()).await?;
         let PreparedRenewal { cookie, renewal } = self.prepare_renewal(session, version, visit)?;
         let secret = renewal.secret;

@@ -233,7 +233,7 @@ impl Engine {
         session: &LiveSession,
     ) -> Result<Act, StoreError> {
         visit
-            .act(self, actor, Some(session.profile().email.as_str()))
+            .act(self, actor, Some(session.profile().email().as_str()))
             .map_err(EntropyError::into_store)
     }
 

@@ -47,7 +47,7 @@ impl LiveSession {
 
     /// Whose.
     pub fn user_id(&self) -> UserId {
-        self.profile.id
+        self.profile.id()
     }
 
     /// Its user.

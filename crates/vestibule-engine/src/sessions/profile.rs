@@ -1,6 +1,7 @@
 //! What checks and headers need of a user: once per user, however many sessions there are.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -10,26 +11,20 @@ use bytes::Bytes;
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::UserId;
 use vestibule_core::lineage::StoreNumber;
-use vestibule_core::user::{DisplayName, Role, User, UserStatus};
+use vestibule_core::user::{DisplayName, User, UserStatus};
 
-/// A user, as requests see them.
+/// A user, as requests see them: one text, made ready for headers, from which all else is read. A user costs little
+/// memory, and what no header carries is wanted seldom.
 #[derive(Debug)]
 pub struct Profile {
-    /// Stable, never reassigned.
-    pub id: UserId,
-    /// Unique among users.
-    pub email: EmailAddress,
-    /// Proved by mail, or declared by an operator.
-    pub email_verified: bool,
-    /// May be empty.
-    pub name: DisplayName,
-    /// In alphabetical order.
-    pub roles: Vec<Role>,
-    /// The same, ready for headers.
-    pub identity: Identity,
+    /// The id, the address and the name (both percent-encoded), the roles (comma-separated): one after the other.
+    text: Bytes,
+    email_end: u16,
+    name_end: u16,
+    email_verified: bool,
 }
 
-/// What an application behind the proxy is told of a user: header values made once per user and shared from there.
+/// What an application behind the proxy is told of a user: header values, shared with the profile.
 #[derive(Debug)]
 pub struct Identity {
     /// The id.
@@ -42,31 +37,17 @@ pub struct Identity {
     pub groups: Bytes,
 }
 
+/// Of an id as text.
+const ID_END: usize = 36;
+
 impl Profile {
     /// Prepares what the store holds of a user.
     pub fn of(user: &User) -> Self {
-        Self {
-            id: user.id,
-            email: user.email.clone(),
-            email_verified: user.email_verified,
-            name: user.name.clone(),
-            roles: user.roles.clone(),
-            identity: Identity::of(user),
-        }
-    }
-}
-
-impl Identity {
-    fn of(user: &User) -> Self {
-        // One allocation for all four.
         let mut text = user.id.to_string();
-        let user_end = text.len();
-        if user.email_verified {
-            // An internationalised local part is not ASCII, and a header's value must be.
-            percent_encode(user.email.as_str(), &mut text, |byte| {
-                byte.is_ascii_graphic()
-            });
-        }
+        // An internationalised local part is not ASCII, and a header's value must be.
+        percent_encode(user.email.as_str(), &mut text, |byte| {
+            byte.is_ascii_graphic()
+        });
         let email_end = text.len();
         percent_encode(user.name.as_str(), &mut text, |byte| {
             byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
@@ -78,14 +59,81 @@ impl Identity {
             }
             text.push_str(role.as_str());
         }
-        let all = Bytes::from(text);
         Self {
-            user: all.slice(..user_end),
-            email: all.slice(user_end..email_end),
-            name: all.slice(email_end..name_end),
-            groups: all.slice(name_end..),
+            // Without spare room, which would be kept.
+            text: Bytes::from(text.into_boxed_str().into_boxed_bytes()),
+            email_end: end(email_end),
+            name_end: end(name_end),
+            email_verified: user.email_verified,
         }
     }
+
+    /// Stable, never reassigned.
+    pub fn id(&self) -> UserId {
+        let digits = self.part(0..ID_END).iter().filter(|byte| **byte != b'-');
+        let id = digits.fold(0_u128, |id, digit| {
+            // From '0' to '9' and from 'a' to 'f': a letter's low bits count from 1.
+            (id << 4) | u128::from((digit & 0xf) + 9 * (digit >> 6))
+        });
+        UserId::from_bytes(id.to_be_bytes())
+    }
+
+    /// Unique among users.
+    pub fn email(&self) -> EmailAddress {
+        EmailAddress::from_stored(percent_decode(self.part(self.email_range())))
+    }
+
+    /// Proved by mail, or declared by an operator.
+    pub const fn email_verified(&self) -> bool {
+        self.email_verified
+    }
+
+    /// May be empty.
+    pub fn name(&self) -> DisplayName {
+        DisplayName::from_stored(percent_decode(self.part(self.name_range())))
+    }
+
+    /// Their names, in alphabetical order.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        let roles = str::from_utf8(self.part(self.groups_range())).unwrap_or_default();
+        roles.split(',').filter(|role| !role.is_empty())
+    }
+
+    /// Ready for headers; nothing is copied.
+    pub fn identity(&self) -> Identity {
+        let email = if self.email_verified {
+            self.text.slice(self.email_range())
+        } else {
+            Bytes::new()
+        };
+        Identity {
+            user: self.text.slice(..ID_END),
+            email,
+            name: self.text.slice(self.name_range()),
+            groups: self.text.slice(self.groups_range()),
+        }
+    }
+
+    fn part(&self, range: Range<usize>) -> &[u8] {
+        self.text.get(range).unwrap_or_default()
+    }
+
+    fn email_range(&self) -> Range<usize> {
+        ID_END..self.email_end.into()
+    }
+
+    fn name_range(&self) -> Range<usize> {
+        self.email_end.into()..self.name_end.into()
+    }
+
+    fn groups_range(&self) -> Range<usize> {
+        self.name_end.into()..self.text.len()
+    }
+}
+
+/// An address has at most 254 bytes and a name 800, percent-encoded at most three times that.
+fn end(end: usize) -> u16 {
+    u16::try_from(end).unwrap_or(u16::MAX)
 }
 
 fn percent_encode(text: &str, out: &mut String, plain: impl Fn(u8) -> bool) {
@@ -97,6 +145,27 @@ fn percent_encode(text: &str, out: &mut String, plain: impl Fn(u8) -> bool) {
             let _ = write!(out, "%{byte:02X}");
         }
     }
+}
+
+/// Of what [`percent_encode`] wrote.
+fn percent_decode(text: &[u8]) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((byte, after)) = rest.split_first() {
+        let hex = after.first_chunk::<2>().filter(|_| *byte == b'%');
+        let hex = hex.and_then(|hex| str::from_utf8(hex).ok());
+        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(decoded) => {
+                bytes.push(decoded);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*byte);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A user in the index.
@@ -151,10 +220,13 @@ impl UserEntry {
     }
 
     pub(super) fn has_email(&self, email: &EmailAddress) -> bool {
-        self.profile.load().email == *email
+        self.profile.load().email() == *email
     }
 
     pub(super) fn id(&self) -> UserId {
-        self.profile.load().id
+        self.profile.load().id()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -140,7 +140,7 @@ impl Engine {
         session: &LiveSession,
         visit: &Visit,
     ) -> Result<vestibule_core::audit::Act, EntropyError> {
-        let email = session.profile().email.as_str();
-        visit.act(self, Actor::User(session.user_id()), Some(email))
+        let email = session.profile().email();
+        visit.act(self, Actor::User(session.user_id()), Some(email.as_str()))
     }
 }

@@ -40,8 +40,8 @@ async fn asvs_6_3_2_the_link_makes_the_administrator_and_is_burnt() {
         .await
         .unwrap();
     let session = house.request(&signed_in.cookie).unwrap();
-    assert_eq!(session.profile().roles, [Role::admin()]);
-    assert!(!session.profile().email_verified);
+    assert!(session.profile().roles().eq([Role::ADMIN]));
+    assert!(!session.profile().email_verified());
     assert_eq!(
         house.told_since(0).await,
         ["setup.completed", "user.created", "login.succeeded"]

@@ -140,8 +140,8 @@ impl Caller {
         page: &impl Page,
     ) -> Result<Response, Failure> {
         let token = self.token(Binding::Session(&session.id()))?;
-        let profile = session.profile();
-        let frame = self.frame().signed_in(profile.email.as_str(), &token);
+        let email = session.profile().email();
+        let frame = self.frame().signed_in(email.as_str(), &token);
         render(status, &frame, page)
     }
 

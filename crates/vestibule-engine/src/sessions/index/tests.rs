@@ -235,7 +235,7 @@ fn a_sessions_users_facts_are_shared_and_kept_up() {
     let Check::Live(before) = index.check(&cookie(1, 1), START) else {
         panic!("live");
     };
-    let identity = &before.profile().identity;
+    let identity = before.profile().identity();
     assert_eq!(identity.user, user_id(1).to_string());
     assert_eq!(identity.email, "user1@example.test");
     assert_eq!(identity.name, "Zo%C3%AB%20Example");
@@ -248,7 +248,7 @@ fn a_sessions_users_facts_are_shared_and_kept_up() {
     let Check::Live(after) = index.check(&cookie(1, 1), START) else {
         panic!("live");
     };
-    let identity = &after.profile().identity;
+    let identity = after.profile().identity();
     assert!(identity.email.is_empty() && identity.name.is_empty() && identity.groups.is_empty());
 }
 
