@@ -176,10 +176,11 @@ fn connections_at_a_time() -> usize {
     usize::try_from(files.saturating_sub(OTHER_FILES).max(64)).unwrap_or(64)
 }
 
-/// SIGTERM and SIGINT.
+/// SIGTERM and SIGINT, which end it, and SIGHUP, which does not.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
@@ -187,13 +188,19 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
     async fn stop(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hang_up.recv() => tracing::warn!(
+                    "SIGHUP reloads nothing yet: settings are read at the start; stop and start again for new ones"
+                ),
+            }
         }
     }
 }

@@ -141,6 +141,17 @@ fn sigterm_and_ctrl_c_end_it_well() {
     }
 }
 
+#[test]
+fn sighup_ends_nothing_and_says_that_nothing_is_reloaded() {
+    let data = Data::new();
+    let mut server = data.serve();
+    server.process.signal(Signal::HUP);
+    server.process.line("stop and start again");
+    let host = format!("localhost:{}", server.port);
+    assert_eq!(status(server.port, &host, "/readyz"), "HTTP/1.1 200 OK");
+    server.stop();
+}
+
 /// Holds: N10
 #[test]
 fn logins_survive_a_restart_and_a_kill() {
