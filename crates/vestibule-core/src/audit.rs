@@ -271,6 +271,15 @@ pub struct StoredEvent {
     pub personal: Option<Personal>,
 }
 
+impl StoredEvent {
+    /// Whether its personal data, unless erased, is what the chain holds the digest of.
+    pub fn is_whole(&self) -> bool {
+        self.personal
+            .as_ref()
+            .is_none_or(|personal| Some(personal.digest()) == self.personal_digest)
+    }
+}
+
 /// The head of the chain before any event.
 pub const GENESIS: [u8; 32] = [0; 32];
 
@@ -346,21 +355,17 @@ impl Seal {
         events: &[StoredEvent],
     ) -> bool {
         let gapless = (self.first..=self.last).eq(events.iter().map(|event| event.position));
-        let whole = events.iter().all(|event| {
-            event
-                .personal
-                .as_ref()
-                .is_none_or(|personal| Some(personal.digest()) == event.personal_digest)
-        });
         let head = events
             .iter()
             .fold(*previous, |head, event| chain(&head, event));
+        let whole = events.iter().all(StoredEvent::is_whole);
+        gapless && whole && head == self.head && self.is_signed_by(key)
+    }
+
+    /// Whether `key` signed this seal, whatever it covers.
+    pub fn is_signed_by(&self, key: &PublicSealKey) -> bool {
         let message = Self::message(self.first, self.last, &self.head, self.at);
-        gapless
-            && whole
-            && head == self.head
-            && self.key == key.id()
-            && key.verifies(&message, &self.signature)
+        self.key == key.id() && key.verifies(&message, &self.signature)
     }
 
     fn message(first: u64, last: u64, head: &[u8; 32], at: UnixMillis) -> Vec<u8> {

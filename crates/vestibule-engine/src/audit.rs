@@ -88,6 +88,7 @@ impl Engine {
         Ok(verification.report)
     }
 
+    /// Reads what a seal says it covers, a page at a time: however far that is, no more is held in memory.
     async fn verify_seal(
         &self,
         verification: &mut Verification,
@@ -97,32 +98,25 @@ impl Engine {
         if seal.last <= verification.report.sealed_to {
             return Ok(());
         }
-        let between = self
-            .events(verification.report.sealed_to, seal.first.saturating_sub(1))
-            .await?;
-        if !between.is_empty() {
-            verification.read_uncovered(&between);
-        }
-        let from = verification
-            .report
-            .sealed_to
-            .max(seal.first.saturating_sub(1));
-        let covered = self.events(from, seal.last).await?;
-        verification.read_sealed(seal, &covered);
-        Ok(())
-    }
-
-    /// The events after `after`, up to `to`, as far as there are any.
-    async fn events(&self, after: u64, to: u64) -> Result<Vec<StoredEvent>, StoreError> {
-        let mut events = Vec::new();
-        let mut after = after;
-        while after < to {
-            let page = self.store().events_after(after, PAGE).await?.events;
+        let mut uncovered = Uncovered::default();
+        let mut covered = Covered::by(seal);
+        let mut after = verification.report.sealed_to;
+        while after < seal.last {
+            let mut page = self.store().events_after(after, PAGE).await?.events;
             let Some(last) = page.last() else { break };
             after = last.position;
-            events.extend(page.into_iter().take_while(|event| event.position <= to));
+            page.retain(|event| event.position <= seal.last);
+            for event in &page {
+                if event.position < seal.first {
+                    uncovered.read(event, verification);
+                } else {
+                    covered.read(event, verification);
+                }
+            }
         }
-        Ok(events)
+        uncovered.close(verification);
+        covered.close(seal, verification);
+        Ok(())
     }
 
     /// Seals what no seal covers yet.
@@ -147,82 +141,103 @@ struct Verification {
     report: TrailReport,
 }
 
-impl Verification {
-    fn read_sealed(&mut self, seal: &Seal, events: &[StoredEvent]) {
-        self.count(events);
-        self.report.seals += 1;
-        self.report.sealed_to = seal.last;
-        if seal.key != self.key.id() {
-            self.fault(seal.first, "the seal was made with another key".to_owned());
-        } else if !seal.verifies(&self.key, &self.head, events) {
-            self.explain(seal, events);
-        }
-        // Each seal is judged by what the one before it says, so that one fault is not reported ever after.
-        self.head = seal.head;
+/// Events before a seal that no seal covers, though seals leave none out.
+#[derive(Default)]
+struct Uncovered {
+    range: Option<(u64, u64)>,
+}
+
+impl Uncovered {
+    fn read(&mut self, event: &StoredEvent, verification: &mut Verification) {
+        verification.report.events += 1;
+        verification.head = chain(&verification.head, event);
+        let first = self.range.map_or(event.position, |(first, _)| first);
+        self.range = Some((first, event.position));
     }
 
-    /// Says what is wrong with a seal as closely as can be told.
-    fn explain(&mut self, seal: &Seal, events: &[StoredEvent]) {
-        let faults_before = self.report.faults.len();
-        let mut expected = seal.first;
-        for event in events {
-            if event.position != expected {
-                self.missing(expected, event.position - 1);
-            }
-            expected = event.position.saturating_add(1);
-            let altered = event
-                .personal
-                .as_ref()
-                .is_some_and(|personal| Some(personal.digest()) != event.personal_digest);
-            if altered {
-                let what = "the personal data of this event was changed".to_owned();
-                self.fault(event.position, what);
-            }
+    fn close(&self, verification: &mut Verification) {
+        if let Some((first, last)) = self.range {
+            let what =
+                format!("no seal covers events {first} to {last}, though later ones are sealed");
+            verification.fault(first, what);
         }
-        if expected <= seal.last {
-            self.missing(expected, seal.last);
-        }
-        if self.report.faults.len() == faults_before {
-            let what = format!(
-                "the seal over events {} to {} does not fit them: one of them, or the seal, was changed",
-                seal.first, seal.last
-            );
-            self.fault(seal.first, what);
+    }
+}
+
+/// The events that a seal covers, as they are read.
+struct Covered {
+    expected: u64,
+    /// What is wrong with them, as closely as can be told.
+    found: Vec<TrailFault>,
+}
+
+impl Covered {
+    const fn by(seal: &Seal) -> Self {
+        Self {
+            expected: seal.first,
+            found: Vec::new(),
         }
     }
 
-    fn missing(&mut self, first: u64, last: u64) {
+    fn read(&mut self, event: &StoredEvent, verification: &mut Verification) {
+        verification.report.events += 1;
+        verification.head = chain(&verification.head, event);
+        if event.position != self.expected {
+            self.missing(event.position.saturating_sub(1));
+        }
+        self.expected = event.position.saturating_add(1);
+        if !event.is_whole() {
+            let what = "the personal data of this event was changed".to_owned();
+            self.found(event.position, what);
+        }
+    }
+
+    fn missing(&mut self, last: u64) {
+        let first = self.expected;
         let what = if first == last {
             "this event is missing".to_owned()
         } else {
             format!("events {first} to {last} are missing")
         };
-        self.fault(first, what);
+        self.found(first, what);
     }
 
-    /// Events before a seal that no seal covers, though seals leave none out.
-    fn read_uncovered(&mut self, events: &[StoredEvent]) {
-        self.count(events);
-        if let (Some(first), Some(last)) = (events.first(), events.last()) {
-            let what = format!(
-                "no seal covers events {} to {}, though later ones are sealed",
-                first.position, last.position
-            );
-            self.fault(first.position, what);
-            self.head = events
-                .iter()
-                .fold(self.head, |head, event| chain(&head, event));
-            self.report.sealed_to = last.position;
+    /// A seal is broken by one fault as by many: no more than a page of them is told.
+    fn found(&mut self, position: u64, what: String) {
+        if self.found.len() < PAGE {
+            self.found.push(TrailFault { position, what });
         }
     }
 
-    fn read_unsealed(&mut self, events: &[StoredEvent]) {
-        self.count(events);
-        self.report.unsealed += u64::try_from(events.len()).unwrap_or(u64::MAX);
+    fn close(mut self, seal: &Seal, verification: &mut Verification) {
+        if self.expected <= seal.last {
+            self.missing(seal.last);
+        }
+        let fits = verification.head == seal.head && seal.is_signed_by(&verification.key);
+        if seal.key != verification.key.id() {
+            let what = "the seal was made with another key".to_owned();
+            verification.fault(seal.first, what);
+        } else if !self.found.is_empty() {
+            verification.report.faults.append(&mut self.found);
+        } else if !fits {
+            let what = format!(
+                "the seal over events {} to {} does not fit them: one of them, or the seal, was changed",
+                seal.first, seal.last
+            );
+            verification.fault(seal.first, what);
+        }
+        verification.report.seals += 1;
+        verification.report.sealed_to = seal.last;
+        // Each seal is judged by what the one before it says, so that one fault is not reported ever after.
+        verification.head = seal.head;
     }
+}
 
-    fn count(&mut self, events: &[StoredEvent]) {
-        self.report.events += u64::try_from(events.len()).unwrap_or(u64::MAX);
+impl Verification {
+    fn read_unsealed(&mut self, events: &[StoredEvent]) {
+        let events = u64::try_from(events.len()).unwrap_or(u64::MAX);
+        self.report.events += events;
+        self.report.unsealed += events;
     }
 
     fn fault(&mut self, position: u64, what: String) {

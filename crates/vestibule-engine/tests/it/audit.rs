@@ -159,3 +159,54 @@ async fn a_trail_of_thousands_of_events_is_sealed_and_read_in_pages() {
     );
     assert!(report.seals >= 3 && report.faults.is_empty());
 }
+
+/// Holds: ASVS 16.4.2
+#[tokio::test]
+async fn asvs_16_4_2_a_seal_that_claims_too_much_is_found_and_read_in_pages() {
+    let mut house = House::new().await;
+    let mut tries = Vec::new();
+    for _ in 0..2500 {
+        tries.push(house.try_sign_in("nobody@example.test", "x"));
+    }
+    for one in tries {
+        let _ = one.await;
+    }
+    house.chores.round().await;
+    *house.store.edit_seals.lock().unwrap() = Some(Box::new(|seals| {
+        seals.truncate(1);
+        for seal in seals {
+            (seal.first, seal.last) = (11, 1_000_000_000);
+        }
+    }));
+    house.store.calls();
+    let forged = report(&house).await;
+    let pages = house.store.calls();
+    let pages = pages.iter().filter(|call| **call == "events_after");
+    // 1000, 1000, 502 and the end of the trail; then the tail that no seal claims.
+    assert_eq!(pages.count(), 5);
+    assert_eq!((forged.events, forged.unsealed), (2502, 0));
+    let faults: Vec<_> = forged
+        .faults
+        .into_iter()
+        .map(|fault| (fault.position, fault.what))
+        .collect();
+    let [(1, uncovered), (2503, missing)] = &faults[..] else {
+        panic!("{faults:?}");
+    };
+    assert!(uncovered.contains("events 1 to 10,"), "{uncovered}");
+    assert_eq!(missing, "events 2503 to 1000000000 are missing");
+
+    // However much is wrong, what is told of it is bounded.
+    *house.store.edit_seals.lock().unwrap() = Some(Box::new(|seals| {
+        seals.truncate(1);
+        for seal in seals {
+            seal.last = 1_000_000_000;
+        }
+    }));
+    *house.store.edit_events.lock().unwrap() = Some(Box::new(|events| {
+        for event in events {
+            event.personal_digest = None;
+        }
+    }));
+    assert_eq!(report(&house).await.faults.len(), 1000);
+}
