@@ -42,6 +42,7 @@ use vestibule_store::{Answer, Publish, StoreError};
 use crate::checkpoint::Log;
 use crate::fault::{Fault, Kind};
 use crate::lock::Lock;
+pub use crate::lock::make_directory;
 use crate::reader::{LONGEST_READ, Readers};
 use crate::transition::Transition;
 use crate::writer::{Class, Writer};

@@ -14,12 +14,28 @@ use crate::OpenError;
 #[derive(Debug)]
 pub(crate) struct Lock(#[expect(dead_code, reason = "dropped with the lock")] File);
 
-/// Makes the data directory for its owner alone, unless it is there.
-pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
+/// Makes the data directory for its owner alone, unless it is there, and what it lies in. Waits until the name of each
+/// directory made is on the disk: a power cut could take a whole fresh directory, with the administrator that was
+/// acknowledged in it.
+pub fn make_directory(directory: &Path) -> io::Result<()> {
+    make_and(directory, &mut |parent| File::open(parent)?.sync_all())
+}
+
+fn make_and(directory: &Path, sync: &mut dyn FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+    if directory.is_dir() {
+        return Ok(());
+    }
+    let parent = directory
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    make_and(parent, sync)?;
+    match DirBuilder::new().mode(0o700).create(directory) {
+        // Somebody else made it just now, and may not have synced it yet.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && directory.is_dir() => {}
+        made => made?,
+    }
+    sync(parent)
 }
 
 /// A file of the data directory, readable by its owner alone.
@@ -63,5 +79,41 @@ impl Lock {
             tracing::debug!(%error, "the lock file does not name its holder");
         }
         Ok(Self(file))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn the_name_of_each_directory_made_is_synced() {
+        let scratch = tempfile::tempdir().unwrap();
+        let root = scratch.path();
+        let made = root.join("a/b");
+        let mut synced = Vec::new();
+        let mut sync = |parent: &Path| {
+            synced.push(parent.to_owned());
+            Ok(())
+        };
+        make_and(&made, &mut sync).unwrap();
+        make_and(&made, &mut sync).unwrap();
+        assert_eq!(synced, [root.to_owned(), root.join("a")]);
+        let permissions = made.metadata().unwrap().permissions();
+        assert_eq!(permissions.mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn what_cannot_be_synced_is_told() {
+        let scratch = tempfile::tempdir().unwrap();
+        let made = scratch.path().join("a");
+        let failed = make_and(&made, &mut |_| Err(io::ErrorKind::StorageFull.into()));
+        assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
+        let file = scratch.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        make_directory(&file).unwrap_err();
+        make_directory(&file.join("x")).unwrap_err();
     }
 }

@@ -1,9 +1,9 @@
 //! Puts the store, the index and the engine together over one data directory; the same for a server and for a command
 //! that runs without one.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -224,11 +224,7 @@ fn make_directory(path: &Path) -> Result<(), WireError> {
         source,
     };
     if !path.exists() {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true).mode(0o700);
-        builder.create(path).map_err(failed)?;
-        // Its own name as durable as what will be acknowledged in it.
-        keys::sync_directory(path).map_err(failed)?;
+        vestibule_sqlite::make_directory(path).map_err(failed)?;
     }
     check_directory(path)
 }
