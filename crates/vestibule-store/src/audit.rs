@@ -26,7 +26,8 @@ pub trait Audit: Send + Sync {
     /// Writes events that go with no other transition (a refused login).
     fn record(&self, events: Vec<Event>, act: Act) -> Answer<'_, ()>;
 
-    /// Seals up to `limit` events that no seal covers yet. Answers how many were sealed.
+    /// Seals up to `limit` events that no seal covers yet. Answers how many were sealed. Until then a position says the
+    /// order alone, and may still be given: what is sealed has no gap.
     fn seal_events(&self, sealer: Arc<dyn Sealer>, limit: usize) -> Answer<'_, usize>;
 
     /// Events after position `after`, in order.

@@ -45,13 +45,18 @@ pub trait Store: Users + Sessions + Audit + Installation {}
 
 impl<T: Users + Sessions + Audit + Installation> Store for T {}
 
-/// The store failed. Nothing of the transition happened, unless the variant says that this is unknown.
+/// The store failed. Nothing of the transition was published, and nothing of it happened, unless the variant says that this
+/// is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The disk, or the quota of the data directory, is full.
     #[error("the data directory's disk is full: free some space, nothing acknowledged was lost")]
     Full(#[source] Box<dyn StdError + Send + Sync>),
-    /// Out of reach, overloaded or shutting down. Trying again may help.
+    /// Out of reach, overloaded, shutting down, or its disk failed. Trying again may help.
+    ///
+    /// Whether the transition happened is unknown. A commit whose sync failed (SQLite), or whose answer was lost on the way
+    /// (a store across a network), is not seen by this process, but may be found when the data is opened again after a
+    /// crash: a login nobody was told of, or an end that is wanted anyway and tried again until it is stored.
     #[error("the store cannot be reached just now")]
     Unavailable(#[source] Box<dyn StdError + Send + Sync>),
     /// What is stored cannot be read.
