@@ -47,7 +47,7 @@ pub enum NewPasswordError {
     /// Over [`MAX_CODE_POINTS`].
     #[error("a password has at most {MAX_CODE_POINTS} characters")]
     TooLong,
-    /// The account's own address (N28).
+    /// The account's own address (of N28; the list of common passwords is still to come).
     #[error("the e-mail address cannot be the password")]
     IsAddress,
 }
@@ -284,7 +284,6 @@ mod tests {
         );
     }
 
-    /// Holds: N28
     #[test]
     fn n28_the_address_is_no_password() {
         assert_eq!(

@@ -258,7 +258,7 @@ fn asvs_6_2_7_password_managers_and_paste_work_and_nothing_is_cut() {
     });
 }
 
-/// Holds: N20, N24, N26, N28
+/// Holds: N20, N24, N26
 #[test]
 fn n20_a_new_password_asks_for_length_alone_and_a_refusal_says_why() {
     each(|name, _, tongue, _, elements| {

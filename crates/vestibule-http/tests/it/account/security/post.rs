@@ -53,7 +53,7 @@ async fn asvs_7_4_3_a_new_password_ends_every_other_session_and_renews_this_one(
     assert!(trail.windows(2).any(|two| two == events), "{trail:?}");
 }
 
-/// Holds: ASVS 6.2.3, ASVS 6.2.1, N20, N28
+/// Holds: ASVS 6.2.3, ASVS 6.2.1, N20
 #[tokio::test]
 async fn asvs_6_2_3_what_is_wrong_is_said_at_its_field_and_nothing_changes() {
     let house = House::new().await;
