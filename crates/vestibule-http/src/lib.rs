@@ -51,6 +51,10 @@ fn pages(context: &Arc<Context>) -> Router<Arc<Context>> {
         .route("/account", get(account::devices::get))
         .route("/account/devices/end", post(account::devices::end::post))
         .route(
+            "/account/devices/end-all",
+            post(account::devices::end_all::post),
+        )
+        .route(
             "/account/devices/end-others",
             post(account::devices::end_others::post),
         )

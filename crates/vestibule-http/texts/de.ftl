@@ -52,6 +52,12 @@ login-notice-ended = Ihre Sitzung ist beendet. Melden Sie sich wieder an, um for
 ## Bestätigen
 fresh-title = Bestätigen Sie, dass Sie es sind
 fresh-end-device = Damit wird { $device } abgemeldet, beim nächsten Klick dort.
+fresh-end-all =
+    { $count ->
+        [0] Das meldet dieses Gerät ab; ein anderes gibt es nicht.
+        [one] Das meldet dieses Gerät sofort ab und { $count } weiteres bei seinem nächsten Klick.
+       *[other] Das meldet dieses Gerät sofort ab und { $count } weitere bei ihrem nächsten Klick.
+    }
 fresh-end-others =
     { $count ->
         [one] Damit wird { $count } anderes Gerät abgemeldet, beim nächsten Klick dort.
@@ -80,6 +86,7 @@ devices-remembered = bleibt angemeldet
 devices-ends = endet von selbst { $when }
 devices-end = Abmelden
 devices-end-label = Abmelden: { $device }
+devices-end-all = Überall abmelden, auch hier
 devices-end-others =
     { $count ->
         [one] { $count } anderes abmelden

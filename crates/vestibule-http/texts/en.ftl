@@ -52,6 +52,12 @@ login-notice-ended = Your session has ended. Sign in again to continue.
 ## Confirm
 fresh-title = Confirm it is you
 fresh-end-device = This signs out { $device }, at its next click.
+fresh-end-all =
+    { $count ->
+        [0] This signs out this device; there is no other.
+        [one] This signs out this device at once and { $count } other at its next click.
+       *[other] This signs out this device at once and { $count } others at their next click.
+    }
 fresh-end-others =
     { $count ->
         [one] This signs out { $count } other device, at its next click.
@@ -80,6 +86,7 @@ devices-remembered = kept signed in
 devices-ends = ends by itself { $when }
 devices-end = Sign out
 devices-end-label = Sign out { $device }
+devices-end-all = Sign out everywhere, here too
 devices-end-others =
     { $count ->
         [one] Sign out { $count } other

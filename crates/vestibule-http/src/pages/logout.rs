@@ -54,6 +54,11 @@ pub(super) async fn end(
 ) -> Result<Response, Failure> {
     let ended = caller.context.engine.sign_out(session, &caller.visit).await;
     ended.map_err(|error| Failure::store(error).back("/logout"))?;
+    Ok(signed_out(caller))
+}
+
+/// The answer to a browser whose own session was just ended by its own doing.
+pub(super) fn signed_out(caller: &Caller) -> Response {
     let mut response = Redirect::to("/logout").into_response();
     let headers = response.headers_mut();
     headers.append(
@@ -61,5 +66,5 @@ pub(super) async fn end(
         cookies::clear_session(&caller.context.site.issuer),
     );
     headers.insert(CLEAR_SITE_DATA, CACHE_AND_STORAGE);
-    Ok(response)
+    response
 }

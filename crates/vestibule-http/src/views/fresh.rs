@@ -36,6 +36,11 @@ pub enum FreshFor {
         /// How many.
         count: usize,
     },
+    /// This device and this many others will be signed out.
+    EndAll {
+        /// How many others.
+        others: usize,
+    },
     /// Only to go on to a page that needs it.
     Continue,
 }
@@ -61,6 +66,9 @@ impl FreshPage {
             FreshFor::EndOthers { count } => frame
                 .tongue
                 .text_with("fresh-end-others", &[("count", (*count).into())]),
+            FreshFor::EndAll { others } => frame
+                .tongue
+                .text_with("fresh-end-all", &[("count", (*others).into())]),
             FreshFor::Continue => frame.t("fresh-continue"),
         }
     }
@@ -71,6 +79,7 @@ impl FreshPage {
             FreshFor::EndOthers { count } => frame
                 .tongue
                 .text_with("devices-end-others", &[("count", (*count).into())]),
+            FreshFor::EndAll { .. } => frame.t("devices-end-all"),
             FreshFor::Continue => frame.t("fresh-submit"),
         }
     }

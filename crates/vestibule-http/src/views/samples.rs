@@ -211,6 +211,13 @@ fn fresh() -> Vec<Sample> {
                 ..page.clone()
             },
         ),
+        person(
+            "fresh-all",
+            FreshPage {
+                purpose: FreshFor::EndAll { others: 2 },
+                ..page.clone()
+            },
+        ),
         person("fresh-device", one.clone()),
         person(
             "fresh-wrong",

@@ -13,6 +13,7 @@ use crate::errors::Failure;
 use crate::views::{Device, DeviceKind, DeviceName, DevicesNotice, DevicesPage, Proof};
 
 pub mod end;
+pub mod end_all;
 pub mod end_others;
 
 /// The list, the device that asks first.

@@ -1,4 +1,5 @@
 //! `/account/devices/…`
 
 mod end;
+mod end_all;
 mod end_others;
