@@ -106,6 +106,11 @@ impl Engine {
         })
     }
 
+    /// Whether there is an administrator.
+    pub async fn is_set_up(&self) -> Result<bool, StoreError> {
+        self.store().is_set_up().await
+    }
+
     /// Whether a link is good, without using it.
     pub async fn setup_offered(
         &self,

@@ -103,6 +103,10 @@ impl Installation for Sqlite {
         })
     }
 
+    fn is_set_up(&self) -> Answer<'_, bool> {
+        self.read(has_administrator)
+    }
+
     fn setup_offered(&self, secret: HashedSecret, now: UnixMillis) -> Answer<'_, bool> {
         self.read(move |conn| is_offered(conn, &secret, now))
     }

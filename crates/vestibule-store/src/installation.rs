@@ -73,6 +73,9 @@ pub trait Installation: Send + Sync {
     /// Offers a set-up link in place of any earlier one, unless there is a user with the role `admin`.
     fn offer_setup(&self, ticket: SetupTicket) -> Answer<'_, OfferSetup>;
 
+    /// Whether there is a user with the role `admin`.
+    fn is_set_up(&self) -> Answer<'_, bool>;
+
     /// Whether a link is good at `now`, without using it: for showing the page. None is, once there is an administrator.
     fn setup_offered(&self, secret: HashedSecret, now: UnixMillis) -> Answer<'_, bool>;
 

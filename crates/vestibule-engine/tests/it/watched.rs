@@ -173,6 +173,7 @@ pass! {
         full raise_clock_mark(mark: UnixMillis) -> ();
         full accept_clock(mark: UnixMillis, act: Act) -> ();
         full offer_setup(ticket: SetupTicket) -> OfferSetup;
+        away is_set_up() -> bool;
         away setup_offered(secret: HashedSecret, now: UnixMillis) -> bool;
         full complete_setup(secret: HashedSecret, user: NewUser, session: NewSession, act: Act) -> CompleteSetup;
     }

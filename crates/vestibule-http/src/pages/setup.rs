@@ -7,7 +7,6 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{StatusCode, header};
 use vestibule_core::password::NewPasswordError;
 use vestibule_core::secret::PlainSetupSecret;
-use vestibule_core::user::Role;
 use vestibule_engine::{Setup, SetupError};
 
 use super::pre_session::{self, PreSession};
@@ -108,16 +107,9 @@ fn form(caller: &Caller, status: StatusCode, page: SetupPage) -> Result<Response
 
 /// Why the link is no good: there is an administrator, or it is too old.
 async fn gone(caller: &Caller) -> Failure {
-    match caller.context.engine.users(None, 200).await {
-        Ok(page)
-            if page
-                .users
-                .iter()
-                .any(|user| user.roles.contains(&Role::admin())) =>
-        {
-            Failure::of(Code::SetupUsed).back("/login")
-        }
-        Ok(_) => Failure::of(Code::SetupExpired),
+    match caller.context.engine.is_set_up().await {
+        Ok(true) => Failure::of(Code::SetupUsed).back("/login"),
+        Ok(false) => Failure::of(Code::SetupExpired),
         Err(error) => Failure::store(error),
     }
 }

@@ -54,6 +54,7 @@ pub async fn asvs_6_3_2_the_link_makes_the_administrator_and_burns(home: Home) {
     let secret = offer(&home).await;
     let new = home.new_admin("alice");
     let login = first_login(&home, &new, 1);
+    assert!(!home.store.is_set_up().await.unwrap());
     let before = home.before().await;
     let act = home.act(noon_and(1));
     let done = home
@@ -67,6 +68,7 @@ pub async fn asvs_6_3_2_the_link_makes_the_administrator_and_burns(home: Home) {
         (user.id, &user.email, &user.roles),
         (new.id, &new.email, &new.roles)
     );
+    assert!(home.store.is_set_up().await.unwrap());
     assert_eq!(*session, Session::open(login, StoreNumber(0)));
     let told = [
         Change::User(user.clone()),
