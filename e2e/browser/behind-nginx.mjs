@@ -68,7 +68,7 @@ try {
   const proxied = { 'X-Forwarded-Host': 'root', 'X-Forwarded-Uri': '/root', 'X-Forwarded-Method': 'ROOT', 'X-Original-URI': '/root' };
   const claimed = await ask('/orders', { Cookie, ...claims, ...proxied });
   assert.equal(claimed.status, 200);
-  assert.doesNotMatch(claimed.body, /root/);
+  assert.doesNotMatch(claimed.body, /\broot\b/);
   assert.equal((await ask('/orders', { ...claims, ...proxied })).status, 401, 'and they sign nobody in');
 
   // HSTS is on every answer, and once: Vestibule's, the application's, nginx's own.
