@@ -1,10 +1,14 @@
 //! What the engine does by itself, round by round, by a clock that the tests move.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
+use vestibule_engine::Chores;
 use vestibule_store::{Installation as _, Sessions as _};
 
 use crate::house::{House, hours, minutes};
@@ -106,6 +110,20 @@ async fn a_start_with_the_clock_wildly_ahead_ends_nobody_for_good() {
     let house = house.crashed(|_| ()).await;
     assert!(house.told_since(before).await.is_empty());
     assert!(house.is_live(&alice.cookie));
+}
+
+/// By the time at which the round began, that login would lie ahead of the clock.
+#[tokio::test]
+async fn a_login_during_a_slow_round_outlives_its_sweep() {
+    let house = House::new().await;
+    let mut chores = Chores::new(house.engine.clone());
+    let mut round = pin!(chores.round());
+    let done = poll_fn(|context| Poll::Ready(round.as_mut().poll(context).is_ready())).await;
+    assert!(!done, "the round waits for the store");
+    house.pass(minutes(2));
+    let new = house.sign_in("alice@example.test").await;
+    round.await;
+    assert!(house.is_live(&new.cookie));
 }
 
 #[tokio::test]
