@@ -56,6 +56,7 @@ try {
     press(other.page, other.page.locator('main form button.main')),
   ]);
   assert.equal(refused.status(), 503, 'a logout on a full disk');
+  assert.equal(await other.page.locator('h1').innerText(), 'Almost signed out');
   await looked(other.page, 'full-disk-logout');
   assert.ok((await other.context.cookies()).some(({ name }) => name === '__Host-vestibule'), 'the cookie is kept');
   await other.page.goto(`${origin}/orders`);

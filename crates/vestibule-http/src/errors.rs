@@ -44,6 +44,8 @@ pub enum Code {
     Internal,
     /// The store, the randomness or the password threads are away just now.
     Unavailable,
+    /// The session is dead in memory, but the store does not know of it yet.
+    EndUnstored,
 }
 
 /// One row of the table: code, status, page.
@@ -51,7 +53,7 @@ struct Row(&'static str, StatusCode, ErrorKind);
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BadRequest,
         Self::Invalid,
         Self::CrossSite,
@@ -66,6 +68,7 @@ impl Code {
         Self::HeadersTooLarge,
         Self::Internal,
         Self::Unavailable,
+        Self::EndUnstored,
     ];
 
     /// The one table, with the section that gives the status its meaning.
@@ -88,6 +91,7 @@ impl Code {
             Self::HeadersTooLarge      => Row("headers_too_large",      S::REQUEST_HEADER_FIELDS_TOO_LARGE, Page::HeadersTooLarge),       // RFC 6585 §5
             Self::Internal             => Row("internal",               S::INTERNAL_SERVER_ERROR,           Page::Internal),              // RFC 9110 §15.6.1
             Self::Unavailable          => Row("unavailable",            S::SERVICE_UNAVAILABLE,             Page::Unavailable),           // RFC 9110 §15.6.4
+            Self::EndUnstored          => Row("end_unstored",           S::SERVICE_UNAVAILABLE,             Page::EndUnstored),           // RFC 9110 §15.6.4
         }
     }
 
@@ -134,6 +138,14 @@ impl Failure {
             .retry_after(Duration::from_secs(5))
     }
 
+    /// The store could not write down that the caller's own session ended.
+    pub fn end_unstored(cause: impl StdError + Send + Sync + 'static) -> Self {
+        Self::of(Code::EndUnstored)
+            .because(cause)
+            .retry_after(Duration::from_secs(5))
+            .back("/logout")
+    }
+
     /// There is no randomness: nothing that needs a secret can be made.
     pub fn no_entropy(cause: impl StdError + Send + Sync + 'static) -> Self {
         Self::of(Code::Unavailable).because(cause)
@@ -170,7 +182,7 @@ impl Failure {
         // ASVS 16.4.1: what a stranger sent is escaped. 16.2.5: never the query, which may hold a set-up token.
         let cause = chain(self.cause.as_deref());
         match self.code {
-            Code::Internal | Code::Unavailable => {
+            Code::Internal | Code::Unavailable | Code::EndUnstored => {
                 tracing::error!(error.id = id, error.code = code, error.cause = ?cause, http.method = %method, http.path = ?path, http.status = status, "the request failed");
             }
             Code::NotFound | Code::MethodNotAllowed => {

@@ -257,3 +257,6 @@ error-500-do = Versuchen Sie es noch einmal. Wenn es wieder geschieht, nennen Si
 error-503 = Gerade nicht möglich
 error-503-what = Der Server kann das im Augenblick nicht. Nichts Bestätigtes ist verloren, und wenn Sie angemeldet waren, sind Sie es noch.
 error-503-do = Warten Sie einen Moment und versuchen Sie es noch einmal. Wenn es anhält, nennen Sie denen, die diesen Server betreiben, die Kennung unten.
+error-unstored = Fast abgemeldet
+error-unstored-what = Hier sind Sie schon ausgesperrt, doch der Server konnte das nicht festhalten. Würde er jetzt neu gestartet, wüsste er es nicht mehr.
+error-unstored-do = Versuchen Sie es gleich noch einmal: Kommt diese Seite nicht wieder, ist es sicher.

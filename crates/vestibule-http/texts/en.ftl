@@ -257,3 +257,6 @@ error-500-do = Try again. If it happens again, tell whoever runs this server the
 error-503 = Not just now
 error-503-what = The server cannot do this at the moment. Nothing that was confirmed is lost, and if you were signed in, you still are.
 error-503-do = Wait a moment and try again. If it goes on, tell whoever runs this server the reference below.
+error-unstored = Almost signed out
+error-unstored-what = You are locked out here already, but the server could not write that down. If it were started again now, it would not remember.
+error-unstored-do = Try again in a moment: when this page no longer comes, it is certain.

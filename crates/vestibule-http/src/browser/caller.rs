@@ -111,7 +111,7 @@ impl Caller {
             Standing::Nobody | Standing::Unknown => return Ok(()),
         };
         if self.context.engine.owes_end(id) {
-            return Err(Failure::store(StillOwed).back("/logout"));
+            return Err(Failure::end_unstored(StillOwed));
         }
         Ok(())
     }

@@ -53,7 +53,7 @@ pub(super) async fn end(
     _: &CsrfChecked,
 ) -> Result<Response, Failure> {
     let ended = caller.context.engine.sign_out(session, &caller.visit).await;
-    ended.map_err(|error| Failure::store(error).back("/logout"))?;
+    ended.map_err(Failure::end_unstored)?;
     Ok(signed_out(caller))
 }
 

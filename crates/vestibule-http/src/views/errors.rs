@@ -50,6 +50,8 @@ pub enum ErrorKind {
     Internal,
     /// The server cannot do it just now: the store is away, the disk is full, too much is going on.
     Unavailable,
+    /// The sign-out holds in memory, but is not written down.
+    EndUnstored,
 }
 
 page!(ErrorPage, "error.html");
@@ -86,9 +88,10 @@ impl ErrorPage {
     fn way_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         frame.t(match (self.kind, &self.back) {
             (ErrorKind::SetupUsed, _) => msg("login-submit"),
-            (ErrorKind::Unavailable | ErrorKind::TooManyRequests { .. }, Some(_)) => {
-                msg("error-again")
-            }
+            (
+                ErrorKind::Unavailable | ErrorKind::EndUnstored | ErrorKind::TooManyRequests { .. },
+                Some(_),
+            ) => msg("error-again"),
             (_, Some(_)) => msg("error-back"),
             (_, None) => msg("error-start"),
         })
@@ -115,7 +118,7 @@ impl ErrorKind {
             Self::TooManyRequests { .. } => 429,
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
-            Self::Unavailable => 503,
+            Self::Unavailable | Self::EndUnstored => 503,
         }
     }
 
@@ -154,6 +157,11 @@ impl ErrorKind {
             Self::HeadersTooLarge => (msg("error-431"), msg("error-431-what"), msg("error-431-do")),
             Self::Internal => (msg("error-500"), msg("error-500-what"), msg("error-500-do")),
             Self::Unavailable => (msg("error-503"), msg("error-503-what"), msg("error-503-do")),
+            Self::EndUnstored => (
+                msg("error-unstored"),
+                msg("error-unstored-what"),
+                msg("error-unstored-do"),
+            ),
         }
     }
 }

@@ -300,6 +300,10 @@ fn errors() -> Vec<Sample> {
         ),
         person("error-500", page(ErrorKind::Internal, None)),
         person("error-503", page(ErrorKind::Unavailable, Some("/account"))),
+        person(
+            "error-unstored",
+            page(ErrorKind::EndUnstored, Some("/logout")),
+        ),
     ]
 }
 

@@ -164,6 +164,7 @@ async fn asvs_16_5_3_a_logout_that_cannot_be_stored_holds_at_once_and_is_never_s
         "the cookie stays, so that it can be tried again"
     );
     assert_eq!(answer.header("clear-site-data"), "");
+    assert!(answer.body.contains("Almost signed out"), "{}", answer.body);
     assert_eq!(
         browser.get("/account").await.location(),
         "/login?next=%2Faccount",

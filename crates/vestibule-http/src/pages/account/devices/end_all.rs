@@ -32,9 +32,6 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
         .await;
     match outcome {
         Ok(_) => Ok(logout::signed_out(caller)),
-        Err(error) => {
-            let failure = Failure::store(error).back("/logout");
-            Ok(proven.answer(&signed_in, Err(failure)))
-        }
+        Err(error) => Ok(proven.answer(&signed_in, Err(Failure::end_unstored(error)))),
     }
 }
