@@ -3,7 +3,11 @@
 //! Three lines of work side by side, so that none waits for another: a trail is sealed within a second however many
 //! touches wait to be written and however many sessions have run out.
 
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -72,7 +76,7 @@ pub(crate) trait Chore {
             loop {
                 tokio::select! {
                     () = told(&mut stop) => break,
-                    _ = rounds.tick() => self.round().await,
+                    _ = rounds.tick() => outlived(self.round()).await,
                 }
             }
         }
@@ -139,6 +143,20 @@ pub(crate) fn due(last: &mut Option<Duration>, now: Duration, every: Duration) -
         *last = Some(now);
     }
     due
+}
+
+/// ASVS 16.5.4: a round that panics is over, and the next one comes in its turn. Were it the end of all rounds, the server
+/// would answer on while no trail is sealed and nothing that ran out is ended, until its next start.
+async fn outlived(round: impl Future<Output = ()>) {
+    let mut round = pin!(round);
+    poll_fn(|context| {
+        // Unwind safety: the round is not polled again, and what it shares with others is behind locks and atomics.
+        catch_unwind(AssertUnwindSafe(|| round.as_mut().poll(context))).unwrap_or_else(|_| {
+            tracing::error!("a round of periodic work panicked; the next one tries again");
+            Poll::Ready(())
+        })
+    })
+    .await;
 }
 
 async fn told(stop: &mut watch::Receiver<bool>) {

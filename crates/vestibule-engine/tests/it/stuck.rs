@@ -39,6 +39,26 @@ async fn asvs_16_4_2_events_are_sealed_while_other_chores_wait() {
     chores.await.unwrap();
 }
 
+/// Holds: ASVS 16.5.4, ASVS 16.4.2
+#[tokio::test]
+async fn asvs_16_5_4_a_round_that_panics_is_not_the_last() {
+    let house = House::new().await;
+    house.store.panics.store(true, Ordering::SeqCst);
+    let (stop, stopped) = watch::channel(false);
+    let chores = tokio::spawn(house.engine.clone().run_chores(stopped));
+    let sealed = async {
+        while house.store.panics.load(Ordering::SeqCst)
+            || house.engine.verify_trail().await.unwrap().unsealed > 0
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    let sealed = tokio::time::timeout(Duration::from_secs(20), sealed).await;
+    assert!(sealed.is_ok(), "the next round seals");
+    drop(stop);
+    chores.await.unwrap();
+}
+
 #[tokio::test]
 async fn a_row_that_cannot_be_read_holds_up_no_other_in_a_sweep() {
     let mut house = House::new().await;

@@ -34,6 +34,8 @@ pub struct Watched {
     pub away: AtomicBool,
     /// Touches are not answered.
     pub stuck: AtomicBool,
+    /// The next sealing panics.
+    pub panics: AtomicBool,
     /// Rows that cannot be read.
     pub unreadable: Mutex<HashSet<SessionId>>,
     /// What has run out is ended here alone, by telling the index so: for more sessions than a test would store.
@@ -50,6 +52,7 @@ impl Watched {
             full: AtomicBool::new(false),
             away: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
+            panics: AtomicBool::new(false),
             unreadable: Mutex::default(),
             pretended: Mutex::default(),
             calls: Mutex::default(),
@@ -189,6 +192,8 @@ impl Audit for Watched {
 
     fn seal_events(&self, sealer: Arc<dyn Sealer>, limit: usize) -> Answer<'_, usize> {
         Box::pin(async move {
+            let panics = self.panics.swap(false, Ordering::SeqCst);
+            assert!(!panics, "as a test wants it");
             self.enter("seal_events", &self.full)?;
             self.inner.seal_events(sealer, limit).await
         })
