@@ -42,6 +42,8 @@ pub struct Reading {
     pub now: UnixMillis,
     /// The clock was stepped lately: what only time decides (sweeping) waits.
     pub stepped: bool,
+    /// How far the wall clock is behind the mark: for so long time stands still.
+    pub behind: Duration,
 }
 
 /// The persisted high-water mark of time: effective time never falls below it, and it adopts no jump before the clock
@@ -87,6 +89,17 @@ impl HighWater {
         })
     }
 
+    /// Starts from a clock behind the mark that an operator says is right. It counts as a step all the same: were they
+    /// mistaken, no login that lies ahead is ended for good before somebody sees it.
+    pub const fn accepted(wall: UnixMillis, monotonic: Duration) -> Self {
+        Self {
+            mark: wall,
+            last_wall: wall,
+            last_monotonic: monotonic,
+            agreed_since: Some(monotonic),
+        }
+    }
+
     /// Takes a reading of both clocks.
     pub fn read(&mut self, wall: UnixMillis, monotonic: Duration) -> Reading {
         let expected = self
@@ -111,10 +124,11 @@ impl HighWater {
         Reading {
             now: wall.max(self.mark),
             stepped,
+            behind: self.mark.since(wall),
         }
     }
 
-    /// Whether the clock was stepped lately, or the start was far ahead of the mark.
+    /// Whether the clock was stepped lately, or the start was far ahead of the mark or accepted behind it.
     pub const fn stepped(&self) -> bool {
         self.agreed_since.is_some()
     }
@@ -196,9 +210,12 @@ mod tests {
                 secs(10 + second.unsigned_abs()),
             );
             assert_eq!(reading.now, UnixMillis(1_010_000));
+            let left = 30 - second.unsigned_abs();
+            assert_eq!(reading.behind, secs(left), "of standing still");
         }
         let caught_up = clock.read(UnixMillis(1_011_000), secs(41));
         assert_eq!(caught_up.now, UnixMillis(1_011_000));
+        assert_eq!(caught_up.behind, secs(0));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use vestibule_core::time::{HighWater, Reading, UnixMillis};
+use vestibule_core::time::{HighWater, REFUSED_BEHIND, Reading, UnixMillis};
 
 /// The machine's clocks. The binary's reads the operating system.
 pub trait Clock: Send + Sync {
@@ -26,8 +26,8 @@ impl EffectiveTime {
     pub(crate) fn new(water: HighWater) -> Self {
         if water.stepped() {
             tracing::info!(
-                "started over a minute after the last time this data has seen: sessions are not swept until the clock has \
-                 agreed with itself for ten minutes"
+                "started far from the last time this data has seen: sessions are not swept until the clock has agreed with \
+                 itself for ten minutes"
             );
         }
         Self {
@@ -61,6 +61,12 @@ impl EffectiveTime {
             (false, true) => tracing::warn!(
                 "the clock moved by more than a minute at once: sessions are not swept until it has agreed with itself \
                  for ten minutes; check the time service of this machine"
+            ),
+            (true, false) if reading.behind > REFUSED_BEHIND => tracing::error!(
+                "the clock stays {} minutes behind the latest time this data has seen: until it has caught up, time \
+                 stands still and no session runs out; set the clock right, or start again with --accept-clock if it is \
+                 right now",
+                reading.behind.as_secs() / 60
             ),
             (true, false) => tracing::info!("the clock agrees with itself again: sweeping goes on"),
             _ => {}

@@ -226,8 +226,7 @@ async fn high_water(parts: &Parts) -> Result<HighWater, StartError> {
             personal: None,
         };
         parts.store.accept_clock(wall, act).await?;
-        return HighWater::start(wall, wall, monotonic)
-            .map_err(|behind| StartError::ClockBehind { behind });
+        return Ok(HighWater::accepted(wall, monotonic));
     }
     HighWater::start(mark, wall, monotonic).map_err(|behind| StartError::ClockBehind { behind })
 }

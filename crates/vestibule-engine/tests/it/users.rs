@@ -121,11 +121,15 @@ async fn a_clock_far_behind_does_not_start_unless_it_is_accepted() {
     assert!(refused.to_string().contains("--accept-clock"));
 
     plan.accept_clock = Some(UID);
-    let house = plan.start().await.unwrap();
+    let mut house = plan.start().await.unwrap();
     // N01: by the clock that was accepted, this login lies two hours ahead.
     assert!(!house.is_live(&late.cookie));
     assert!(!house.is_live(&alice.cookie) || house.now() < alice.session.expires_at());
     let event = house.engine.latest_events(1).await.unwrap().remove(0);
     assert_eq!(event.event.kind.code(), "clock.accepted");
     assert_eq!(event.actor, Actor::Operator(UID));
+    // The operator may have been mistaken: nothing is ended for good by it at once.
+    house.chores.round().await;
+    house.plan.clock.step(two_hours);
+    assert!(house.is_live(&late.cookie));
 }
