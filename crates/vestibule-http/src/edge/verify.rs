@@ -1,5 +1,6 @@
 //! `GET /verify[?role=R][&acr=A][&scope=S]` and `GET /verify/auth-request`: may this request pass, and whose is it?
 
+use axum::body::{Body, HttpBody as _};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use percent_encoding::percent_decode_str;
@@ -41,7 +42,7 @@ pub fn answer<B>(context: &Context, peer: Option<Peer>, request: &Request<B>) ->
         "/verify/auth-request" => Dialect::AuthRequest,
         _ => return None,
     };
-    Some(match judge(context, peer, request) {
+    let mut answer = match judge(context, peer, request) {
         Ok(session) => pass(&session).unwrap_or_else(|_| {
             tracing::error!(user.id = %session.user_id(), "an identity does not fit into a header");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -50,7 +51,17 @@ pub fn answer<B>(context: &Context, peer: Option<Peer>, request: &Request<B>) ->
             refusal.log();
             refusal.into_response(dialect, &context.site.issuer)
         }
-    })
+    };
+    // RFC 9110 §9.3.2: no content, but its length. Over HTTP/2, hyper would send it.
+    if *request.method() == Method::HEAD
+        && let Some(length) = answer.body().size_hint().exact()
+    {
+        answer
+            .headers_mut()
+            .insert(header::CONTENT_LENGTH, length.into());
+        *answer.body_mut() = Body::empty();
+    }
+    Some(answer)
 }
 
 /// The checks in their order.

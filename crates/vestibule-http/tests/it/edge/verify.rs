@@ -1,7 +1,9 @@
 //! What each answer carries.
 
-use http::{Method, StatusCode};
+use axum::body::HttpBody as _;
+use http::{Method, Request, StatusCode};
 use vestibule_http::HeaderFamily::{XForwarded, XOriginal};
+use vestibule_http::edge;
 
 use super::asker::{ISSUER, Street, plan, sign_in};
 
@@ -151,6 +153,22 @@ async fn asvs_4_1_4_the_question_itself_is_put_by_get() {
         let answer = street.ask("/app").by_method(method).of_nginx().send().await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN);
     }
+}
+
+/// RFC 9110 §9.3.2, without the router's help: the accept loop asks past it.
+#[tokio::test]
+async fn an_answer_to_head_has_no_body() {
+    let street = Street::new().await;
+    let ask = |method: Method| {
+        let request = Request::builder().method(method).uri("/verify");
+        let request = request.body(()).unwrap();
+        edge::answer(&street.house.context, None, &request).unwrap()
+    };
+    let (get, head) = (ask(Method::GET), ask(Method::HEAD));
+    assert_eq!(head.status(), get.status());
+    assert!(head.body().is_end_stream() && !get.body().is_end_stream());
+    let length = get.body().size_hint().exact().unwrap();
+    assert_eq!(head.headers()["content-length"], length.to_string());
 }
 
 /// A broken token beside a good cookie is a broken token.
