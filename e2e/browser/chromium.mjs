@@ -30,7 +30,8 @@ export async function person(browser, options = {}) {
   return { context, page, faults };
 }
 
-/** Scans the page for accessibility faults. The scanner is put in past the page's policy, by the driver. */
+/** Scans the page for accessibility faults. The scanner is put in past the page's policy, by the driver; it needs a browser with
+ * script. */
 export async function accessible(page) {
   const session = await page.context().newCDPSession(page);
   const { frameTree } = await session.send('Page.getFrameTree');
@@ -64,6 +65,17 @@ export async function looked(page, name) {
     }
   }
   await page.emulateMedia({ colorScheme: 'light' });
+}
+
+/** Looks at an answer that no click of a person leads to: asked for by hand, shown at the address it came from. */
+export async function answered(page, url, status, request, name) {
+  const headers = { Accept: 'text/html', Origin: new URL(url).origin, 'Sec-Fetch-Site': 'same-origin', ...request.headers };
+  const answer = await page.context().request.fetch(url, { maxRedirects: 0, ...request, headers });
+  assert.equal(answer.status(), status, name);
+  await page.route(url, (route) => route.fulfill({ response: answer }));
+  await page.goto(url);
+  await looked(page, name);
+  await page.unroute(url);
 }
 
 export async function fill(page, fields) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 
-import { accessible, fill, launch, looked, person, press, signIn, where } from './chromium.mjs';
+import { accessible, answered, fill, launch, looked, person, press, signIn, where } from './chromium.mjs';
 
 const origin = process.env.ORIGIN;
 const email = 'alice@example.test';
@@ -113,6 +113,25 @@ try {
   await page.locator('main [name="csrf"]').evaluate((field) => (field.value = 'stale'));
   await press(page, page.locator('main form button.main'));
   await looked(page, 'form-expired');
+
+  // Answers that no click leads to.
+  const { page: odd } = stranger;
+  const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+  const login = `${origin}/login`;
+  await answered(odd, login, 413, { method: 'POST', headers: form, data: `password=${'x'.repeat(70_000)}` }, 'too-large');
+  await answered(odd, login, 415, { method: 'POST', headers: { 'Content-Type': 'text/plain' }, data: 'x' }, 'other-type');
+  await answered(odd, login, 421, { headers: { Host: 'elsewhere.example.test' } }, 'misdirected');
+  await answered(odd, login, 431, { headers: { Cookie: `other=${'x'.repeat(17_000)}` } }, 'too-many-cookies');
+
+  // Everywhere at once, this device too.
+  await page.goto(`${origin}/account`);
+  await press(page, page.locator('form[action="/account/devices/end-all"] button'));
+  assert.equal(where(page), '/logout');
+  for (const { page: out } of [laptop, phone]) {
+    await out.goto(`${origin}/account`);
+    assert.equal(where(out), '/login');
+  }
+  await looked(page, 'login-after-the-end');
 
   // In the reader's language.
   const leser = await person(browser, { locale: 'de-DE' });
