@@ -301,6 +301,36 @@ async fn asvs_2_3_3_a_password_change_dropped_at_any_await_is_whole_or_not_at_al
     }
 }
 
+/// Cut off after its commit, the new secret is nobody's: its owner signs in again, and no thief holds the old one.
+///
+/// Holds: ASVS 2.3.3, ASVS 7.2.4
+#[tokio::test]
+async fn asvs_2_3_3_a_reauthentication_dropped_at_any_await_is_whole_or_not_at_all() {
+    for pauses in 0.. {
+        let house = House::new().await;
+        let old = house.sign_in("alice@example.test").await;
+        let visit = house.visit();
+        let proving = house.engine.reauthenticate(&old.session, PASSWORD, &visit);
+        let answered = cut_off(proving, pauses).await.map(Result::unwrap);
+        house.sign_in("bob@example.test").await;
+        let lives = house.is_live(&old.cookie);
+        let told = house.told_since(0).await;
+        let told = told
+            .iter()
+            .filter(|told| *told == "reauthentication.succeeded");
+        assert_eq!(told.count(), usize::from(!lives), "after {pauses} pauses");
+        let house = house.crashed(|_| ()).await;
+        assert_eq!(house.is_live(&old.cookie), lives, "after {pauses} pauses");
+        if let Some((cookie, _)) = answered {
+            assert!(!lives && house.is_live(&cookie));
+            // It reads, hashes and writes.
+            if pauses > 2 {
+                return;
+            }
+        }
+    }
+}
+
 /// Holds: ASVS 2.3.3, ASVS 6.3.2
 #[tokio::test]
 async fn asvs_2_3_3_a_set_up_dropped_at_any_await_is_whole_or_not_at_all() {
