@@ -89,6 +89,13 @@ impl Nginx {
     }
 }
 
+impl Drop for Nginx {
+    /// Told to stop and waited for: a master that is killed leaves its workers behind.
+    fn drop(&mut self) {
+        let _ = self.process.terminate();
+    }
+}
+
 fn program() -> anyhow::Result<&'static str> {
     ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"]
         .into_iter()
