@@ -30,6 +30,7 @@ pub use chores::Chores;
 pub use clock::Clock;
 pub use engine::{Engine, Parts, Policy, StartError};
 pub use entropy::{Entropy, EntropyError};
+pub use login::credential::NotNow;
 pub use login::password::{SignIn, SignInError, SignedIn};
 pub use passwords::{Busy, Hasher, HasherSettings};
 pub use sessions::check::Check;

@@ -13,9 +13,8 @@ use zeroize::Zeroizing;
 
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
-use crate::login::credential::CredentialError;
+use crate::login::credential::{NotNow, not_now};
 use crate::login::password::{PreparedSession, SignedIn};
-use crate::passwords::Busy;
 use crate::visit::Visit;
 
 /// How long a set-up link is good.
@@ -63,29 +62,12 @@ pub enum SetupError {
     /// Another account has this address; the link stays good.
     #[error("another account has this address")]
     AddressTaken,
-    /// Too many password checks wait.
-    #[error("too many password checks are waiting")]
-    Busy {
-        /// When to try again.
-        retry_after: Duration,
-    },
-    /// The store failed.
+    /// Not just now.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No randomness.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
+    NotNow(#[from] NotNow),
 }
 
-impl From<CredentialError> for SetupError {
-    fn from(error: CredentialError) -> Self {
-        match error {
-            CredentialError::Busy(Busy { retry_after }) => Self::Busy { retry_after },
-            CredentialError::Store(error) => Self::Store(error),
-            CredentialError::Entropy(error) => Self::Entropy(error),
-        }
-    }
-}
+not_now!(SetupError);
 
 impl Engine {
     /// Offers a set-up link, good for an hour, in place of any earlier one (ASVS 6.3.2: no default account; the first

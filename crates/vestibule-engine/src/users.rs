@@ -1,8 +1,6 @@
 //! What an operator does with accounts.
 
 use std::sync::Arc;
-use std::time::Duration;
-
 use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::password::{NewPassword, NewPasswordError};
 use vestibule_core::session::EndReason;
@@ -11,8 +9,7 @@ use vestibule_store::{CreateUser, SetStatus, StoreError, UserPage};
 
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
-use crate::login::credential::CredentialError;
-use crate::passwords::Busy;
+use crate::login::credential::{NotNow, not_now};
 use crate::sessions::end::see_through;
 use crate::visit::Operator;
 
@@ -49,29 +46,12 @@ pub enum AddUserError {
     /// Another account has this address.
     #[error("another account has this address")]
     AddressTaken,
-    /// Too many password checks wait.
-    #[error("too many password checks are waiting")]
-    Busy {
-        /// When to try again.
-        retry_after: Duration,
-    },
-    /// The store failed.
+    /// Not just now.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No randomness.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
+    NotNow(#[from] NotNow),
 }
 
-impl From<CredentialError> for AddUserError {
-    fn from(error: CredentialError) -> Self {
-        match error {
-            CredentialError::Busy(Busy { retry_after }) => Self::Busy { retry_after },
-            CredentialError::Store(error) => Self::Store(error),
-            CredentialError::Entropy(error) => Self::Entropy(error),
-        }
-    }
-}
+not_now!(AddUserError);
 
 impl Engine {
     /// Makes an account.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
+use vestibule_engine::NotNow;
 
 use crate::browser::caller::Caller;
 use crate::views::{ErrorKind, ErrorPage};
@@ -149,6 +150,17 @@ impl Failure {
     /// There is no randomness: nothing that needs a secret can be made.
     pub fn no_entropy(cause: impl StdError + Send + Sync + 'static) -> Self {
         Self::of(Code::Unavailable).because(cause)
+    }
+
+    /// What hangs on a password could not be done just now.
+    pub fn not_now(cause: NotNow) -> Self {
+        match cause {
+            NotNow::Busy(busy) => Self::of(Code::Unavailable)
+                .because(busy)
+                .retry_after(busy.retry_after),
+            NotNow::Store(error) => Self::store(error),
+            NotNow::Entropy(error) => Self::no_entropy(error),
+        }
     }
 
     /// Why, for the log.

@@ -216,9 +216,6 @@ error-400-do = Gehen Sie zurück, öffnen Sie die Seite neu und versuchen Sie es
 error-form = Diese Seite ist abgelaufen
 error-form-what = Das Formular war zu alt oder kam aus einem anderen Browser oder von einer anderen Seite. Zu Ihrem Schutz wurde nichts geändert.
 error-form-do = Öffnen Sie die Seite neu und versuchen Sie es noch einmal. Wenn Sie angemeldet waren, sind Sie es noch.
-error-403 = Das dürfen Sie nicht öffnen
-error-403-what = Sie sind angemeldet, aber Ihrem Konto ist das nicht erlaubt.
-error-403-do = Wenn Sie es dürfen sollten, bitten Sie die Verwaltung um die nötige Rolle.
 error-setup-used = Die Einrichtung ist schon erledigt
 error-setup-used-what = Der Link ist verbraucht, und das Verwaltungskonto gibt es.
 error-setup-used-do = Wenn Sie das waren, melden Sie sich an. Wenn nicht, halten Sie den Server an und gehen Sie der Sache nach.
@@ -240,14 +237,6 @@ error-415-do = Öffnen Sie die Seite im Browser und benutzen Sie ihr eigenes For
 error-421 = Dieser Server heißt anders
 error-421-what = Er hört nicht auf den Namen in der Adresszeile Ihres Browsers.
 error-421-do = Prüfen Sie die Adresse. Wenn Sie diesen Server betreiben, setzen Sie seinen Issuer auf diesen Namen, oder tragen Sie die Anwendung ein.
-error-429 = Einen Moment, bitte
-error-429-what = Es waren zu viele Versuche in kurzer Zeit. Es wurde nichts geändert.
-error-429-do = Warten Sie ein wenig und versuchen Sie es dann noch einmal.
-error-429-do-in =
-    { $minutes ->
-        [one] Versuchen Sie es in { $minutes } Minute noch einmal.
-       *[other] Versuchen Sie es in { $minutes } Minuten noch einmal.
-    }
 error-431 = Ihr Browser hat zu viel mitgeschickt
 error-431-what = Die Cookies zu dieser Adresse sind zu groß geworden, um gelesen zu werden. Es wurde nichts geändert.
 error-431-do = Löschen Sie in Ihrem Browser die Cookies dieser Adresse und versuchen Sie es dann noch einmal.

@@ -216,9 +216,6 @@ error-400-do = Go back, open the page anew and try once more.
 error-form = This page has expired
 error-form-what = The form you sent was too old, or came from another browser or site. To keep you safe, nothing was changed.
 error-form-do = Open the page anew and try once more. If you were signed in, you still are.
-error-403 = This is not yours to open
-error-403-what = You are signed in, but your account may not do this.
-error-403-do = If you should be able to, ask an administrator for the role it takes.
 error-setup-used = Set-up is already done
 error-setup-used-what = The link has been used, and the administrator exists.
 error-setup-used-do = If that is you, sign in. If it was not you, stop the server and look into it.
@@ -240,14 +237,6 @@ error-415-do = Open the page in your browser and use its own form.
 error-421 = This server has another name
 error-421-what = It does not answer to the one in your browser's address bar.
 error-421-do = Check the address. If you run this server, set its issuer to this name, or register the application.
-error-429 = One moment, please
-error-429-what = There were too many tries in a short time. Nothing was changed.
-error-429-do = Wait a little, then try again.
-error-429-do-in =
-    { $minutes ->
-        [one] Try again in { $minutes } minute.
-       *[other] Try again in { $minutes } minutes.
-    }
 error-431 = Your browser sent too much along
 error-431-what = The cookies kept for this address have grown too large to be read. Nothing was changed.
 error-431-do = Delete the cookies of this address in your browser, then try again.

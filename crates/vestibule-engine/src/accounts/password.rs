@@ -1,16 +1,12 @@
 //! A password changed by its owner.
 
-use std::time::Duration;
-
 use vestibule_core::audit::RefusalReason;
 use vestibule_core::password::{NewPassword, NewPasswordError};
 use vestibule_core::secret::SessionCookie;
-use vestibule_store::{ChangePassword, PasswordChange, StoreError};
+use vestibule_store::{ChangePassword, PasswordChange};
 
 use crate::engine::Engine;
-use crate::entropy::EntropyError;
-use crate::login::credential::{CredentialError, Verdict};
-use crate::passwords::Busy;
+use crate::login::credential::{NotNow, Verdict, not_now};
 use crate::sessions::live::LiveSession;
 use crate::sessions::renew::PreparedRenewal;
 use crate::visit::Visit;
@@ -38,29 +34,12 @@ pub enum ChangePasswordError {
     /// The session ended meanwhile, or was renewed by another request.
     #[error("the session has ended")]
     Ended,
-    /// Too many password checks wait.
-    #[error("too many password checks are waiting")]
-    Busy {
-        /// When to try again.
-        retry_after: Duration,
-    },
-    /// The store failed.
+    /// Not just now.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No randomness.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
+    NotNow(#[from] NotNow),
 }
 
-impl From<CredentialError> for ChangePasswordError {
-    fn from(error: CredentialError) -> Self {
-        match error {
-            CredentialError::Busy(Busy { retry_after }) => Self::Busy { retry_after },
-            CredentialError::Store(error) => Self::Store(error),
-            CredentialError::Entropy(error) => Self::Entropy(error),
-        }
-    }
-}
+not_now!(ChangePasswordError);
 
 impl Engine {
     /// Changes the password of the session's user (ASVS 6.2.2, 6.2.3). Every other session of theirs ends (ASVS 7.4.3),

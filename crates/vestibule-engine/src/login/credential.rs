@@ -22,16 +22,38 @@ pub(crate) enum Verdict {
     Refused(RefusalReason),
 }
 
-/// Why it could not be told.
+/// Why a password could not be judged, or what hangs on it not be done, just now. Nobody is to blame and nothing happened;
+/// trying again may help.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum CredentialError {
+pub enum NotNow {
+    /// Too many password checks wait.
     #[error(transparent)]
     Busy(#[from] Busy),
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
 }
+
+/// Lets `?` turn the store's and the randomness's failure into an error's `NotNow`.
+macro_rules! not_now {
+    ($error:ty) => {
+        impl From<vestibule_store::StoreError> for $error {
+            fn from(cause: vestibule_store::StoreError) -> Self {
+                Self::NotNow(cause.into())
+            }
+        }
+
+        impl From<$crate::entropy::EntropyError> for $error {
+            fn from(cause: $crate::entropy::EntropyError) -> Self {
+                Self::NotNow(cause.into())
+            }
+        }
+    };
+}
+pub(crate) use not_now;
 
 impl Engine {
     /// Verifies `password` for the account in `record`. One hash on the pool, whether or not there is an account with a
@@ -43,7 +65,7 @@ impl Engine {
         record: Option<SignInRecord>,
         password: &str,
         visit: &Visit,
-    ) -> Result<Verdict, CredentialError> {
+    ) -> Result<Verdict, NotNow> {
         let presented = PlainPassword::presented(password);
         let (user, credential) = match record {
             Some(SignInRecord { user, password }) => (Some(user), password),
@@ -98,7 +120,7 @@ impl Engine {
             self.store()
                 .rehash_password(user, credential.version, hash, act)
                 .await?;
-            Ok::<_, CredentialError>(())
+            Ok::<_, NotNow>(())
         };
         if let Err(error) = raised.await {
             tracing::warn!(%error, user.id = %user, "a password could not be hashed anew; its next login tries again");
@@ -106,10 +128,7 @@ impl Engine {
     }
 
     /// A hash of a new password at present cost.
-    pub(crate) async fn new_hash(
-        &self,
-        password: PlainPassword,
-    ) -> Result<HashedPassword, CredentialError> {
+    pub(crate) async fn new_hash(&self, password: PlainPassword) -> Result<HashedPassword, NotNow> {
         let salt = self.random()?;
         let hash = self.hasher().make(password, salt).await?;
         Ok(hash.map_err(|error| StoreError::Failed(Box::new(error)))?)

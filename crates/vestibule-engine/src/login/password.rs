@@ -1,19 +1,16 @@
 //! Logging in with a password.
 
-use std::time::Duration;
-
 use vestibule_core::audit::{Actor, Event, EventKind, RefusalReason};
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::UserId;
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::session::{Acr, Amr, NewSession};
 use vestibule_core::user::CredentialVersion;
-use vestibule_store::{OpenSession, StoreError};
+use vestibule_store::OpenSession;
 
-use super::credential::{CredentialError, Verdict};
+use super::credential::{NotNow, Verdict, not_now};
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
-use crate::passwords::Busy;
 use crate::sessions::live::LiveSession;
 use crate::visit::Visit;
 
@@ -46,30 +43,13 @@ pub enum SignInError {
     /// (ASVS 6.3.8); the trail knows which.
     #[error("the address and the password do not fit together")]
     Refused,
-    /// Too many password checks wait.
-    #[error("too many password checks are waiting")]
-    Busy {
-        /// When to try again.
-        retry_after: Duration,
-    },
-    /// The store failed. Every refusal is recorded before it is answered, so that a full disk answers right and wrong
+    /// Not just now. Every refusal is recorded before it is answered, so that a full disk answers right and wrong
     /// passwords alike.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No randomness.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
+    NotNow(#[from] NotNow),
 }
 
-impl From<CredentialError> for SignInError {
-    fn from(error: CredentialError) -> Self {
-        match error {
-            CredentialError::Busy(Busy { retry_after }) => Self::Busy { retry_after },
-            CredentialError::Store(error) => Self::Store(error),
-            CredentialError::Entropy(error) => Self::Entropy(error),
-        }
-    }
-}
+not_now!(SignInError);
 
 /// A session to ask of the store, and the cookie it will make good.
 pub(crate) struct PreparedSession {

@@ -1,19 +1,16 @@
 //! Re-authentication: a new secret under the same id, both clocks again.
 
-use std::time::Duration;
-
 use vestibule_core::audit::{Actor, Event, EventKind, RefusalReason};
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::session::Renewal;
 use vestibule_core::time::{STEP, UnixMillis};
 use vestibule_core::user::CredentialVersion;
-use vestibule_store::{RenewSession, StoreError};
+use vestibule_store::RenewSession;
 
 use super::live::{FreshLogin, LiveSession};
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
-use crate::login::credential::{CredentialError, Verdict};
-use crate::passwords::Busy;
+use crate::login::credential::{NotNow, Verdict, not_now};
 use crate::visit::Visit;
 
 /// Why a re-authentication did not hold.
@@ -25,29 +22,12 @@ pub enum ReauthenticateError {
     /// The session ended meanwhile, or was renewed by another request.
     #[error("the session has ended")]
     Ended,
-    /// Too many password checks wait.
-    #[error("too many password checks are waiting")]
-    Busy {
-        /// When to try again.
-        retry_after: Duration,
-    },
-    /// The store failed.
+    /// Not just now.
     #[error(transparent)]
-    Store(#[from] StoreError),
-    /// No randomness.
-    #[error(transparent)]
-    Entropy(#[from] EntropyError),
+    NotNow(#[from] NotNow),
 }
 
-impl From<CredentialError> for ReauthenticateError {
-    fn from(error: CredentialError) -> Self {
-        match error {
-            CredentialError::Busy(Busy { retry_after }) => Self::Busy { retry_after },
-            CredentialError::Store(error) => Self::Store(error),
-            CredentialError::Entropy(error) => Self::Entropy(error),
-        }
-    }
-}
+not_now!(ReauthenticateError);
 
 /// A renewal to ask of the store, and the cookie it will make good.
 pub(crate) struct PreparedRenewal {
@@ -128,7 +108,7 @@ impl Engine {
         session: &LiveSession,
         reason: RefusalReason,
         visit: &Visit,
-    ) -> Result<(), CredentialError> {
+    ) -> Result<(), NotNow> {
         let kind = EventKind::ReauthenticationRefused(reason);
         let event = Event::session(kind, session.user_id(), session.id());
         let act = self.owner_act(session, visit)?;

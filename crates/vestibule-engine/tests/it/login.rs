@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use vestibule_core::password::Cost;
 use vestibule_core::session::{Acr, Amr, Device};
-use vestibule_engine::{Setup, SignIn, SignInError};
+use vestibule_engine::{NotNow, Setup, SignIn, SignInError};
 use vestibule_store::Users as _;
 
 use crate::house::{House, OTHER_PASSWORD, PASSWORD, address};
@@ -81,7 +81,7 @@ async fn asvs_6_3_8_whoever_is_named_the_password_is_hashed() {
     ] {
         let busy = house.try_sign_in(identifier, PASSWORD).await;
         assert!(
-            matches!(busy, Err(SignInError::Busy { .. })),
+            matches!(busy, Err(SignInError::NotNow(NotNow::Busy(_)))),
             "{identifier}"
         );
     }
@@ -100,7 +100,10 @@ async fn asvs_6_3_8_a_full_disk_answers_right_and_wrong_passwords_alike() {
         ("not an address", PASSWORD),
     ] {
         let failed = house.try_sign_in(identifier, password).await;
-        assert!(matches!(failed, Err(SignInError::Store(_))), "{identifier}");
+        assert!(
+            matches!(failed, Err(SignInError::NotNow(NotNow::Store(_)))),
+            "{identifier}"
+        );
     }
     assert!(house.is_live(&before.cookie), "checks go on");
     house.store.set_full(false);

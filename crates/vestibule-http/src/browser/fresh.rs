@@ -11,7 +11,7 @@
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use vestibule_core::secret::SessionCookie;
-use vestibule_engine::{FreshLogin, ReauthenticateError};
+use vestibule_engine::{Busy, FreshLogin, NotNow, ReauthenticateError};
 
 use super::caller::{SignedIn, to_login};
 use super::cookies;
@@ -67,7 +67,7 @@ pub async fn prove(signed_in: &SignedIn, form: &Checked, act: Act) -> Result<Pro
             StatusCode::FORBIDDEN,
             Some(FreshFault::Wrong),
         )),
-        Err(ReauthenticateError::Busy { retry_after }) => {
+        Err(ReauthenticateError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
             let mut page = ask(
                 signed_in,
                 act,
@@ -79,11 +79,8 @@ pub async fn prove(signed_in: &SignedIn, form: &Checked, act: Act) -> Result<Pro
             Err(page)
         }
         Err(ReauthenticateError::Ended) => Err(to_login(act.cancel).into_response()),
-        Err(ReauthenticateError::Store(error)) => {
-            Err(Failure::store(error).back(act.cancel).into_response())
-        }
-        Err(ReauthenticateError::Entropy(error)) => {
-            Err(Failure::no_entropy(error).back(act.cancel).into_response())
+        Err(ReauthenticateError::NotNow(cause)) => {
+            Err(Failure::not_now(cause).back(act.cancel).into_response())
         }
     }
 }

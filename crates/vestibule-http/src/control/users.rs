@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::id::UserId;
 use vestibule_core::user::{Role, User, UserStatus};
-use vestibule_engine::{AddUserError, NewAccount};
+use vestibule_engine::{AddUserError, Busy, NewAccount, NotNow};
 use vestibule_store::SetStatus;
 
 use super::problem::{Code, Problem};
@@ -212,13 +212,13 @@ fn not_added(error: &AddUserError) -> Problem {
         AddUserError::Role(_) => Code::InvalidRole,
         AddUserError::Password(_) => Code::InvalidPassword,
         AddUserError::AddressTaken => Code::AddressTaken,
-        AddUserError::Busy { retry_after } => {
+        AddUserError::NotNow(NotNow::Busy(Busy { retry_after })) => {
             return Problem::new(Code::Busy)
                 .saying(error.to_string())
                 .retry_after(*retry_after);
         }
-        AddUserError::Store(error) => return Problem::store(error),
-        AddUserError::Entropy(error) => return Problem::entropy(*error),
+        AddUserError::NotNow(NotNow::Store(error)) => return Problem::store(error),
+        AddUserError::NotNow(NotNow::Entropy(error)) => return Problem::entropy(*error),
     };
     Problem::new(code).saying(error.to_string())
 }

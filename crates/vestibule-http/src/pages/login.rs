@@ -11,7 +11,7 @@
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderValue, StatusCode, header};
 use vestibule_core::local_path::LocalPath;
-use vestibule_engine::{SignIn, SignInError};
+use vestibule_engine::{Busy, NotNow, SignIn, SignInError};
 
 use super::pre_session::{self, PreSession};
 use crate::browser::caller::{Caller, Visitor};
@@ -83,7 +83,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
                 .insert(header::WWW_AUTHENTICATE, CHALLENGE);
             Ok(response)
         }
-        Err(SignInError::Busy { retry_after }) => {
+        Err(SignInError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
             let page = LoginPage {
                 fault: Some(LoginFault::Busy),
                 ..filled(Some(&fields), next)
@@ -94,8 +94,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
                 .insert(header::RETRY_AFTER, errors::retry_after(retry_after));
             Ok(response)
         }
-        Err(SignInError::Store(error)) => Err(Failure::store(error).back("/login")),
-        Err(SignInError::Entropy(error)) => Err(Failure::no_entropy(error).back("/login")),
+        Err(SignInError::NotNow(cause)) => Err(Failure::not_now(cause).back("/login")),
     }
 }
 

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{StatusCode, header};
 use vestibule_core::password::NewPasswordError;
 use vestibule_core::secret::PlainSetupSecret;
-use vestibule_engine::{Setup, SetupError};
+use vestibule_engine::{Busy, NotNow, Setup, SetupError};
 
 use super::pre_session::{self, PreSession};
 use crate::browser::caller::{Caller, Visitor};
@@ -80,9 +80,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
     };
     match error {
         SetupError::Gone => return Err(gone(&caller).await),
-        SetupError::Store(error) => return Err(Failure::store(error)),
-        SetupError::Entropy(error) => return Err(Failure::no_entropy(error)),
-        SetupError::Busy { retry_after } => {
+        SetupError::NotNow(NotNow::Busy(Busy { retry_after })) => {
             page.busy = true;
             let mut response = form(&caller, StatusCode::SERVICE_UNAVAILABLE, page)?;
             response
@@ -90,6 +88,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
                 .insert(header::RETRY_AFTER, errors::retry_after(retry_after));
             return Ok(response);
         }
+        SetupError::NotNow(cause) => return Err(Failure::not_now(cause)),
         SetupError::Email(_) => page.identifier_fault = Some(address_fault(email)),
         SetupError::AddressTaken => page.identifier_fault = Some(AddressFault::Taken),
         SetupError::Name(_) => page.name_fault = Some(name_fault(name)),

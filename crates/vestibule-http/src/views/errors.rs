@@ -23,8 +23,6 @@ pub enum ErrorKind {
     BadRequest,
     /// The CSRF token does not fit: an old form, another browser, or another site's.
     FormExpired,
-    /// The person may not do this.
-    Forbidden,
     /// The set-up link was used: the administrator exists.
     SetupUsed,
     /// The set-up link is too old, or of an earlier start of the server.
@@ -39,11 +37,6 @@ pub enum ErrorKind {
     UnsupportedMediaType,
     /// The `Host` is none of ours.
     Misdirected,
-    /// Too many tries.
-    TooManyRequests {
-        /// Seconds until it is worth trying again, if known.
-        retry_after: Option<u32>,
-    },
     /// The browser sends more cookies along than are read.
     HeadersTooLarge,
     /// A defect.
@@ -70,15 +63,7 @@ impl ErrorPage {
     }
 
     fn remedy<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        match self.kind {
-            ErrorKind::TooManyRequests {
-                retry_after: Some(seconds),
-            } => frame.tongue.text_with(
-                "error-429-do-in",
-                &[("minutes", seconds.div_ceil(60).into())],
-            ),
-            kind => frame.t(kind.words().2),
-        }
+        frame.t(self.kind.words().2)
     }
 
     fn way(&self) -> &str {
@@ -88,10 +73,7 @@ impl ErrorPage {
     fn way_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         frame.t(match (self.kind, &self.back) {
             (ErrorKind::SetupUsed, _) => msg("login-submit"),
-            (
-                ErrorKind::Unavailable | ErrorKind::EndUnstored | ErrorKind::TooManyRequests { .. },
-                Some(_),
-            ) => msg("error-again"),
+            (ErrorKind::Unavailable | ErrorKind::EndUnstored, Some(_)) => msg("error-again"),
             (_, Some(_)) => msg("error-back"),
             (_, None) => msg("error-start"),
         })
@@ -108,14 +90,13 @@ impl ErrorKind {
     pub fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
-            Self::FormExpired | Self::Forbidden => 403,
+            Self::FormExpired => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::SetupUsed | Self::SetupExpired => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Misdirected => 421,
-            Self::TooManyRequests { .. } => 429,
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
             Self::Unavailable | Self::EndUnstored => 503,
@@ -131,7 +112,6 @@ impl ErrorKind {
                 msg("error-form-what"),
                 msg("error-form-do"),
             ),
-            Self::Forbidden => (msg("error-403"), msg("error-403-what"), msg("error-403-do")),
             Self::SetupUsed => (
                 msg("error-setup-used"),
                 msg("error-setup-used-what"),
@@ -151,9 +131,6 @@ impl ErrorKind {
                 (msg("error-415"), msg("error-415-what"), msg("error-415-do"))
             }
             Self::Misdirected => (msg("error-421"), msg("error-421-what"), msg("error-421-do")),
-            Self::TooManyRequests { .. } => {
-                (msg("error-429"), msg("error-429-what"), msg("error-429-do"))
-            }
             Self::HeadersTooLarge => (msg("error-431"), msg("error-431-what"), msg("error-431-do")),
             Self::Internal => (msg("error-500"), msg("error-500-what"), msg("error-500-do")),
             Self::Unavailable => (msg("error-503"), msg("error-503-what"), msg("error-503-do")),

@@ -264,7 +264,6 @@ fn errors() -> Vec<Sample> {
     vec![
         stranger("error-400", page(ErrorKind::BadRequest, None)),
         person("error-form", page(ErrorKind::FormExpired, Some("/account"))),
-        person("error-403", page(ErrorKind::Forbidden, None)),
         stranger(
             "error-setup-used",
             page(ErrorKind::SetupUsed, Some("/login")),
@@ -276,28 +275,6 @@ fn errors() -> Vec<Sample> {
         stranger("error-415", page(ErrorKind::UnsupportedMediaType, None)),
         stranger("error-421", page(ErrorKind::Misdirected, None)),
         stranger("error-431", page(ErrorKind::HeadersTooLarge, None)),
-        stranger(
-            "error-429",
-            page(ErrorKind::TooManyRequests { retry_after: None }, None),
-        ),
-        stranger(
-            "error-429-one",
-            page(
-                ErrorKind::TooManyRequests {
-                    retry_after: Some(40),
-                },
-                Some("/login"),
-            ),
-        ),
-        stranger(
-            "error-429-more",
-            page(
-                ErrorKind::TooManyRequests {
-                    retry_after: Some(61),
-                },
-                Some("/login"),
-            ),
-        ),
         person("error-500", page(ErrorKind::Internal, None)),
         person("error-503", page(ErrorKind::Unavailable, Some("/account"))),
         person(

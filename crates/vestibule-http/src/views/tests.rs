@@ -337,10 +337,4 @@ fn an_error_has_its_status_its_reference_and_says_that_nothing_is_lost() {
     assert!(unavailable.contains("7F3K-Q2MX") && unavailable.contains("503"));
     assert!(unavailable.contains("Nothing that was confirmed is lost"));
     assert!(page(ErrorKind::FormExpired).contains("403"));
-    assert!(
-        page(ErrorKind::TooManyRequests {
-            retry_after: Some(61)
-        })
-        .contains("2 minutes")
-    );
 }

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{StatusCode, header};
-use vestibule_engine::ChangePasswordError;
+use vestibule_engine::{Busy, ChangePasswordError, NotNow};
 
 use crate::browser::caller::{SignedIn, to_login};
 use crate::browser::cookies;
@@ -78,7 +78,7 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
             let page = faulty(Some(CurrentPasswordFault::Wrong), None);
             form(&signed_in, StatusCode::FORBIDDEN, page).await
         }
-        Err(ChangePasswordError::Busy { retry_after }) => {
+        Err(ChangePasswordError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
             let page = faulty(Some(CurrentPasswordFault::Busy), None);
             let mut response = form(&signed_in, StatusCode::SERVICE_UNAVAILABLE, page).await?;
             response
@@ -87,8 +87,7 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
             Ok(response)
         }
         Err(ChangePasswordError::Ended) => Ok(to_login(PATH).into_response()),
-        Err(ChangePasswordError::Store(error)) => Err(Failure::store(error).back(PATH)),
-        Err(ChangePasswordError::Entropy(error)) => Err(Failure::no_entropy(error).back(PATH)),
+        Err(ChangePasswordError::NotNow(cause)) => Err(Failure::not_now(cause).back(PATH)),
     }
 }
 
