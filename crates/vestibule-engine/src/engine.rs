@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{Clock, EffectiveTime};
 use crate::entropy::{Entropy, EntropyError};
+use crate::metrics::Metrics;
 use crate::passwords::Hasher;
 use crate::sessions::index::Index;
 use crate::sessions::owed::Owed;
@@ -110,6 +111,7 @@ pub struct Engine {
     seal_key: Arc<SealKey>,
     time: EffectiveTime,
     owed: Owed,
+    metrics: Metrics,
 }
 
 impl Engine {
@@ -126,6 +128,7 @@ impl Engine {
             seal_key: Arc::new(seal_key),
             time: EffectiveTime::new(water),
             owed: Owed::default(),
+            metrics: Metrics::default(),
             store: parts.store,
             index: parts.index,
             clock: parts.clock,
@@ -158,6 +161,11 @@ impl Engine {
     /// How long sessions live.
     pub const fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// What is counted for whoever watches.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     pub(crate) fn store(&self) -> &dyn Store {

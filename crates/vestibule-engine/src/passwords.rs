@@ -95,6 +95,11 @@ impl Hasher {
         self.pool.state().memory
     }
 
+    /// Callers that wait for a thread now, at most `queue`.
+    pub fn waiting(&self) -> usize {
+        self.pool.state().jobs.len()
+    }
+
     /// Hashes at present cost.
     pub async fn make(
         &self,

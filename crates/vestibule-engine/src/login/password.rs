@@ -11,6 +11,7 @@ use vestibule_store::OpenSession;
 use super::credential::{NotNow, Verdict, not_now};
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
+use crate::metrics::LoginOutcome;
 use crate::sessions::live::LiveSession;
 use crate::visit::Visit;
 
@@ -60,6 +61,16 @@ pub(crate) struct PreparedSession {
 impl Engine {
     /// Verifies a password and opens a session on it (ASVS 7.2.4: a new one at each login, whatever cookie came).
     pub async fn sign_in(
+        &self,
+        attempt: SignIn<'_>,
+        visit: &Visit,
+    ) -> Result<SignedIn, SignInError> {
+        let done = self.judge_sign_in(attempt, visit).await;
+        self.metrics().login(LoginOutcome::of_sign_in(&done));
+        done
+    }
+
+    async fn judge_sign_in(
         &self,
         attempt: SignIn<'_>,
         visit: &Visit,

@@ -11,6 +11,7 @@ use super::live::{FreshLogin, LiveSession};
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
 use crate::login::credential::{NotNow, Verdict, not_now};
+use crate::metrics::LoginOutcome;
 use crate::visit::Visit;
 
 /// Why a re-authentication did not hold.
@@ -48,6 +49,18 @@ impl Engine {
     /// Proves again who the session's owner is. The session gets a new secret, and the old one is dead at once
     /// (ASVS 7.2.4); both clocks start again (N07).
     pub async fn reauthenticate(
+        &self,
+        session: &LiveSession,
+        password: &str,
+        visit: &Visit,
+    ) -> Result<(SessionCookie, FreshLogin), ReauthenticateError> {
+        let done = self.judge_reauthentication(session, password, visit).await;
+        self.metrics()
+            .reauthentication(LoginOutcome::of_reauthentication(&done));
+        done
+    }
+
+    async fn judge_reauthentication(
         &self,
         session: &LiveSession,
         password: &str,
