@@ -57,6 +57,8 @@ pub struct Settings {
     pub own_host_application: bool,
     /// Proxies whose headers are believed.
     pub proxies: Vec<Proxy>,
+    /// Where metrics are read, off the public listener; `None` is nowhere.
+    pub ops: Option<SocketAddr>,
     /// Least severe level that is logged.
     pub log_level: Level,
     /// Form of the log.
@@ -83,6 +85,7 @@ impl Default for Settings {
             queue: 128,
             own_host_application: false,
             proxies: Vec::new(),
+            ops: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464)),
             log_level: Level::INFO,
             log_format: LogFormat::Auto,
             master_key_file: None,

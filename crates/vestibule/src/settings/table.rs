@@ -270,6 +270,24 @@ pub const ROWS: &[Row] = &[
         },
     },
     Row {
+        key: "ops.listen",
+        kind: Kind::Text,
+        default: None,
+        meaning: "Where metrics are read (`/metrics`), with `/healthz` and `/readyz`: an address and port, or `off`. Never on the public listener; off loopback whoever reaches it can read them. Port 0 takes a free port. A default that is taken only warns.",
+        set: |settings, value, _| {
+            let allowed = "an address such as \"127.0.0.1:9464\", or \"off\"";
+            settings.ops = match value.as_str().ok_or(allowed)? {
+                "off" => None,
+                text => Some(text.parse().map_err(|_| allowed)?),
+            };
+            Ok(())
+        },
+        show: |settings| match settings.ops {
+            Some(address) => quoted(&address.to_string()),
+            None => quoted("off"),
+        },
+    },
+    Row {
         key: "log.level",
         kind: Kind::Text,
         default: None,

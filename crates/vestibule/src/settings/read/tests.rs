@@ -53,6 +53,8 @@ fn every_setting_reads_from_a_file() {
         headers = "x-original"
         [keys]
         master_key_file = "/run/secrets/master"
+        [ops]
+        listen = "127.0.0.1:0"
         [log]
         level = "debug"
         format = "json"
@@ -77,6 +79,7 @@ fn every_setting_reads_from_a_file() {
         settings.master_key_file,
         Some(PathBuf::from("/run/secrets/master"))
     );
+    assert_eq!(settings.ops, Some("127.0.0.1:0".parse().unwrap()));
     for row in ROWS {
         assert!(
             matches!(in_force.origin(row.key), Origin::File(_)),
@@ -95,6 +98,17 @@ fn what_is_shown_reads_back() {
         (row.set)(&mut read, &value["value"], Path::new("")).unwrap();
         assert_eq!((row.show)(&read), (row.show)(&shown));
     }
+}
+
+#[test]
+fn metrics_can_be_off() {
+    let off = loaded("[ops]\nlisten = \"off\"", &[]).unwrap();
+    assert_eq!(off.settings.ops, None);
+    let told = refused("[ops]\nlisten = \"9464\"");
+    assert!(
+        told.contains("ops.listen") && told.contains("127.0.0.1:9464") && told.contains("off"),
+        "{told}"
+    );
 }
 
 #[test]
