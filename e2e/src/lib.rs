@@ -15,6 +15,7 @@ pub mod http;
 pub mod nginx;
 pub mod process;
 pub mod server;
+pub mod smtp;
 
 use std::net::TcpListener;
 use std::path::PathBuf;

@@ -83,6 +83,13 @@ const NEEDS: &[Need] = &[
         ubuntu: "openssl",
     },
     Need {
+        what: "aiosmtpd",
+        // A module of the system's own Python, for which `e2e/src/smtp.rs` starts just that one.
+        found_by: Found::File("/usr/lib/python3/dist-packages/aiosmtpd/smtp.py"),
+        debian: "python3-aiosmtpd",
+        ubuntu: "python3-aiosmtpd",
+    },
+    Need {
         what: "certificate authorities",
         found_by: Found::File("/etc/ssl/certs/ca-certificates.crt"),
         debian: "ca-certificates",
