@@ -8,10 +8,12 @@
 //! head₀ = 0…0      headₙ = SHA-256(headₙ₋₁ ‖ event)      seal = Ed25519(first ‖ last ‖ head ‖ time)
 //! ```
 
+use crate::errand::Errand;
 use crate::id::{ActId, SessionId, UserId};
 use crate::keys::{PublicSealKey, SealKey};
 use crate::secret::sha256;
 use crate::session::EndReason;
+use crate::throttle::Scope;
 use crate::time::UnixMillis;
 
 /// Who did it.
@@ -86,6 +88,8 @@ pub struct Act {
     pub actor: Actor,
     /// From where, where that is known.
     pub personal: Option<Personal>,
+    /// What is to be done once it has happened: letters that tell of it, written in the same transition (ASVS 6.3.7).
+    pub told: Vec<Errand>,
 }
 
 /// Why a login or a re-authentication was refused. For the trail; the caller is told nothing of it (ASVS 6.3.8).
@@ -97,6 +101,8 @@ pub enum RefusalReason {
     WrongPassword,
     /// The account has none.
     NoPassword,
+    /// Too many wrong ones in a row: it is disabled until it is set anew (N40).
+    PasswordDisabled,
     /// The account is disabled.
     Disabled,
     /// The credential changed while it was being verified.
@@ -104,10 +110,11 @@ pub enum RefusalReason {
 }
 
 impl RefusalReason {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::UnknownUser,
         Self::WrongPassword,
         Self::NoPassword,
+        Self::PasswordDisabled,
         Self::Disabled,
         Self::CredentialChanged,
     ];
@@ -118,8 +125,34 @@ impl RefusalReason {
             Self::UnknownUser => "unknown_user",
             Self::WrongPassword => "wrong_password",
             Self::NoPassword => "no_password",
+            Self::PasswordDisabled => "password_disabled",
             Self::Disabled => "disabled",
             Self::CredentialChanged => "credential_changed",
+        }
+    }
+}
+
+/// What an attack across accounts looks like (C23).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Attack {
+    /// One account is guessed at, again and again.
+    Guessing,
+    /// A few passwords are tried on many accounts.
+    Spraying,
+    /// Pairs of address and password from elsewhere are tried.
+    Stuffing,
+}
+
+impl Attack {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Guessing, Self::Spraying, Self::Stuffing];
+
+    /// The code that stores, logs and metrics hold.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Guessing => "guessing",
+            Self::Spraying => "spraying",
+            Self::Stuffing => "stuffing",
         }
     }
 }
@@ -155,6 +188,44 @@ pub enum EventKind {
     AllSessionsEnded,
     /// An operator accepted a clock behind the mark.
     ClockAccepted,
+    /// Somebody asked for an account; whether one is made is for the mail's reader.
+    RegistrationAsked,
+    /// An account was made by the one who reads its mail.
+    Registered,
+    /// An operator invited an address.
+    UserInvited,
+    /// An account was deleted; its personal data is erased.
+    UserDeleted,
+    /// A user changed their name, language or details.
+    ProfileChanged,
+    /// A user asked for an address to become theirs, or to prove the one they have.
+    AddressAsked,
+    /// An address became one of a user's.
+    AddressAdded,
+    /// A user proved that they read an address's mail.
+    AddressVerified,
+    /// An address was removed.
+    AddressRemoved,
+    /// Another of a user's addresses names the account.
+    PrimaryChanged,
+    /// Somebody asked to recover an account.
+    RecoveryAsked,
+    /// A link to set a new password went out.
+    RecoveryOffered,
+    /// A wrong code was typed where a mailed link was opened in another browser.
+    CodeRefused,
+    /// A password was set anew through a mailed link.
+    PasswordReset,
+    /// The hundredth wrong password in a row: it is disabled until it is set anew (N40).
+    PasswordDisabled,
+    /// A device became known to a user's account.
+    DeviceKnown,
+    /// A mail could not be delivered and is not tried again.
+    MailGivenUp,
+    /// A tally is full: tries are refused unevaluated until it has room (ASVS 16.3.3).
+    ThrottleClosed(Scope),
+    /// An attack across accounts was recognised.
+    AttackRecognised(Attack),
 }
 
 impl EventKind {
@@ -171,7 +242,26 @@ impl EventKind {
             Self::PasswordRehashed,
             Self::AllSessionsEnded,
             Self::ClockAccepted,
+            Self::RegistrationAsked,
+            Self::Registered,
+            Self::UserInvited,
+            Self::UserDeleted,
+            Self::ProfileChanged,
+            Self::AddressAsked,
+            Self::AddressAdded,
+            Self::AddressVerified,
+            Self::AddressRemoved,
+            Self::PrimaryChanged,
+            Self::RecoveryAsked,
+            Self::RecoveryOffered,
+            Self::CodeRefused,
+            Self::PasswordReset,
+            Self::PasswordDisabled,
+            Self::DeviceKnown,
+            Self::MailGivenUp,
         ];
+        all.extend(Scope::ALL.map(Self::ThrottleClosed));
+        all.extend(Attack::ALL.map(Self::AttackRecognised));
         for reason in RefusalReason::ALL {
             all.extend([
                 Self::LoginRefused(reason),
@@ -201,6 +291,25 @@ impl EventKind {
             Self::UserSessionsEnded(_) => "user_sessions.ended",
             Self::AllSessionsEnded => "all_sessions.ended",
             Self::ClockAccepted => "clock.accepted",
+            Self::RegistrationAsked => "registration.asked",
+            Self::Registered => "user.registered",
+            Self::UserInvited => "user.invited",
+            Self::UserDeleted => "user.deleted",
+            Self::ProfileChanged => "profile.changed",
+            Self::AddressAsked => "address.asked",
+            Self::AddressAdded => "address.added",
+            Self::AddressVerified => "address.verified",
+            Self::AddressRemoved => "address.removed",
+            Self::PrimaryChanged => "address.primary_changed",
+            Self::RecoveryAsked => "recovery.asked",
+            Self::RecoveryOffered => "recovery.offered",
+            Self::CodeRefused => "recovery.code_refused",
+            Self::PasswordReset => "password.reset",
+            Self::PasswordDisabled => "password.disabled",
+            Self::DeviceKnown => "device.known",
+            Self::MailGivenUp => "mail.given_up",
+            Self::ThrottleClosed(_) => "throttle.closed",
+            Self::AttackRecognised(_) => "attack.recognised",
         }
     }
 
@@ -209,6 +318,8 @@ impl EventKind {
         match self {
             Self::LoginRefused(reason) | Self::ReauthenticationRefused(reason) => reason.code(),
             Self::SessionEnded(reason) | Self::UserSessionsEnded(reason) => reason.code(),
+            Self::ThrottleClosed(scope) => scope.code(),
+            Self::AttackRecognised(attack) => attack.code(),
             _ => "",
         }
     }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::time::UnixMillis;
@@ -16,7 +17,8 @@ pub struct ParseIdError;
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
         pub struct $name([u8; 16]);
 
         impl $name {
@@ -82,6 +84,15 @@ id!(
 id!(
     /// One act (a request or a command) that changed something; its audit events share it.
     ActId
+);
+
+id!(
+    /// A device known from an earlier login. Never a credential.
+    DeviceId
+);
+id!(
+    /// Something to be done after the answer: a mail, mostly.
+    ErrandId
 );
 
 #[cfg(test)]

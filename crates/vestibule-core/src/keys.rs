@@ -5,11 +5,15 @@ use std::fmt;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::hkdf::{HKDF_SHA256, KeyType, Prk, Salt};
+use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::csrf::CsrfKey;
+use crate::id::ErrandId;
 use crate::secret::sha256;
+use crate::throttle::Keyer;
+use crate::ticket::RecoveryCode;
 
 /// 256 bits from which every other key of an installation is derived or under which it is sealed.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
@@ -54,6 +58,18 @@ impl MasterKey {
     pub fn csrf(&self) -> Result<CsrfKey, SealError> {
         self.derive(b"vestibule/csrf/v1")
             .map(|key| CsrfKey::new(&key))
+    }
+
+    /// Names the tallies of throttling.
+    pub fn throttle(&self) -> Result<Keyer, SealError> {
+        self.derive(b"vestibule/throttle/v1")
+            .map(|key| Keyer::new(&key))
+    }
+
+    /// Derives the codes that asking pages show.
+    pub fn recovery_codes(&self) -> Result<RecoveryCodes, SealError> {
+        self.derive(b"vestibule/recovery-code/v1")
+            .map(|key| RecoveryCodes(Key::new(HMAC_SHA256, &*key)))
     }
 
     /// Seals `plain` under this key for one purpose; `nonce` is 12 fresh random bytes (ASVS 11.3.3, 11.3.4).
@@ -103,6 +119,25 @@ impl MasterKey {
             .and_then(|okm| okm.fill(&mut *key))
             .map_err(|Unspecified| SealError)?;
         Ok(key)
+    }
+}
+
+/// The key from which the codes of recovery requests are derived, so that none is stored.
+#[derive(Clone)]
+pub struct RecoveryCodes(Key);
+
+impl fmt::Debug for RecoveryCodes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RecoveryCodes")
+    }
+}
+
+impl RecoveryCodes {
+    /// The code of one request.
+    pub fn code(&self, asked: ErrandId) -> RecoveryCode {
+        let mut mac = [0; 32];
+        mac.copy_from_slice(sign(&self.0, asked.as_bytes()).as_ref());
+        RecoveryCode::from_mac(&mac)
     }
 }
 

@@ -86,19 +86,7 @@ impl SessionCookie {
 
     /// Reads a cookie's value. One value has one spelling: no padding, no stray bits, no other length.
     pub fn parse(value: &[u8]) -> Option<Self> {
-        if value.len() != Self::LEN {
-            return None;
-        }
-        let mut bytes = [0_u8; 48];
-        let written = URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok()?;
-        if written != bytes.len() {
-            return None;
-        }
-        let mut id = [0; 16];
-        let mut secret = [0; 32];
-        id.copy_from_slice(&bytes[..16]);
-        secret.copy_from_slice(&bytes[16..]);
-        bytes.zeroize();
+        let (id, secret) = split(value)?;
         Some(Self {
             id: SessionId::from_bytes(id),
             secret: PlainSessionSecret(secret),
@@ -107,12 +95,7 @@ impl SessionCookie {
 
     /// The value to set.
     pub fn encode(&self) -> String {
-        let mut bytes = [0_u8; 48];
-        bytes[..16].copy_from_slice(self.id.as_bytes());
-        bytes[16..].copy_from_slice(&self.secret.0);
-        let value = URL_SAFE_NO_PAD.encode(bytes);
-        bytes.zeroize();
-        value
+        join(self.id.as_bytes(), &self.secret.0)
     }
 }
 
@@ -120,6 +103,34 @@ impl fmt::Debug for SessionCookie {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SessionCookie({})", self.id)
     }
+}
+
+/// An id and a secret from their 64 characters of base64url: no padding, no stray bits, no other length.
+pub(crate) fn split(value: &[u8]) -> Option<([u8; 16], [u8; 32])> {
+    if value.len() != SessionCookie::LEN {
+        return None;
+    }
+    let mut bytes = [0_u8; 48];
+    let written = URL_SAFE_NO_PAD.decode_slice(value, &mut bytes).ok()?;
+    if written != bytes.len() {
+        return None;
+    }
+    let mut id = [0; 16];
+    let mut secret = [0; 32];
+    id.copy_from_slice(&bytes[..16]);
+    secret.copy_from_slice(&bytes[16..]);
+    bytes.zeroize();
+    Some((id, secret))
+}
+
+/// What [`split`] reads.
+pub(crate) fn join(id: &[u8; 16], secret: &[u8; 32]) -> String {
+    let mut bytes = [0_u8; 48];
+    bytes[..16].copy_from_slice(id);
+    bytes[16..].copy_from_slice(secret);
+    let value = URL_SAFE_NO_PAD.encode(bytes);
+    bytes.zeroize();
+    value
 }
 
 /// The one-time secret in the set-up link: `vst_setup_` and 256 random bits in base64url.

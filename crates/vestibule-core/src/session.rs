@@ -15,8 +15,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::id::{SessionId, UserId};
+use crate::known_device::DeviceProof;
 use crate::lineage::{StoreNumber, stands};
 use crate::secret::HashedSecret;
+use crate::throttle::Tried;
 use crate::time::{STEP, UnixMillis};
 use crate::user::{CredentialVersion, UserStatus};
 
@@ -135,6 +137,10 @@ pub struct NewSession {
     pub device: Device,
     /// The live session this login was made over: it ends in the same transition.
     pub replaces: Option<SessionId>,
+    /// The try that succeeded: its tallies start again in the same transition (N42).
+    pub tried: Option<Tried>,
+    /// The device, to be known from now on.
+    pub known: Option<DeviceProof>,
 }
 
 /// A new secret and new clocks under the same id (ASVS 7.2.4, N07).
@@ -322,8 +328,14 @@ pub enum EndReason {
     EndedByOperator,
     /// The password was changed.
     PasswordChanged,
+    /// The password was set anew through a mailed link.
+    PasswordReset,
+    /// Its owner ended it by the link in the mail that told of it.
+    EndedByMail,
     /// The user was disabled.
     UserDisabled,
+    /// The user was deleted.
+    UserDeleted,
     /// Not used for its idle life.
     Idle,
     /// Its absolute life is over.
@@ -332,7 +344,7 @@ pub enum EndReason {
 
 impl EndReason {
     /// All, in the order of the table in `docs/reference/audit-events.md`.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::SignedOut,
         Self::EndedByOwner,
         Self::OthersEnded,
@@ -341,7 +353,10 @@ impl EndReason {
         Self::Displaced,
         Self::EndedByOperator,
         Self::PasswordChanged,
+        Self::PasswordReset,
+        Self::EndedByMail,
         Self::UserDisabled,
+        Self::UserDeleted,
         Self::Idle,
         Self::Expired,
     ];
@@ -357,7 +372,10 @@ impl EndReason {
             Self::Displaced => "displaced",
             Self::EndedByOperator => "ended_by_operator",
             Self::PasswordChanged => "password_changed",
+            Self::PasswordReset => "password_reset",
+            Self::EndedByMail => "ended_by_mail",
             Self::UserDisabled => "user_disabled",
+            Self::UserDeleted => "user_deleted",
             Self::Idle => "idle",
             Self::Expired => "expired",
         }
@@ -390,6 +408,8 @@ mod tests {
             amr: Amr::PASSWORD,
             device: Device::default(),
             replaces: None,
+            tried: None,
+            known: None,
         };
         Session::open(new, StoreNumber(7))
     }

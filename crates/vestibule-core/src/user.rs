@@ -1,7 +1,10 @@
 //! A person, as an account.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
 
 use crate::email::EmailAddress;
 use crate::id::UserId;
@@ -53,7 +56,8 @@ impl fmt::Display for Role {
 }
 
 /// What people call this person: at most 200 characters, no control characters. May be empty.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct DisplayName(String);
 
 /// Not a name.
@@ -82,6 +86,99 @@ impl DisplayName {
         &self.0
     }
 }
+
+/// The language somebody reads: a tag like `en` or `de` (BCP 47).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Language(String);
+
+impl Language {
+    /// Reads a tag; anything that is none is English.
+    pub fn of(tag: &str) -> Self {
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if (2..=16).contains(&tag.len()) && tag.chars().all(fits) {
+            Self(tag.to_owned())
+        } else {
+            Self::default()
+        }
+    }
+
+    /// The tag.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Language {
+    fn default() -> Self {
+        Self("en".to_owned())
+    }
+}
+
+/// What a person told of themselves besides their name: the answers to the fields that the settings ask for, by the
+/// field's id.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Details(BTreeMap<String, String>);
+
+impl Details {
+    /// Most characters of one answer.
+    pub const LONGEST: usize = 200;
+
+    /// Keeps an answer; blanks around it are dropped, and an empty one is none.
+    pub fn answer(&mut self, field: &str, text: &str) -> Result<(), ParseNameError> {
+        let text = text.trim();
+        // ASVS 16.4.1: no line break or terminal escape in anything that is shown or logged.
+        if text.chars().count() > Self::LONGEST || text.chars().any(char::is_control) {
+            return Err(ParseNameError);
+        }
+        if text.is_empty() {
+            self.0.remove(field);
+        } else {
+            self.0.insert(field.to_owned(), text.to_owned());
+        }
+        Ok(())
+    }
+
+    /// The answer to a field.
+    pub fn to(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str)
+    }
+
+    /// Every answer, by the field's id.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(field, text)| (field.as_str(), text.as_str()))
+    }
+}
+
+/// What is known of a user that no check on a request needs.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Particulars {
+    /// In which their mails are written.
+    pub language: Language,
+    /// Answers to the fields that the settings ask for.
+    pub details: Details,
+    /// When they accepted the terms, if they were asked.
+    pub terms_accepted_at: Option<UnixMillis>,
+}
+
+/// One of a user's addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Unique among all users'.
+    pub email: EmailAddress,
+    /// Proved by mail, or declared by an operator. Only a primary one may be unverified: no other is taken before it is proved.
+    pub verified: bool,
+    /// The one that names the account.
+    pub primary: bool,
+    /// Since when.
+    pub added_at: UnixMillis,
+}
+
+/// Most addresses of one user.
+pub const MOST_ADDRESSES: usize = 10;
 
 /// Whether a user may sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,6 +239,8 @@ pub struct NewUser {
     pub roles: Vec<Role>,
     /// Without one, nobody can sign in to the account until one is set.
     pub password: Option<HashedPassword>,
+    /// What no check on a request needs.
+    pub particulars: Particulars,
 }
 
 #[cfg(test)]

@@ -10,28 +10,38 @@
 //!
 //! The one contract suite that every backend passes whole is in [`contract`] (feature `contract`).
 
+mod addresses;
 mod audit;
 #[cfg(feature = "contract")]
 pub mod contract;
 mod installation;
+mod outbox;
 mod publish;
 mod sessions;
+mod throttles;
+mod tickets;
 mod users;
 
 use std::error::Error as StdError;
 use std::future::Future;
 use std::pin::Pin;
 
+pub use addresses::{Addresses, MakePrimary, RemoveAddress};
 pub use audit::{Audit, Sealer, TrailPage};
 pub use installation::{CompleteSetup, Installation, KeyCheck, OfferSetup, SetupTicket};
+pub use outbox::{FinishErrand, Outbox, PostErrand};
 pub use publish::{Change, Publish};
 pub use sessions::{
     EndOthers, EndSession, OpenSession, RenewSession, SessionPage, Sessions, StoredSession,
     TimedOut, Touch,
 };
+pub use throttles::{BeginTry, Failed, Throttles, Try, Whose};
+pub use tickets::{
+    ConfirmAddress, EndLogin, Recover, Recovery, Register, Tickets, TryCode,
+};
 pub use users::{
-    ChangePassword, CreateUser, PasswordChange, RehashPassword, SetStatus, SignInRecord, UserPage,
-    Users,
+    ChangePassword, CreateUser, DeleteUser, NewProfile, PasswordChange, RehashPassword, SetStatus,
+    SignInRecord, UserPage, Users,
 };
 
 /// A boxed future, so that the traits are object-safe.
@@ -41,9 +51,15 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// Durable truth: everything that must survive a `kill -9`.
-pub trait Store: Users + Sessions + Audit + Installation {}
+pub trait Store:
+    Users + Addresses + Sessions + Throttles + Tickets + Outbox + Audit + Installation
+{
+}
 
-impl<T: Users + Sessions + Audit + Installation> Store for T {}
+impl<T: Users + Addresses + Sessions + Throttles + Tickets + Outbox + Audit + Installation> Store
+    for T
+{
+}
 
 /// The store failed. Nothing of the transition was published, and nothing of it happened, unless the variant says that this
 /// is unknown.

@@ -1,5 +1,6 @@
 //! What a commit tells the memory in front of the store.
 
+use vestibule_core::id::UserId;
 use vestibule_core::lineage::{Cutoff, StoreNumber};
 use vestibule_core::session::Session;
 use vestibule_core::user::User;
@@ -13,6 +14,8 @@ pub enum Change {
     SessionOpened(Box<Session>),
     /// A session has a new secret and new clocks. Never adds one.
     SessionRenewed(Box<Session>),
+    /// A user was deleted; a cutoff on them went before. Nothing is left to be known of them.
+    UserDeleted(UserId),
     /// A cutoff was committed. For `Node::User(_, Some(spared))` the spared session's `rev` is this number.
     Cutoff(Cutoff),
 }

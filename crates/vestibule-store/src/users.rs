@@ -5,7 +5,10 @@ use vestibule_core::email::EmailAddress;
 use vestibule_core::id::UserId;
 use vestibule_core::password::HashedPassword;
 use vestibule_core::session::Renewal;
-use vestibule_core::user::{CredentialVersion, NewUser, PasswordRecord, User};
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::{
+    CredentialVersion, Details, DisplayName, Language, NewUser, Particulars, PasswordRecord, User,
+};
 
 use crate::Answer;
 
@@ -41,6 +44,39 @@ pub struct SignInRecord {
     pub user: User,
     /// Its password, if it has one.
     pub password: Option<PasswordRecord>,
+    /// What no check on a request needs.
+    pub particulars: Particulars,
+    /// Its verified addresses and its primary one, which letters go to.
+    pub addresses: Vec<EmailAddress>,
+    /// When somebody last signed in, if anybody did.
+    pub last_login: Option<UnixMillis>,
+    /// Wrong passwords in a row before this try.
+    pub failures: u32,
+}
+
+/// What a user changes about themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewProfile {
+    /// May be empty.
+    pub name: DisplayName,
+    /// In which their mails are written.
+    pub language: Language,
+    /// Answers to the fields that the settings ask for.
+    pub details: Details,
+}
+
+/// Outcome of [`Users::delete_user`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeleteUser {
+    /// Nothing is left but what the trail holds under its id; personal data in the trail is erased in the background.
+    Deleted {
+        /// How many live sessions this ended.
+        ended: u64,
+    },
+    /// The only administrator stays: nobody could make another.
+    LastAdministrator,
+    /// No such account.
+    Unknown,
 }
 
 /// A password to be changed by its owner, inside a session that survives it.
@@ -94,7 +130,7 @@ pub trait Users: Send + Sync {
     /// Makes an account. Audit: `user.created`. Publishes the user.
     fn create_user(&self, new: NewUser, act: Act) -> Answer<'_, CreateUser>;
 
-    /// An account by address, with its password, for a login.
+    /// An account by any of its addresses, with its password, for a login.
     fn sign_in_record(&self, email: EmailAddress) -> Answer<'_, Option<SignInRecord>>;
 
     /// An account by id, with its password, for a re-authentication.
@@ -114,6 +150,24 @@ pub trait Users: Send + Sync {
     /// session, which gets its renewal in the same transition (ASVS 7.4.3, `docs/architecture.md` Lineage). Audit:
     /// `password.changed`, `user_sessions.ended`. Publishes the renewed session, then the cutoff.
     fn change_password(&self, change: PasswordChange, act: Act) -> Answer<'_, ChangePassword>;
+
+    /// What a user told of themselves. Audit: `profile.changed`. Publishes the user. `None`: no such account.
+    fn change_profile(
+        &self,
+        user: UserId,
+        profile: NewProfile,
+        act: Act,
+    ) -> Answer<'_, Option<Box<User>>>;
+
+    /// Deletes an account (ASVS 7.4.2): a cutoff on the user; its row, sessions, addresses, known devices, tickets, tallies and
+    /// errands are dropped; its id is never given again (O02). What the trail holds of personal data about it is erased by
+    /// [`Users::erase_personal`]. Audit: `user.deleted`, `user_sessions.ended (user_deleted)`. Publishes the cutoff, then
+    /// `UserDeleted`.
+    fn delete_user(&self, user: UserId, act: Act) -> Answer<'_, DeleteUser>;
+
+    /// Erases up to `limit` rows of personal data that the trail holds about deleted users; the chain stays whole. Answers how
+    /// many. Neither audited nor published.
+    fn erase_personal(&self, limit: usize) -> Answer<'_, usize>;
 
     /// Writes the same password at another cost (N30). The version stays, so that no login in flight loses for it.
     /// Audit: `password.rehashed`. Publishes nothing.

@@ -109,6 +109,8 @@ impl Home {
             at: NOON,
             actor: Actor::System,
             personal: None,
+         
+        told: Vec::new(),   told: Vec::new(),
         }
     }
 
@@ -120,6 +122,7 @@ impl Home {
             name: DisplayName::default(),
             roles: Vec::new(),
             password: Some(HashedPassword::from_phc(format!("hash of {name}"))),
+            particulars: vestibule_core::user::Particulars::default(),
         }
     }
 
@@ -144,6 +147,8 @@ impl Home {
             amr: Amr::PASSWORD,
             device: Device::default(),
             replaces: None,
+            tried: None,
+            known: None,
         }
     }
 

@@ -346,6 +346,8 @@ pub async fn asvs_7_4_1_nothing_brings_an_ended_session_back(home: Home) {
         assert_eq!(refused, RenewSession::Ended);
         let over = NewSession {
             replaces: Some(session.id),
+            tried: None,
+            known: None,
             ..home.login(&alice, noon_and(3))
         };
         let new = home.open(over).await;

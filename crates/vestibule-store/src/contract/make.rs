@@ -12,7 +12,7 @@ use vestibule_core::session::{
     Acr, Amr, Device, EndReason, Lifetime, NewSession, Renewal, Session,
 };
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{CredentialVersion, DisplayName, NewUser, Role, User};
+use vestibule_core::user::{CredentialVersion, DisplayName, NewUser, Particulars, Role, User};
 
 use super::harness::Home;
 use crate::{ChangePassword, CreateUser, EndSession, OpenSession, PasswordChange, RenewSession};
@@ -69,6 +69,7 @@ impl Home {
             at,
             actor: Actor::System,
             personal: None,
+            told: Vec::new(),
         }
     }
 
@@ -97,6 +98,7 @@ impl Home {
             name: DisplayName::parse(name).expect("a name"),
             roles: vec!["staff".parse().expect("a role")],
             password: Some(hash(name)),
+            particulars: Particulars::default(),
         }
     }
 
@@ -143,6 +145,8 @@ impl Home {
             amr: Amr::PASSWORD,
             device: Device::default(),
             replaces: None,
+            tried: None,
+            known: None,
         }
     }
 

@@ -68,6 +68,8 @@ pub async fn a_login_that_may_not_open_changes_nothing_not_even_what_it_was_made
     };
     let made_over = |new: NewSession| NewSession {
         replaces: Some(over.id),
+        tried: None,
+        known: None,
         ..new
     };
     let stale = NewSession {
@@ -107,6 +109,8 @@ pub async fn asvs_7_2_4_the_session_a_login_is_made_over_ends_with_it(home: Home
     {
         let new = NewSession {
             replaces: Some(over.id),
+            tried: None,
+            known: None,
             ..home.login(&alice, at)
         };
         let before = home.before().await;
@@ -149,6 +153,8 @@ pub async fn a_login_made_over_a_dead_session_just_opens(home: Home) {
     for over in [ended.id, struck.id, home.session_id(NOON)] {
         let new = NewSession {
             replaces: Some(over),
+            tried: None,
+            known: None,
             ..home.login(&alice, NOON)
         };
         let before = home.before().await;
@@ -204,6 +210,8 @@ pub async fn asvs_2_3_3_a_login_that_fails_ends_nothing(home: Home) {
     let new = NewSession {
         id: known.id,
         replaces: Some(over.id),
+        tried: None,
+        known: None,
         ..home.login(&alice, NOON)
     };
     let failed = home.store.open_session(new, home.act(NOON)).await;
@@ -240,6 +248,8 @@ pub async fn asvs_7_1_2_one_login_too_many_ends_what_was_seen_longest_ago(home: 
     // Made over one of them, it is not one more.
     let over = NewSession {
         replaces: Some(hers[7].id),
+        tried: None,
+        known: None,
         ..home.login(&alice, noon_and(21))
     };
     home.open(over).await;

@@ -175,6 +175,8 @@ pub async fn what_ends_once_is_told_once(home: Home) {
         for _ in 0..4 {
             let new = NewSession {
                 replaces: Some(over),
+                tried: None,
+                known: None,
                 ..home.login(bob, noon_and(40))
             };
             let [open, end, sweep] = [(); 3].map(|()| home.act(noon_and(40)));

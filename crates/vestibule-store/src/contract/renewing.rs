@@ -89,6 +89,8 @@ pub async fn asvs_7_4_1_a_dead_session_is_not_renewed(home: Home) {
     let replaced = home.session(&alice, NOON).await;
     let over = NewSession {
         replaces: Some(replaced.id),
+        tried: None,
+        known: None,
         ..home.login(&alice, NOON)
     };
     home.open(over).await;

@@ -47,6 +47,8 @@ impl Walk {
         let new = NewSession {
             credential,
             replaces: over.map(|session| session.id),
+            tried: None,
+            known: None,
             ..self.home.login(&user, self.now)
         };
         let act = self.home.act_of(&user, self.now);
