@@ -128,7 +128,7 @@ impl Engine {
             seal_key: Arc::new(seal_key),
             time: EffectiveTime::new(water),
             owed: Owed::default(),
-            metrics: Metrics::default(),
+            metrics: Metrics::new(&parts.index),
             store: parts.store,
             index: parts.index,
             clock: parts.clock,

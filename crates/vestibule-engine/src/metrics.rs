@@ -18,10 +18,11 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::engine::Engine;
 use crate::login::credential::NotNow;
 use crate::login::password::{SignInError, SignedIn};
+use crate::sessions::index::Index;
 use crate::sessions::renew::ReauthenticateError;
 
 /// The engine's metrics.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Metrics {
     logins: Counters<LoginOutcome>,
     reauthentications: Counters<LoginOutcome>,
@@ -32,6 +33,7 @@ pub struct Metrics {
     mail_waiting: Gauge<i64, AtomicI64>,
     registrations: Counters<Step>,
     recoveries: Counters<Step>,
+    sessions_ended: Counter<u64, AtomicU64>,
     live_sessions: Gauge<i64, AtomicI64>,
     hashing_memory: Gauge<i64, AtomicI64>,
     hashing_waiting: Gauge<i64, AtomicI64>,
@@ -140,10 +142,34 @@ label! {
 }
 
 impl Metrics {
+    /// Nothing counted yet; the index counts the sessions that end in it.
+    pub(crate) fn new(index: &Index) -> Self {
+        Self {
+            logins: Counters::default(),
+            reauthentications: Counters::default(),
+            throttled: Counters::default(),
+            attacks: Counters::default(),
+            passwords_disabled: Counter::default(),
+            mail: Counters::default(),
+            mail_waiting: Gauge::default(),
+            registrations: Counters::default(),
+            recoveries: Counters::default(),
+            sessions_ended: index.ended(),
+            live_sessions: Gauge::default(),
+            hashing_memory: Gauge::default(),
+            hashing_waiting: Gauge::default(),
+        }
+    }
+
     /// Enters everything into `registry`, whose encoding is what `/metrics` answers.
     pub fn register(&self, registry: &mut Registry) {
         self.register_logins(registry);
         self.register_mail(registry);
+        registry.register(
+            "vestibule_sessions_ended",
+            "Sessions that left memory, for whatever reason: signed out, ended, replaced, run out",
+            self.sessions_ended.clone(),
+        );
         registry.register(
             "vestibule_live_sessions",
             "Sessions in memory. One that ended may be among them until it is swept",
@@ -346,7 +372,7 @@ mod tests {
 
     #[test]
     fn every_series_is_there_from_the_start_and_stays_the_only_one() {
-        let metrics = Metrics::default();
+        let metrics = Metrics::new(&Index::new());
         let series = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
         let before = shown(&metrics);
         assert!(before.contains("vestibule_logins_total{outcome=\"refused\"} 0\n"));
@@ -362,7 +388,7 @@ mod tests {
 
     #[test]
     fn each_count_lands_in_its_own_series() {
-        let metrics = Metrics::default();
+        let metrics = Metrics::new(&Index::new());
         metrics.reauthentication(LoginOutcome::Busy);
         metrics.attack(AttackKind::Spraying);
         metrics.password_disabled();

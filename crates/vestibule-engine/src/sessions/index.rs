@@ -18,6 +18,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use papaya::HashMap;
+use prometheus_client::metrics::counter::Counter;
 
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::{SessionId, UserId};
@@ -39,6 +40,7 @@ pub struct Index {
     users: HashMap<UserId, Arc<UserEntry>>,
     everything: AtomicU64,
     filled: AtomicBool,
+    ended: Counter,
     touched: Sender<Touch>,
     /// Read by the chores alone.
     untold: Mutex<Receiver<Touch>>,
@@ -53,6 +55,7 @@ impl Index {
             users: HashMap::new(),
             everything: AtomicU64::new(0),
             filled: AtomicBool::new(false),
+            ended: Counter::default(),
             touched,
             untold: Mutex::new(untold),
         })
@@ -66,6 +69,11 @@ impl Index {
     /// Whether there is no session in memory.
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()
+    }
+
+    /// Counts the sessions that left memory, each once, however it ended.
+    pub(crate) fn ended(&self) -> Counter {
+        self.ended.clone()
     }
 
     pub(crate) fn is_filled(&self) -> bool {
@@ -174,7 +182,8 @@ impl Index {
         for (id, record) in &sessions {
             if !record.stands(everything) {
                 // Judged again at the removal: a renewal may have come between.
-                let _ = sessions.remove_if(id, |_, record| !record.stands(everything));
+                let removed = sessions.remove_if(id, |_, record| !record.stands(everything));
+                self.count_ended(removed.ok().flatten());
             } else if let Some((reason, seen)) = record.timed_out(now)
                 && over.len() < limit
             {
@@ -198,13 +207,14 @@ impl Index {
 
     /// Ends a session in memory, whoever owns it.
     pub(crate) fn remove(&self, id: SessionId) {
-        self.sessions.pin().remove(&id);
+        self.count_ended(self.sessions.pin().remove(&id));
     }
 
     /// Ends a session in memory, if it is this user's (ASVS 8.2.2).
     pub(super) fn remove_of(&self, id: SessionId, owner: UserId) {
         let sessions = self.sessions.pin();
-        let _ = sessions.remove_if(&id, |_, record| record.user.id() == owner);
+        let removed = sessions.remove_if(&id, |_, record| record.user.id() == owner);
+        self.count_ended(removed.ok().flatten());
     }
 
     /// Ends a user's sessions in memory, but the spared one. Answers which.
@@ -219,7 +229,7 @@ impl Index {
         });
         let ids: Vec<_> = theirs.collect();
         for id in &ids {
-            sessions.remove(id);
+            self.count_ended(sessions.remove(id));
         }
         ids
     }
@@ -229,9 +239,15 @@ impl Index {
         let sessions = self.sessions.pin();
         let ids: Vec<_> = sessions.keys().copied().collect();
         for id in &ids {
-            sessions.remove(id);
+            self.count_ended(sessions.remove(id));
         }
         ids
+    }
+
+    fn count_ended(&self, removed: Option<impl Copy>) {
+        if removed.is_some() {
+            self.ended.inc();
+        }
     }
 
     /// Shuts a user out in memory, while that cannot be stored, or lets them in again.

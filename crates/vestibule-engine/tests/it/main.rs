@@ -7,6 +7,7 @@ mod audit;
 mod chores;
 mod house;
 mod login;
+mod metrics;
 mod races;
 mod restart;
 mod sessions;
