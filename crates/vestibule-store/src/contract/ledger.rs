@@ -171,6 +171,15 @@ impl Memory {
                 }
                 None => Err("a renewal never adds a session"),
             },
+            Change::UserDeleted(id) => {
+                if self.sessions.values().any(|session| session.user == *id) {
+                    return Err("a cutoff goes before a deletion");
+                }
+                match self.users.remove(id) {
+                    Some(_) => Ok(()),
+                    None => Err("a user is deleted once"),
+                }
+            }
             Change::Cutoff(cutoff) => self.strike(*cutoff),
         }
     }

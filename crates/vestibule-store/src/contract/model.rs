@@ -13,7 +13,7 @@ use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
 use vestibule_core::session::{EndReason, LoginRefused, Renewal, Session, may_open};
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{CredentialVersion, User};
+use vestibule_core::user::{Address, CredentialVersion, Particulars, User};
 
 use super::ledger::Memory;
 use super::snapshot::Snapshot;
@@ -24,6 +24,7 @@ use crate::Change;
 pub struct Model {
     accounts: BTreeMap<UserId, Account>,
     rows: BTreeMap<SessionId, Row>,
+    last_logins: BTreeMap<UserId, UnixMillis>,
     everything: StoreNumber,
     number: StoreNumber,
     trail: Vec<StoredEvent>,
@@ -35,6 +36,18 @@ struct Account {
     user: User,
     hash: HashedPassword,
     version: CredentialVersion,
+    particulars: Particulars,
+}
+
+impl Account {
+    fn address(&self) -> Address {
+        Address {
+            email: self.user.email.clone(),
+            verified: self.user.email_verified,
+            primary: true,
+            added_at: self.user.created_at,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -74,9 +87,18 @@ impl Model {
             .accounts
             .iter()
             .map(|(id, account)| (*id, (account.hash.as_phc().to_owned(), account.version.0)));
+        let accounts = self.accounts.iter();
+        let addresses = accounts
+            .clone()
+            .map(|(id, account)| (*id, vec![account.address()]));
+        let particulars = accounts.map(|(id, account)| (*id, account.particulars.clone()));
         Snapshot {
             users,
             passwords: passwords.collect(),
+            addresses: addresses.collect(),
+            particulars: particulars.collect(),
+            last_logins: self.last_logins.clone(),
+            errands: 0,
             sessions,
             events: self.trail.clone(),
             seals: Vec::new(),

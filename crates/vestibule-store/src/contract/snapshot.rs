@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use vestibule_core::audit::{Seal, StoredEvent};
+use vestibule_core::email::EmailAddress;
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::session::Session;
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::User;
+use vestibule_core::user::{Address, Particulars, User};
 
 use super::ledger::Memory;
 use crate::{SignInRecord, Store};
@@ -24,6 +25,14 @@ pub struct Snapshot {
     pub users: BTreeMap<UserId, User>,
     /// PHC text and version of each password, by user.
     pub passwords: BTreeMap<UserId, (String, u64)>,
+    /// The addresses of each user, the primary one first.
+    pub addresses: BTreeMap<UserId, Vec<Address>>,
+    /// What is known of each user besides.
+    pub particulars: BTreeMap<UserId, Particulars>,
+    /// When each last signed in, of those who did.
+    pub last_logins: BTreeMap<UserId, UnixMillis>,
+    /// How many errands wait.
+    pub errands: u64,
     /// Open and standing sessions of users that are not disabled, by id, whatever their clocks say.
     pub sessions: BTreeMap<SessionId, Session>,
     /// The whole trail.
@@ -41,6 +50,9 @@ impl Snapshot {
         assert_eq!(page.next, None);
         let mut passwords = BTreeMap::new();
         let mut by_user = BTreeMap::new();
+        let mut addresses = BTreeMap::new();
+        let mut particulars = BTreeMap::new();
+        let mut last_logins = BTreeMap::new();
         for user in &page.users {
             let found = store.sign_in_record_of(user.id).await.expect("a record");
             let record = found.expect("a listed user has a record");
@@ -56,8 +68,17 @@ impl Snapshot {
             let SignInRecord {
                 user: same,
                 password,
+                particulars: told,
+                addresses: reached,
+                last_login,
+                failures: _,
             } = record;
             assert_eq!(&same, user);
+            let own = store.addresses(user.id).await.expect("addresses");
+            assert_addresses(user, &own, &reached);
+            addresses.insert(user.id, own);
+            particulars.insert(user.id, told);
+            last_logins.extend(last_login.map(|at| (user.id, at)));
             if let Some(password) = password {
                 passwords.insert(
                     user.id,
@@ -85,7 +106,11 @@ impl Snapshot {
         Self {
             users,
             passwords,
+            addresses,
+            particulars,
+            last_logins,
             sessions,
+            errands: store.waiting_errands().await.expect("errands"),
             events: store.events_after(0, ALL).await.expect("events").events,
             seals: store.seals_after(0, ALL).await.expect("seals"),
             mark: store.clock_mark().await.expect("a mark"),
@@ -114,4 +139,27 @@ impl Snapshot {
             .collect();
         assert_eq!(told, self.sessions);
     }
+}
+
+/// The addresses of one user: one primary, as the account says; the verified ones and that one get letters.
+fn assert_addresses(user: &User, own: &[Address], reached: &[EmailAddress]) {
+    let (primary, others) = own.split_first().expect("everybody has an address");
+    assert!(primary.primary, "the primary one comes first");
+    assert_eq!(
+        (&primary.email, primary.verified),
+        (&user.email, user.email_verified)
+    );
+    assert!(
+        others.iter().all(|other| other.verified && !other.primary),
+        "every other one is proved"
+    );
+    assert!(
+        others.is_sorted_by_key(|other| other.added_at),
+        "then by age"
+    );
+    let mut reached = reached.to_vec();
+    let mut all: Vec<_> = own.iter().map(|address| address.email.clone()).collect();
+    reached.sort();
+    all.sort();
+    assert_eq!(reached, all, "letters go to all of them");
 }

@@ -95,7 +95,7 @@ pub async fn a_login_finds_the_account_by_address_and_by_id(home: Home) {
         .unwrap()
         .unwrap();
     assert_eq!(by_email, by_id);
-    let SignInRecord { user, password } = by_id;
+    let SignInRecord { user, password, .. } = by_id;
     let password = password.unwrap();
     assert_eq!(user, alice);
     assert_eq!(password.hash, super::make::hash("alice"));

@@ -32,6 +32,7 @@ impl Model {
         for id in displaced(seen.collect()) {
             self.end(id, EndReason::Displaced, act);
         }
+        self.last_logins.insert(new.user, new.auth_time);
         let session = Session::open(new, self.number);
         let row = Row {
             session: session.clone(),

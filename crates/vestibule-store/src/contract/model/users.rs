@@ -37,6 +37,7 @@ impl Model {
             user: user.clone(),
             hash: new.password.expect("everybody here has one"),
             version: CredentialVersion(1),
+            particulars: new.particulars,
         };
         self.accounts.insert(user.id, account);
         self.audit(act, Event::user(EventKind::UserCreated, user.id));
