@@ -22,6 +22,7 @@ pub mod letter;
 pub mod lineage;
 pub mod local_path;
 pub mod password;
+pub mod place;
 pub mod secret;
 pub mod session;
 pub mod throttle;

@@ -8,6 +8,11 @@ mod client;
 mod keys;
 mod logs;
 mod os;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "until the setting `places.file` is read")
+)]
+mod places;
 mod server;
 mod settings;
 mod wiring;
