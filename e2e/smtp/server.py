@@ -26,7 +26,7 @@ class Post:
         self.taken = Counter(
             recipient
             for message in self.maildir
-            for recipient in message["X-RcptTo"].split(", ")
+            for recipient in str(message["X-RcptTo"]).split(", ")
         )
 
     async def handle_RCPT(self, server, session, envelope, address, options):

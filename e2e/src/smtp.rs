@@ -27,6 +27,8 @@ const PYTHON: &str = "/usr/bin/python3";
 pub struct Launch {
     arguments: Vec<String>,
     tls: Option<Tls>,
+    /// The name in the certificate, if not the server's own.
+    misnamed: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -53,6 +55,13 @@ impl Launch {
         self.tls(Tls::Implicit, "implicit")
     }
 
+    /// Shows a certificate, by the same authority, that is for this name alone and so not for the server.
+    #[must_use]
+    pub fn misnamed(mut self, name: &str) -> Self {
+        self.misnamed = Some(name.to_owned());
+        self
+    }
+
     /// Takes no mail before this login (RFC 4954, PLAIN or LOGIN). Without TLS it takes the password in the clear: a
     /// client that cares does not give it.
     #[must_use]
@@ -70,7 +79,7 @@ impl Launch {
     pub fn start(self) -> anyhow::Result<Smtp> {
         let room = tempfile::tempdir()?;
         if self.tls.is_some() {
-            certificate::write(room.path())?;
+            certificate::write(room.path(), self.misnamed.as_deref())?;
         }
         let (reservation, port) = reserve_port()?;
         let mut smtp = Smtp {

@@ -114,6 +114,20 @@ fn tls_from_the_first_byte() -> anyhow::Result<()> {
 }
 
 #[test]
+fn a_certificate_is_for_the_server_or_for_another() -> anyhow::Result<()> {
+    let smtp = Launch::new()
+        .implicit_tls()
+        .misnamed("other.example.test")
+        .start()?;
+    refused(
+        &deliver(&smtp, ALICE, true, "")?,
+        "certificate is not valid for '127.0.0.1'",
+    );
+    assert!(smtp.messages()?.is_empty());
+    Ok(())
+}
+
+#[test]
 fn a_greylisted_recipient_gets_it_the_second_time() -> anyhow::Result<()> {
     let smtp = Launch::new().greylisting().start()?;
     refused(&deliver(&smtp, ALICE, false, "")?, "451");

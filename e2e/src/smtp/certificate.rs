@@ -4,8 +4,8 @@ use std::path::Path;
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
-/// Writes `authority.pem`, and `server.pem` and `server.key` for `localhost`, 127.0.0.1 and ::1.
-pub fn write(room: &Path) -> anyhow::Result<()> {
+/// Writes `authority.pem`, and `server.pem` and `server.key` for the name, or else for `localhost`, 127.0.0.1 and ::1.
+pub fn write(room: &Path, name: Option<&str>) -> anyhow::Result<()> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     authority.key_usages = vec![KeyUsagePurpose::KeyCertSign];
@@ -16,7 +16,8 @@ pub fn write(room: &Path) -> anyhow::Result<()> {
     let authority_certificate = authority.self_signed(&authority_key)?;
     std::fs::write(room.join("authority.pem"), authority_certificate.pem())?;
 
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let names = name.map_or(vec!["localhost", "127.0.0.1", "::1"], |name| vec![name]);
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
     let key = KeyPair::generate()?;
     let certificate =
         CertificateParams::new(names)?.signed_by(&key, &Issuer::new(authority, authority_key))?;
