@@ -136,6 +136,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         clock: Arc::new(Fixed),
         entropy: Arc::new(Fixed),
         hasher: Hasher::start(HasherSettings::default()),
+        blocklist: Arc::default(),
         master: MasterKey::new([1; 32]),
         policy: Policy::default(),
         accept_clock: None,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use vestibule_core::audit::{Act, Actor};
 use vestibule_core::csrf::CsrfKey;
 use vestibule_core::keys::{MasterKey, SealError, SealKey};
+use vestibule_core::password::blocklist::Blocklist;
 use vestibule_core::session::Lifetime;
 use vestibule_core::time::{HighWater, UnixMillis};
 use vestibule_store::{KeyCheck, Store, StoreError};
@@ -61,6 +62,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// The threads that hash passwords.
     pub hasher: Hasher,
+    /// What may not be a password.
+    pub blocklist: Arc<Blocklist>,
     /// The installation's master key.
     pub master: MasterKey,
     /// How long sessions live.
@@ -106,6 +109,7 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     hasher: Hasher,
+    blocklist: Arc<Blocklist>,
     policy: Policy,
     csrf: CsrfKey,
     seal_key: Arc<SealKey>,
@@ -134,6 +138,7 @@ impl Engine {
             clock: parts.clock,
             entropy: parts.entropy,
             hasher: parts.hasher,
+            blocklist: parts.blocklist,
             policy: parts.policy,
         }))
     }
@@ -186,6 +191,10 @@ impl Engine {
 
     pub(crate) const fn hasher(&self) -> &Hasher {
         &self.hasher
+    }
+
+    pub(crate) fn blocklist(&self) -> &Blocklist {
+        &self.blocklist
     }
 
     pub(crate) const fn seal_key(&self) -> &Arc<SealKey> {

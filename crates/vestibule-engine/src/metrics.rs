@@ -315,7 +315,7 @@ impl LoginOutcome {
     const fn not_now(cause: &NotNow) -> Self {
         match cause {
             NotNow::Busy(_) => Self::Busy,
-            NotNow::Store(_) | NotNow::Entropy(_) => Self::Failed,
+            NotNow::Store(_) | NotNow::Entropy(_) | NotNow::Breached(_) => Self::Failed,
         }
     }
 }

@@ -6,6 +6,7 @@
 //! (ASVS 6.3.1, 15.2.2). At most `threads` × the cost's memory is in use, whatever comes.
 
 use std::collections::VecDeque;
+use std::io;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,7 +15,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use vestibule_core::password::{Cost, HashError, HashedPassword, PlainPassword, WorkingMemory};
+use vestibule_core::password::{
+    Cost, HashError, HashedPassword, NewPassword, Peppers, PlainPassword, WorkingMemory,
+};
 
 /// How long a thread waits for work before it gives its memory back.
 const IDLE: Duration = Duration::from_secs(5);
@@ -53,10 +56,32 @@ pub struct Busy {
     pub retry_after: Duration,
 }
 
+/// A list of breached passwords that the operator keeps, asked on a hashing thread: reading it may block.
+pub trait Breached: Send + Sync {
+    /// Whether the password with this SHA-1 is on the list.
+    fn holds(&self, sha1: &[u8; 20]) -> io::Result<bool>;
+}
+
+/// Why a new password was not hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    /// The operator's list has it (ASVS 6.2.12).
+    #[error("the password is known from a breach")]
+    Breached,
+    /// The operator's list could not be asked. Not to know is not to allow (ASVS 16.5.3).
+    #[error("the list of breached passwords cannot be read")]
+    Unreadable(#[source] io::Error),
+    /// Argon2 refused.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+}
+
 /// The threads that hash passwords. They end when this is dropped; what still waits then is told to come back.
 pub struct Hasher {
     pool: Arc<Pool>,
     settings: HasherSettings,
+    peppers: Arc<Peppers>,
+    breached: Option<Arc<dyn Breached>>,
 }
 
 impl Hasher {
@@ -82,7 +107,26 @@ impl Hasher {
             // Nobody would ever take a job: every caller is told to come back rather than left waiting.
             pool.state().closed = true;
         }
-        Self { pool, settings }
+        Self {
+            pool,
+            settings,
+            peppers: Arc::default(),
+            breached: None,
+        }
+    }
+
+    /// With these peppers (N31) rather than none.
+    #[must_use]
+    pub fn with_peppers(mut self, peppers: Peppers) -> Self {
+        self.peppers = Arc::new(peppers);
+        self
+    }
+
+    /// With the operator's list of breached passwords, which is asked before a new password is hashed.
+    #[must_use]
+    pub fn with_breached(mut self, breached: Arc<dyn Breached>) -> Self {
+        self.breached = Some(breached);
+        self
     }
 
     /// What a new hash costs.
@@ -100,14 +144,41 @@ impl Hasher {
         self.pool.state().jobs.len()
     }
 
-    /// Hashes at present cost.
+    /// Whether `hash` is as a new one would be; if not, a login hashes anew.
+    pub fn is_current(&self, hash: &HashedPassword) -> bool {
+        hash.is_current(self.settings.cost, &self.peppers)
+    }
+
+    /// Hashes a password that is to be set, unless the operator's list has it.
     pub async fn make(
+        &self,
+        password: NewPassword,
+        salt: [u8; 16],
+    ) -> Result<Result<HashedPassword, MakeError>, Busy> {
+        let (cost, peppers) = (self.settings.cost, Arc::clone(&self.peppers));
+        let breached = self.breached.clone();
+        self.run(move |memory| {
+            if let Some(list) = breached {
+                match list.holds(&password.sha1()) {
+                    Ok(false) => {}
+                    Ok(true) => return Err(MakeError::Breached),
+                    Err(error) => return Err(MakeError::Unreadable(error)),
+                }
+            }
+            let plain = password.plain();
+            Ok(HashedPassword::make(plain, salt, cost, &peppers, memory)?)
+        })
+        .await
+    }
+
+    /// Hashes a password that is set already and was just verified, as a new one would be.
+    pub async fn remake(
         &self,
         password: PlainPassword,
         salt: [u8; 16],
     ) -> Result<Result<HashedPassword, HashError>, Busy> {
-        let cost = self.settings.cost;
-        self.run(move |memory| HashedPassword::make(&password, salt, cost, memory))
+        let (cost, peppers) = (self.settings.cost, Arc::clone(&self.peppers));
+        self.run(move |memory| HashedPassword::make(&password, salt, cost, &peppers, memory))
             .await
     }
 
@@ -117,16 +188,14 @@ impl Hasher {
         hash: HashedPassword,
         password: PlainPassword,
     ) -> Result<Result<bool, HashError>, Busy> {
-        self.run(move |memory| hash.verify(&password, memory)).await
+        let peppers = Arc::clone(&self.peppers);
+        self.run(move |memory| hash.verify(&password, &peppers, memory))
+            .await
     }
 
     /// A hash at present cost that no password fits: the same work for an account that does not exist (ASVS 6.3.8).
     pub fn dummy(&self) -> HashedPassword {
-        let Cost { memory, passes } = self.settings.cost;
-        let (salt, hash) = ("A".repeat(22), "A".repeat(43));
-        HashedPassword::from_phc(format!(
-            "$argon2id$v=19$m={memory},t={passes},p=1${salt}${hash}"
-        ))
+        HashedPassword::of_nothing(self.settings.cost, &self.peppers)
     }
 
     /// Runs `work` on one of the threads, when its turn comes. A caller that hangs up before is skipped.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vestibule_core::audit::Actor;
 use vestibule_core::email::{EmailAddress, ParseEmailError};
-use vestibule_core::password::{NewPassword, NewPasswordError};
+use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
 use vestibule_core::secret::PlainSetupSecret;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{CredentialVersion, DisplayName, NewUser, ParseNameError, Role};
@@ -114,8 +114,12 @@ impl Engine {
         }
         let email = EmailAddress::parse(setup.email)?;
         let name = DisplayName::parse(setup.name)?;
-        let password = NewPassword::parse(setup.password, &email)?;
-        let hash = self.new_hash(password.plain().clone()).await?;
+        let of = Concerned {
+            emails: &[&email],
+            name: &name,
+        };
+        let password = NewPassword::parse(setup.password, &of, self.blocklist())?;
+        let hash = self.new_hash(password).await??;
         let user = NewUser {
             id: self.entropy().user_id(visit.now)?,
             email,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use vestibule_core::email::{EmailAddress, ParseEmailError};
-use vestibule_core::password::{NewPassword, NewPasswordError};
+use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
 use vestibule_core::session::EndReason;
 use vestibule_core::user::{DisplayName, NewUser, ParseNameError, ParseRoleError, User};
 use vestibule_store::{CreateUser, SetStatus, StoreError, UserPage};
@@ -69,8 +69,12 @@ impl Engine {
         let password = match account.password {
             None => None,
             Some(text) => {
-                let password = NewPassword::parse(text, &email)?;
-                Some(self.new_hash(password.plain().clone()).await?)
+                let of = Concerned {
+                    emails: &[&email],
+                    name: &name,
+                };
+                let password = NewPassword::parse(text, &of, self.blocklist())?;
+                Some(self.new_hash(password).await??)
             }
         };
         let act = operator.act(self, Some(email.as_str()))?;

@@ -160,6 +160,7 @@ impl Failure {
                 .retry_after(busy.retry_after),
             NotNow::Store(error) => Self::store(error),
             NotNow::Entropy(error) => Self::no_entropy(error),
+            NotNow::Breached(error) => Self::of(Code::Unavailable).because(error),
         }
     }
 

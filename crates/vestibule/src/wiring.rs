@@ -162,6 +162,7 @@ async fn start(
         index: Arc::clone(&opened.told.index),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(entropy),
+        blocklist: Arc::default(),
         hasher: Hasher::start(HasherSettings {
             threads: settings.threads,
             queue: settings.queue,

@@ -1,7 +1,7 @@
 //! A password changed by its owner.
 
 use vestibule_core::audit::RefusalReason;
-use vestibule_core::password::{NewPassword, NewPasswordError};
+use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
 use vestibule_core::secret::SessionCookie;
 use vestibule_store::{ChangePassword, PasswordChange};
 
@@ -61,8 +61,13 @@ impl Engine {
                 return Err(ChangePasswordError::Refused);
             }
         };
-        let new = NewPassword::parse(new, &session.profile().email())?;
-        let hash = self.new_hash(new.plain().clone()).await?;
+        let profile = session.profile();
+        let of = Concerned {
+            emails: &[&profile.email()],
+            name: &profile.name(),
+        };
+        let new = NewPassword::parse(new, &of, self.blocklist())?;
+        let hash = self.new_hash(new).await??;
         let PreparedRenewal { cookie, renewal } = self.prepare_renewal(session, version, visit)?;
         let secret = renewal.secret;
         let act = self.owner_act(session, visit)?;

@@ -1,14 +1,16 @@
 //! Verifying a presented password against an account, with the same work whatever the account is.
 
+use std::io;
+
 use vestibule_core::audit::{Actor, RefusalReason};
 use vestibule_core::id::UserId;
-use vestibule_core::password::{HashedPassword, PlainPassword};
+use vestibule_core::password::{HashedPassword, NewPassword, NewPasswordError, PlainPassword};
 use vestibule_core::user::{CredentialVersion, PasswordRecord, UserStatus};
 use vestibule_store::{SignInRecord, StoreError};
 
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
-use crate::passwords::Busy;
+use crate::passwords::{Busy, MakeError};
 use crate::visit::Visit;
 
 /// What a presented password is worth.
@@ -35,6 +37,9 @@ pub enum NotNow {
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
+    /// The operator's list of breached passwords could not be asked: nobody sets a password unseen (ASVS 16.5.3).
+    #[error("the list of breached passwords cannot be read")]
+    Breached(#[source] io::Error),
 }
 
 /// Lets `?` turn the store's and the randomness's failure into an error's `NotNow`.
@@ -98,7 +103,7 @@ impl Engine {
         })
     }
 
-    /// Hashes the password anew if its hash was made at a lower cost (N30). Never stands in the way of a login.
+    /// Hashes the password anew if its hash was made at a lower cost (N30) or without the current pepper (N31). Never stands in the way of a login.
     async fn raise_cost(
         &self,
         user: UserId,
@@ -106,16 +111,12 @@ impl Engine {
         password: PlainPassword,
         visit: &Visit,
     ) {
-        let present = self.hasher().cost();
-        let lower = credential
-            .hash
-            .cost()
-            .is_ok_and(|cost| cost.memory < present.memory || cost.passes < present.passes);
-        if !lower {
+        if self.hasher().is_current(&credential.hash) {
             return;
         }
         let raised = async {
-            let hash = self.new_hash(password).await?;
+            let hash = self.hasher().remake(password, self.random()?).await?;
+            let hash = hash.map_err(|error| StoreError::Failed(Box::new(error)))?;
             let act = visit.act(self, Actor::User(user), None)?;
             self.store()
                 .rehash_password(user, credential.version, hash, act)
@@ -127,10 +128,17 @@ impl Engine {
         }
     }
 
-    /// A hash of a new password at present cost.
-    pub(crate) async fn new_hash(&self, password: PlainPassword) -> Result<HashedPassword, NotNow> {
+    /// A hash of a new password at present cost, unless the operator's list has the password (ASVS 6.2.12).
+    pub(crate) async fn new_hash(
+        &self,
+        password: NewPassword,
+    ) -> Result<Result<HashedPassword, NewPasswordError>, NotNow> {
         let salt = self.random()?;
-        let hash = self.hasher().make(password, salt).await?;
-        Ok(hash.map_err(|error| StoreError::Failed(Box::new(error)))?)
+        match self.hasher().make(password, salt).await? {
+            Ok(hash) => Ok(Ok(hash)),
+            Err(MakeError::Breached) => Ok(Err(NewPasswordError::Common)),
+            Err(MakeError::Unreadable(error)) => Err(NotNow::Breached(error)),
+            Err(MakeError::Hash(error)) => Err(StoreError::Failed(Box::new(error)).into()),
+        }
     }
 }

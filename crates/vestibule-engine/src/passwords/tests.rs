@@ -4,6 +4,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 
+use vestibule_core::password::blocklist::Blocklist;
+use vestibule_core::password::{Concerned, Pepper};
+use vestibule_core::user::DisplayName;
+use zeroize::Zeroizing;
+
 use super::*;
 
 const CHEAP: Cost = Cost {
@@ -23,6 +28,34 @@ fn plain(text: &str) -> PlainPassword {
     PlainPassword::presented(text)
 }
 
+fn new(text: &str) -> NewPassword {
+    let of = Concerned {
+        emails: &[],
+        name: &DisplayName::default(),
+    };
+    NewPassword::parse(text, &of, &Blocklist::default()).unwrap()
+}
+
+fn pepper(byte: u8) -> Pepper {
+    Pepper::new(Zeroizing::new([byte; 32]))
+}
+
+/// A list with one password on it, or none that can be read.
+struct List(Option<&'static str>);
+
+impl Breached for List {
+    fn holds(&self, sha1: &[u8; 20]) -> io::Result<bool> {
+        assert!(
+            thread::current()
+                .name()
+                .is_some_and(|name| name.starts_with("argon2-"))
+        );
+        let Self(listed) = self;
+        let listed = listed.ok_or_else(|| io::Error::other("the disk is gone"))?;
+        Ok(new(listed).sha1() == *sha1)
+    }
+}
+
 /// Polls a future once: far enough to be queued.
 fn begin<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
@@ -32,7 +65,7 @@ fn begin<F: Future>(future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
 async fn a_password_fits_its_hash_and_no_other() {
     let hasher = hasher(1, 8);
     let hash = hasher
-        .make(plain("correct horse battery"), [1; 16])
+        .make(new("correct horse battery"), [1; 16])
         .await
         .unwrap()
         .unwrap();
@@ -44,6 +77,52 @@ async fn a_password_fits_its_hash_and_no_other() {
         let verified = hasher.verify(hash.clone(), plain(text)).await.unwrap();
         assert_eq!(verified, Ok(fits));
     }
+}
+
+/// Holds: ASVS 6.2.12
+#[tokio::test]
+async fn asvs_6_2_12_what_the_operators_list_has_is_not_hashed() {
+    let hasher = hasher(1, 8).with_breached(Arc::new(List(Some("turnip cartwheel lantern"))));
+    let made = hasher.make(new("turnip cartwheel lantern"), [1; 16]).await;
+    assert!(matches!(made.unwrap(), Err(MakeError::Breached)));
+    let made = hasher.make(new("turnip cartwheel lanterN"), [1; 16]).await;
+    assert!(made.unwrap().is_ok());
+    // A password that was set before the list had it goes on being verified, and hashed anew.
+    let remade = hasher
+        .remake(plain("turnip cartwheel lantern"), [1; 16])
+        .await;
+    assert!(remade.unwrap().is_ok());
+}
+
+/// Holds: ASVS 16.5.3
+#[tokio::test]
+async fn asvs_16_5_3_a_list_that_cannot_be_read_lets_nothing_through() {
+    let hasher = hasher(1, 8).with_breached(Arc::new(List(None)));
+    let made = hasher.make(new("turnip cartwheel lantern"), [1; 16]).await;
+    assert!(matches!(made.unwrap(), Err(MakeError::Unreadable(_))));
+}
+
+/// Holds: N31
+#[tokio::test]
+async fn n31_the_hasher_peppers_what_it_makes_and_knows_what_is_due_anew() {
+    let before = hasher(1, 8);
+    let text = "turnip cartwheel lantern";
+    let plainly = before.make(new(text), [1; 16]).await.unwrap().unwrap();
+    assert!(before.is_current(&plainly));
+    let after = hasher(1, 8).with_peppers(Peppers {
+        current: Some(pepper(1)),
+        older: Vec::new(),
+    });
+    assert!(!after.is_current(&plainly));
+    assert_eq!(after.verify(plainly, plain(text)).await.unwrap(), Ok(true));
+    let peppered = after.remake(plain(text), [1; 16]).await.unwrap().unwrap();
+    assert!(after.is_current(&peppered) && after.is_current(&after.dummy()));
+    assert_eq!(
+        after.verify(peppered.clone(), plain(text)).await.unwrap(),
+        Ok(true)
+    );
+    let without = before.verify(peppered, plain(text)).await.unwrap();
+    assert_eq!(without, Err(HashError::UnknownPepper));
 }
 
 /// Holds: ASVS 6.3.8

@@ -135,6 +135,7 @@ impl Plan {
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             hasher,
+            blocklist: Arc::default(),
             master: MasterKey::new(self.master),
             policy: self.policy.clone(),
             accept_clock: self.accept_clock,

@@ -1,6 +1,7 @@
 //! What is answered when something cannot be done: RFC 9457, with a stable code.
 
 use std::borrow::Cow;
+use std::io;
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
@@ -40,6 +41,8 @@ pub enum Code {
     UnsupportedMediaType,
     /// Too many passwords are being hashed just now.
     Busy,
+    /// The operator's list of breached passwords cannot be read.
+    BreachedUnreadable,
     /// The disk is full.
     StoreFull,
     /// The store is out of reach just now.
@@ -54,7 +57,7 @@ pub enum Code {
 
 impl Code {
     /// All, as the book lists them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::InvalidBody,
         Self::InvalidQuery,
         Self::InvalidEmail,
@@ -69,6 +72,7 @@ impl Code {
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::Busy,
+        Self::BreachedUnreadable,
         Self::StoreFull,
         Self::StoreUnavailable,
         Self::StoreFailed,
@@ -136,6 +140,11 @@ impl Code {
                 "busy",
                 StatusCode::SERVICE_UNAVAILABLE,
                 "Too much work just now",
+            ),
+            Self::BreachedUnreadable => (
+                "breached_unreadable",
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The list of breached passwords cannot be read",
             ),
             Self::StoreFull => (
                 "store_full",
@@ -232,6 +241,12 @@ impl Problem {
         Self::new(code)
             .saying(error.to_string())
             .retry_after(Duration::from_secs(5))
+    }
+
+    /// The operator's list of breached passwords cannot be read, so no password is set (ASVS 16.5.3).
+    pub fn breached(error: &io::Error) -> Self {
+        tracing::error!(error = %chain(error), "the list of breached passwords cannot be read");
+        Self::new(Code::BreachedUnreadable).retry_after(Duration::from_secs(5))
     }
 
     /// There is no randomness.

@@ -219,6 +219,7 @@ fn not_added(error: &AddUserError) -> Problem {
         }
         AddUserError::NotNow(NotNow::Store(error)) => return Problem::store(error),
         AddUserError::NotNow(NotNow::Entropy(error)) => return Problem::entropy(*error),
+        AddUserError::NotNow(NotNow::Breached(error)) => return Problem::breached(error),
     };
     Problem::new(code).saying(error.to_string())
 }

@@ -135,6 +135,9 @@ pub(super) fn password_fault(error: NewPasswordError) -> PasswordFault {
         NewPasswordError::TooShort(0) => PasswordFault::Missing,
         NewPasswordError::TooShort(length) => PasswordFault::TooShort { length },
         NewPasswordError::TooLong => PasswordFault::TooLong,
-        NewPasswordError::IsAddress => PasswordFault::Guessable,
+        NewPasswordError::IsAddress
+        | NewPasswordError::IsName
+        | NewPasswordError::SiteWord
+        | NewPasswordError::Common => PasswordFault::Guessable,
     }
 }

@@ -120,6 +120,7 @@ impl House {
             index: if plan.unfilled { Index::new() } else { index },
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&entropy) as Arc<dyn Entropy>,
+            blocklist: Arc::default(),
             hasher: Hasher::start(HasherSettings {
                 threads: 2,
                 queue: plan.queue,

@@ -32,6 +32,7 @@ pub async fn starting(house: &House) -> Router {
         index: Index::new(),
         clock: Arc::clone(&house.clock) as Arc<dyn Clock>,
         entropy: Arc::new(Same),
+        blocklist: Arc::default(),
         hasher: Hasher::start(HasherSettings {
             threads: 1,
             queue: 1,
