@@ -50,6 +50,5 @@ pub trait Addresses: Send + Sync {
 
     /// Makes another one primary. An unverified one until now is dropped: nobody proved it. Audit: `address.primary_changed`.
     /// Publishes the user.
-    fn make_primary(&self, user: UserId, email: EmailAddress, act: Act)
-    -> Answer<'_, MakePrimary>;
+    fn make_primary(&self, user: UserId, email: EmailAddress, act: Act) -> Answer<'_, MakePrimary>;
 }

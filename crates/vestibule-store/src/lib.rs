@@ -36,9 +36,7 @@ pub use sessions::{
     TimedOut, Touch,
 };
 pub use throttles::{BeginTry, Failed, Throttles, Try, Whose};
-pub use tickets::{
-    ConfirmAddress, EndLogin, Recover, Recovery, Register, Tickets, TryCode,
-};
+pub use tickets::{ConfirmAddress, EndLogin, Recover, Recovery, Register, Tickets, TryCode};
 pub use users::{
     ChangePassword, CreateUser, DeleteUser, NewProfile, PasswordChange, RehashPassword, SetStatus,
     SignInRecord, UserPage, Users,
