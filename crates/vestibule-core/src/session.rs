@@ -19,6 +19,7 @@ use crate::known_device::DeviceProof;
 use crate::lineage::{StoreNumber, stands};
 use crate::secret::HashedSecret;
 use crate::throttle::Tried;
+use crate::ticket::Ticket;
 use crate::time::{STEP, UnixMillis};
 use crate::user::{CredentialVersion, UserStatus};
 
@@ -141,6 +142,8 @@ pub struct NewSession {
     pub tried: Option<Tried>,
     /// The device, to be known from now on.
     pub known: Option<DeviceProof>,
+    /// What the letters that tell of this login offer: to end it (ASVS 6.3.5).
+    pub end_ticket: Option<Ticket>,
 }
 
 /// A new secret and new clocks under the same id (ASVS 7.2.4, N07).
@@ -410,6 +413,7 @@ mod tests {
             replaces: None,
             tried: None,
             known: None,
+            end_ticket: None,
         };
         Session::open(new, StoreNumber(7))
     }

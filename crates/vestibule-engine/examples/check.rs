@@ -85,6 +85,9 @@ fn session(number: u64, user: UserId) -> Session {
         amr: Amr::PASSWORD,
         device: Device::default(),
         replaces: None,
+        tried: None,
+        known: None,
+        end_ticket: None,
     };
     Session::open(new, StoreNumber(0))
 }

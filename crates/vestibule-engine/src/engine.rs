@@ -216,6 +216,7 @@ impl Engine {
             at: now,
             actor: Actor::System,
             personal: None,
+            told: Vec::new(),
         })
     }
 }
@@ -241,6 +242,7 @@ async fn high_water(parts: &Parts) -> Result<HighWater, StartError> {
             at: wall,
             actor: Actor::Operator(uid),
             personal: None,
+            told: Vec::new(),
         };
         parts.store.accept_clock(wall, act).await?;
         return Ok(HighWater::accepted(wall, monotonic));

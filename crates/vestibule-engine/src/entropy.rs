@@ -2,7 +2,8 @@
 
 use zeroize::Zeroize as _;
 
-use vestibule_core::id::{ActId, SessionId, UserId};
+use vestibule_core::id::{ActId, DeviceId, SessionId, UserId};
+use vestibule_core::known_device::{DeviceCookie, PlainDeviceSecret};
 use vestibule_core::secret::PlainSessionSecret;
 use vestibule_core::time::UnixMillis;
 use vestibule_store::StoreError;
@@ -42,6 +43,15 @@ impl dyn Entropy + '_ {
 
     pub(crate) fn session_id(&self, now: UnixMillis) -> Result<SessionId, EntropyError> {
         self.random().map(|random| SessionId::new(now, random))
+    }
+
+    /// A device's cookie that no browser has had yet.
+    pub(crate) fn device(&self, now: UnixMillis) -> Result<DeviceCookie, EntropyError> {
+        let mut bytes = self.random::<32>()?;
+        let secret = PlainDeviceSecret::new(bytes);
+        bytes.zeroize();
+        let id = self.random().map(|random| DeviceId::new(now, random))?;
+        Ok(DeviceCookie { id, secret })
     }
 
     /// ASVS 7.2.3, N09: 256 bits, made by the server at the authentication.

@@ -143,7 +143,7 @@ label! {
 
 impl Metrics {
     /// Nothing counted yet; the index counts the sessions that end in it.
-    pub(crate) fn new(index: &Index) -> Self {
+    pub fn new(index: &Index) -> Self {
         Self {
             logins: Counters::default(),
             reauthentications: Counters::default(),
@@ -300,6 +300,7 @@ impl LoginOutcome {
         match result {
             Ok(_) => Self::Succeeded,
             Err(SignInError::Refused) => Self::Refused,
+            Err(SignInError::Throttled { .. }) => Self::Throttled,
             Err(SignInError::NotNow(cause)) => Self::not_now(cause),
         }
     }
@@ -308,6 +309,7 @@ impl LoginOutcome {
         match result {
             Ok(_) => Self::Succeeded,
             Err(ReauthenticateError::Refused | ReauthenticateError::Ended) => Self::Refused,
+            Err(ReauthenticateError::Throttled { .. }) => Self::Throttled,
             Err(ReauthenticateError::NotNow(cause)) => Self::not_now(cause),
         }
     }

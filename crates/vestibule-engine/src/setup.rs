@@ -127,11 +127,14 @@ impl Engine {
             name,
             roles: vec![Role::admin()],
             password: Some(hash),
+            particulars: vestibule_core::user::Particulars::default(),
         };
         // A new account's credentials are at their first version.
         let version = CredentialVersion(1);
-        let PreparedSession { cookie, new } =
+        let PreparedSession { cookie, mut new } =
             self.prepare_session(user.id, version, false, visit)?;
+        let device = self.entropy().device(visit.now)?;
+        new.known = Some(device.proof());
         let act = visit.act(self, Actor::Visitor, Some(user.email.as_str()))?;
         let secret = setup.secret.hashed();
         match self.store().complete_setup(secret, user, new, act).await? {
@@ -141,7 +144,11 @@ impl Engine {
                     .live(cookie.id, cookie.secret.hashed(), visit.now);
                 // Ended again already: the administrator exists and can sign in.
                 let session = live.ok_or(SetupError::Gone)?;
-                Ok(SignedIn { cookie, session })
+                Ok(SignedIn {
+                    cookie,
+                    session,
+                    device,
+                })
             }
             CompleteSetup::Gone => Err(SetupError::Gone),
             CompleteSetup::AddressTaken => Err(SetupError::AddressTaken),

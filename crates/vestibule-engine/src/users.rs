@@ -85,6 +85,7 @@ impl Engine {
             name,
             roles,
             password,
+            particulars: vestibule_core::user::Particulars::default(),
         };
         match self.store().create_user(new, act).await? {
             CreateUser::Created(user) => Ok(*user),

@@ -3,8 +3,11 @@
 use std::net::IpAddr;
 
 use vestibule_core::audit::{Act, Actor, Personal};
+use vestibule_core::errand::Whence;
+use vestibule_core::known_device::DeviceCookie;
 use vestibule_core::session::Device;
 use vestibule_core::time::UnixMillis;
+use vestibule_core::user::Language;
 
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
@@ -18,6 +21,10 @@ pub struct Visit {
     pub address: Option<IpAddr>,
     /// The caller's `User-Agent`.
     pub user_agent: Option<String>,
+    /// The device's cookie, if the browser has one. Never a credential (N15).
+    pub device: Option<DeviceCookie>,
+    /// What the browser would read, among the languages there are.
+    pub language: Language,
 }
 
 impl Visit {
@@ -26,6 +33,15 @@ impl Visit {
         Device {
             user_agent: self.user_agent.as_deref().map(capped),
             address: self.address,
+        }
+    }
+
+    /// What a letter tells of it.
+    pub(crate) fn whence(&self) -> Whence {
+        Whence {
+            at: self.now,
+            address: self.address.map(|address| address.to_string()),
+            user_agent: self.user_agent.as_deref().map(capped),
         }
     }
 
@@ -46,6 +62,7 @@ impl Visit {
                 address: self.address.map(|address| address.to_string()),
                 user_agent: self.user_agent.as_deref().map(capped),
             }),
+            told: Vec::new(),
         })
     }
 }
@@ -75,6 +92,7 @@ impl Operator {
             at: self.now,
             actor: Actor::Operator(self.uid),
             personal,
+            told: Vec::new(),
         })
     }
 }

@@ -106,7 +106,7 @@ pub trait Sessions: Send + Sync {
     /// may be another user's) ends in the same transition, unless it is ended or struck already. So do those of the
     /// user's live sessions that give way to it by [`vestibule_core::session::displaced`] (ASVS 7.1.2). The tallies of its try
     /// start again (N42); its device is known from now on, and of more than
-    /// [`vestibule_core::known_device::MOST_KNOWN`] those seen longest ago are forgotten. Audit: `login.succeeded`,
+    /// [`vestibule_core::known_device::MOST_KNOWN`] those seen longest ago are forgotten; its `end_ticket` is offered. Audit: `login.succeeded`,
     /// `device.known` where it was not, `session.ended (replaced)`, `session.ended (displaced)` each. Publishes the cutoffs in that
     /// order, then the new session.
     fn open_session(&self, new: NewSession, act: Act) -> Answer<'_, OpenSession>;

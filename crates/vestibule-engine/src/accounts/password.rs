@@ -1,5 +1,7 @@
 //! A password changed by its owner.
 
+use std::time::Duration;
+
 use vestibule_core::audit::RefusalReason;
 use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
 use vestibule_core::secret::SessionCookie;
@@ -31,6 +33,12 @@ pub enum ChangePasswordError {
     /// The current one does not fit, or was changed meanwhile.
     #[error("the current password does not fit")]
     Refused,
+    /// Too many tries. This one was not looked at, and does not count.
+    #[error("too many passwords were tried")]
+    Throttled {
+        /// When it is worth trying again; a second at least.
+        retry_after: Duration,
+    },
     /// The session ended meanwhile, or was renewed by another request.
     #[error("the session has ended")]
     Ended,

@@ -73,7 +73,7 @@ impl Engine {
     ) -> Result<Verdict, NotNow> {
         let presented = PlainPassword::presented(password);
         let (user, credential) = match record {
-            Some(SignInRecord { user, password }) => (Some(user), password),
+            Some(SignInRecord { user, password, .. }) => (Some(user), password),
             None => (None, None),
         };
         let hash = credential

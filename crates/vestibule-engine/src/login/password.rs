@@ -1,10 +1,14 @@
 //! Logging in with a password.
 
+use std::time::Duration;
+
 use vestibule_core::audit::{Actor, Event, EventKind, RefusalReason};
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::UserId;
+use vestibule_core::known_device::DeviceCookie;
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::session::{Acr, Amr, NewSession};
+use vestibule_core::throttle::Scope;
 use vestibule_core::user::CredentialVersion;
 use vestibule_store::OpenSession;
 
@@ -35,6 +39,8 @@ pub struct SignedIn {
     pub cookie: SessionCookie,
     /// The new session.
     pub session: LiveSession,
+    /// To be set, always: the device as it is known from now on.
+    pub device: DeviceCookie,
 }
 
 /// Why a login does not hold.
@@ -44,6 +50,14 @@ pub enum SignInError {
     /// (ASVS 6.3.8); the trail knows which.
     #[error("the address and the password do not fit together")]
     Refused,
+    /// Too many tries. This one was not looked at, and does not count.
+    #[error("too many passwords were tried")]
+    Throttled {
+        /// When it is worth trying again; a second at least.
+        retry_after: Duration,
+        /// Of what there were too many, for the log and the metrics: no answer tells.
+        scope: Scope,
+    },
     /// Not just now. Every refusal is recorded before it is answered, so that a full disk answers right and wrong
     /// passwords alike.
     #[error(transparent)]
@@ -122,6 +136,8 @@ impl Engine {
     ) -> Result<Result<SignedIn, RefusalReason>, SignInError> {
         let PreparedSession { cookie, mut new } =
             self.prepare_session(user, version, attempt.remember, visit)?;
+        let device = self.entropy().device(visit.now)?;
+        new.known = Some(device.proof());
         if let Some(over) = attempt.over {
             new.replaces = Some(over.id());
         }
@@ -137,7 +153,11 @@ impl Engine {
                     .index()
                     .live(cookie.id, cookie.secret.hashed(), visit.now);
                 Ok(live
-                    .map(|session| SignedIn { cookie, session })
+                    .map(|session| SignedIn {
+                        cookie,
+                        session,
+                        device,
+                    })
                     .ok_or(RefusalReason::CredentialChanged))
             }
             OpenSession::CredentialChanged => Ok(Err(RefusalReason::CredentialChanged)),
@@ -170,6 +190,9 @@ impl Engine {
             amr: Amr::PASSWORD,
             device: visit.device(),
             replaces: None,
+            tried: None,
+            known: None,
+            end_ticket: None,
         };
         Ok(PreparedSession { cookie, new })
     }

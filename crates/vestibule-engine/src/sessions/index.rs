@@ -335,6 +335,10 @@ impl Publish for Index {
                 Change::SessionOpened(session) => self.open(session),
                 Change::SessionRenewed(session) => self.renew(session),
                 Change::Cutoff(cutoff) => self.cut(*cutoff),
+                // Their sessions were struck by the cutoff that came before, and are swept.
+                Change::UserDeleted(user) => {
+                    self.users.pin().remove(user);
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Re-authentication: a new secret under the same id, both clocks again.
 
+use std::time::Duration;
+
 use vestibule_core::audit::{Actor, Event, EventKind, RefusalReason};
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::session::Renewal;
@@ -20,6 +22,12 @@ pub enum ReauthenticateError {
     /// Not the password, or the account is shut out.
     #[error("the password does not fit")]
     Refused,
+    /// Too many tries. This one was not looked at, and does not count.
+    #[error("too many passwords were tried")]
+    Throttled {
+        /// When it is worth trying again; a second at least.
+        retry_after: Duration,
+    },
     /// The session ended meanwhile, or was renewed by another request.
     #[error("the session has ended")]
     Ended,

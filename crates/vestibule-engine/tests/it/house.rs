@@ -13,7 +13,7 @@ use vestibule_core::keys::MasterKey;
 use vestibule_core::password::Cost;
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::User;
+use vestibule_core::user::{Language, User};
 use vestibule_engine::{
     Check, Chores, Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index,
     LiveSession, NewAccount, Operator, Parts, Policy, SignIn, SignInError, SignedIn, StartError,
@@ -221,6 +221,8 @@ impl House {
             now: self.now(),
             address: Some(IpAddr::from([192, 0, 2, 7])),
             user_agent: Some("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0".to_owned()),
+            device: None,
+            language: Language::default(),
         }
     }
 

@@ -138,6 +138,9 @@ async fn asvs_7_3_1_a_sweep_ends_all_that_ran_out_however_many() {
             amr: Amr::PASSWORD,
             device: Device::default(),
             replaces: None,
+            tried: None,
+            known: None,
+            end_ticket: None,
         };
         let session = Session::open(new, StoreNumber(u64::MAX));
         let opened = Change::SessionOpened(Box::new(session));

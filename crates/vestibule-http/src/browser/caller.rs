@@ -11,6 +11,7 @@ use vestibule_core::csrf::Binding;
 use vestibule_core::id::SessionId;
 use vestibule_core::local_path::LocalPath;
 use vestibule_core::secret::SessionCookie;
+use vestibule_core::user::Language;
 use vestibule_engine::{Check, LiveSession, Visit};
 
 use super::cookies::{self, FormCookie};
@@ -54,6 +55,8 @@ impl Caller {
             user_agent: headers
                 .get(header::USER_AGENT)
                 .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
+            device: None,
+            language: Language::default(),
         };
         let cookie = ours.then(|| cookies::session(headers, &context.site.issuer));
         let standing = cookie.flatten().map_or(Standing::Nobody, |cookie| {

@@ -67,7 +67,10 @@ pub async fn prove(signed_in: &SignedIn, form: &Checked, act: Act) -> Result<Pro
             StatusCode::FORBIDDEN,
             Some(FreshFault::Wrong),
         )),
-        Err(ReauthenticateError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
+        Err(
+            ReauthenticateError::Throttled { retry_after }
+            | ReauthenticateError::NotNow(NotNow::Busy(Busy { retry_after })),
+        ) => {
             let mut page = ask(
                 signed_in,
                 act,

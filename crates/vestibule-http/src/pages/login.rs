@@ -83,7 +83,10 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
                 .insert(header::WWW_AUTHENTICATE, CHALLENGE);
             Ok(response)
         }
-        Err(SignInError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
+        Err(
+            SignInError::Throttled { retry_after, .. }
+            | SignInError::NotNow(NotNow::Busy(Busy { retry_after })),
+        ) => {
             let page = LoginPage {
                 fault: Some(LoginFault::Busy),
                 ..filled(Some(&fields), next)

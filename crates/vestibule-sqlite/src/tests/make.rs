@@ -149,6 +149,7 @@ impl Home {
             replaces: None,
             tried: None,
             known: None,
+            end_ticket: None,
         }
     }
 

@@ -348,6 +348,7 @@ pub async fn asvs_7_4_1_nothing_brings_an_ended_session_back(home: Home) {
             replaces: Some(session.id),
             tried: None,
             known: None,
+            end_ticket: None,
             ..home.login(&alice, noon_and(3))
         };
         let new = home.open(over).await;

@@ -1,5 +1,8 @@
 //! What cases are made of: invented people, their logins, acts. Nothing is random; everything is made once.
 
+pub(super) mod letters;
+pub(super) mod tries;
+
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -46,7 +49,7 @@ impl Home {
         self.made.fetch_add(1, ORDER)
     }
 
-    fn bytes(&self) -> [u8; 10] {
+    pub(super) fn bytes(&self) -> [u8; 10] {
         let mut bytes = [0; 10];
         bytes[2..].copy_from_slice(&self.number().to_be_bytes());
         bytes
@@ -147,6 +150,7 @@ impl Home {
             replaces: None,
             tried: None,
             known: None,
+            end_ticket: None,
         }
     }
 

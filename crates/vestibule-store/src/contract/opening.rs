@@ -70,6 +70,7 @@ pub async fn a_login_that_may_not_open_changes_nothing_not_even_what_it_was_made
         replaces: Some(over.id),
         tried: None,
         known: None,
+        end_ticket: None,
         ..new
     };
     let stale = NewSession {
@@ -111,6 +112,7 @@ pub async fn asvs_7_2_4_the_session_a_login_is_made_over_ends_with_it(home: Home
             replaces: Some(over.id),
             tried: None,
             known: None,
+            end_ticket: None,
             ..home.login(&alice, at)
         };
         let before = home.before().await;
@@ -155,6 +157,7 @@ pub async fn a_login_made_over_a_dead_session_just_opens(home: Home) {
             replaces: Some(over),
             tried: None,
             known: None,
+            end_ticket: None,
             ..home.login(&alice, NOON)
         };
         let before = home.before().await;
@@ -212,6 +215,7 @@ pub async fn asvs_2_3_3_a_login_that_fails_ends_nothing(home: Home) {
         replaces: Some(over.id),
         tried: None,
         known: None,
+        end_ticket: None,
         ..home.login(&alice, NOON)
     };
     let failed = home.store.open_session(new, home.act(NOON)).await;
@@ -250,6 +254,7 @@ pub async fn asvs_7_1_2_one_login_too_many_ends_what_was_seen_longest_ago(home: 
         replaces: Some(hers[7].id),
         tried: None,
         known: None,
+        end_ticket: None,
         ..home.login(&alice, noon_and(21))
     };
     home.open(over).await;

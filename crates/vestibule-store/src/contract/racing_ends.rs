@@ -177,6 +177,7 @@ pub async fn what_ends_once_is_told_once(home: Home) {
                 replaces: Some(over),
                 tried: None,
                 known: None,
+                end_ticket: None,
                 ..home.login(bob, noon_and(40))
             };
             let [open, end, sweep] = [(); 3].map(|()| home.act(noon_and(40)));

@@ -91,6 +91,7 @@ pub async fn asvs_7_4_1_a_dead_session_is_not_renewed(home: Home) {
         replaces: Some(replaced.id),
         tried: None,
         known: None,
+        end_ticket: None,
         ..home.login(&alice, NOON)
     };
     home.open(over).await;

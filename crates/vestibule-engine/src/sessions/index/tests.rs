@@ -48,6 +48,9 @@ fn session(number: u8, owner: u8, secret: u8, rev: StoreNumber) -> Session {
         amr: Amr::PASSWORD,
         device: Device::default(),
         replaces: None,
+        tried: None,
+        known: None,
+        end_ticket: None,
     };
     Session::open(new, rev)
 }

@@ -78,7 +78,10 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
             let page = faulty(Some(CurrentPasswordFault::Wrong), None);
             form(&signed_in, StatusCode::FORBIDDEN, page).await
         }
-        Err(ChangePasswordError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
+        Err(
+            ChangePasswordError::Throttled { retry_after }
+            | ChangePasswordError::NotNow(NotNow::Busy(Busy { retry_after })),
+        ) => {
             let page = faulty(Some(CurrentPasswordFault::Busy), None);
             let mut response = form(&signed_in, StatusCode::SERVICE_UNAVAILABLE, page).await?;
             response

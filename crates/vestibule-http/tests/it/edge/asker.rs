@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode};
-use vestibule_core::user::User;
+use vestibule_core::user::{Language, User};
 use vestibule_engine::{LiveSession, NewAccount, SignIn, Visit};
 use vestibule_http::{HeaderFamily, Peer};
 
@@ -90,6 +90,8 @@ pub async fn sign_in(house: &House, email: &str) -> (LiveSession, String) {
         now: house.engine.now(),
         address: None,
         user_agent: None,
+        device: None,
+        language: Language::default(),
     };
     let asked = SignIn {
         identifier: email,

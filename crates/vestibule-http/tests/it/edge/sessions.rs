@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
+use vestibule_core::user::Language;
 use vestibule_engine::Visit;
 
 use super::asker::{Street, sign_in};
@@ -12,6 +13,8 @@ fn visit(street: &Street) -> Visit {
         now: street.house.engine.now(),
         address: None,
         user_agent: None,
+        device: None,
+        language: Language::default(),
     }
 }
 

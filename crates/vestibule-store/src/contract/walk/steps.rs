@@ -49,6 +49,7 @@ impl Walk {
             replaces: over.map(|session| session.id),
             tried: None,
             known: None,
+            end_ticket: None,
             ..self.home.login(&user, self.now)
         };
         let act = self.home.act_of(&user, self.now);
