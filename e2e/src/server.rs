@@ -145,7 +145,9 @@ impl Launch {
         }
         command
             .args(&self.arguments)
-            .current_dir(self.directory.path());
+            .current_dir(self.directory.path())
+            // Servers run side by side here, and one port is one too few; a test that wants it says which.
+            .env("VESTIBULE_OPS__LISTEN", "off");
         for (name, value) in &self.environment {
             command.env(name, value);
         }

@@ -1,7 +1,8 @@
 //! Vestibule over HTTP: one list of routes, one file per endpoint or page, extractors, views. Translates between the wire and
 //! the engine; decides nothing, and imports no backend.
 //!
-//! [`public()`] is everything on the public listener, [`control()`] everything on the control socket.
+//! [`public()`] is everything on the public listener, [`control()`] everything on the control socket, [`ops()`] everything
+//! on the operator's listener.
 
 pub mod assets;
 pub mod browser;
@@ -32,6 +33,11 @@ pub fn public(context: Arc<Context>) -> Router {
     let pages = pages(&context).with_state(Arc::clone(&context));
     let edge = edge::routes(Arc::clone(&context));
     pages.merge(edge).merge(ops::routes(context))
+}
+
+/// Everything on the operator's listener, which is none of the public's business (ASVS 13.4.5).
+pub fn ops(context: Arc<Context>) -> Router {
+    ops::operators(context)
 }
 
 /// Everything on the control socket.

@@ -1,9 +1,13 @@
-//! What a supervisor or a load balancer asks: does the process live, and may it be sent requests?
+//! What a supervisor or a load balancer asks: does the process live, and may it be sent requests? And, on a listener of
+//! its own, what a monitoring system asks: how is it doing?
+
+mod metrics;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -11,12 +15,39 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use crate::browser::headers;
 use crate::context::Context;
 
+use self::metrics::Watched;
+
 /// `/healthz` and `/readyz`. Asked by address and not by name, so past the host check.
 pub fn routes(context: Arc<Context>) -> Router {
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
         .with_state(context)
+}
+
+/// Everything on the operator's listener: the same, and `/metrics`, which the public one does not have (ASVS 13.4.5).
+pub fn operators(context: Arc<Context>) -> Router {
+    let watched = Watched::new(Arc::clone(&context.engine));
+    Router::new()
+        .route("/metrics", get(metrics::get))
+        .with_state(watched)
+        .merge(routes(Arc::clone(&context)))
+        .fallback(nothing)
+        .layer(from_fn_with_state(context, dressed))
+}
+
+async fn nothing() -> (StatusCode, &'static str) {
+    (
+        StatusCode::NOT_FOUND,
+        "here are /metrics, /healthz and /readyz\n",
+    )
+}
+
+/// Whoever can reach the listener may open it in a browser too: the whole set of headers on every answer.
+async fn dressed(State(context): State<Arc<Context>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    headers::dress(&context.site.issuer, response.headers_mut());
+    response
 }
 
 /// The process lives.

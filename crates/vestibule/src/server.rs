@@ -3,6 +3,7 @@
 mod accept;
 mod control;
 mod listen;
+mod ops;
 mod terminal;
 
 use std::net::SocketAddr;
@@ -28,6 +29,8 @@ pub use control::FILE as CONTROL_SOCKET;
 const DRAIN: Duration = Duration::from_secs(10);
 /// Connections on the control socket at a time.
 const OPERATORS: usize = 64;
+/// Connections at a time from whoever watches.
+const WATCHERS: usize = 16;
 /// Files that are not connections: the database's, the listeners, a few to spare.
 const OTHER_FILES: u64 = 128;
 
@@ -55,8 +58,10 @@ pub async fn run(in_force: &InForce, accept_clock: Option<u32>) -> Result<ExitCo
 struct Doors {
     public: Connections,
     operators: Connections,
+    watchers: Connections,
     issuer: Issuer,
     bound: Vec<SocketAddr>,
+    ops: Option<SocketAddr>,
     socket: SocketFile,
 }
 
@@ -67,17 +72,25 @@ impl Doors {
         let port = bound.first().map_or(0, SocketAddr::port);
         let issuer = Issuer::parse(settings.issuer.as_deref().unwrap_or(&issuer_on(port)))?;
         let Socket { listener, file } = control::bind(&settings.data)?;
+        let ops = ops::bind(settings, in_force.origin("ops.listen")).await?;
         let mut public = Connections::new(places);
         for listener in listeners {
-            public.open(Door::Public(listener));
+            public.open(Door::Network(listener));
         }
+        let mut watchers = Connections::new(WATCHERS);
+        let ops = ops.map(|(listener, address)| {
+            watchers.open(Door::Network(listener));
+            address
+        });
         let mut operators = Connections::new(OPERATORS);
         operators.open(Door::Control(listener));
         Ok(Self {
             public,
             operators,
+            watchers,
             issuer,
             bound,
+            ops,
             socket: file,
         })
     }
@@ -96,6 +109,9 @@ async fn serve(
         Some(Arc::clone(&context)),
     );
     doors
+        .watchers
+        .answer_by(vestibule_http::ops(Arc::clone(&context)), None);
+    doors
         .operators
         .answer_by(vestibule_http::control(context), None);
 
@@ -106,6 +122,7 @@ async fn serve(
     if let Some(setup) = setup {
         terminal::announce(settings, &doors.issuer, &doors.bound, setup.as_ref());
         warn_of_what_is_only_for_loopback(in_force, &doors.issuer);
+        ops::tell(doors.ops, in_force.origin("ops.listen"));
         tokio::select! {
             () = signals.stop() => {}
             () = terminal::remove_when_used(setup.as_ref(), wired) => {}
@@ -116,11 +133,12 @@ async fn serve(
     let Doors {
         public,
         operators,
+        watchers,
         socket,
         ..
     } = doors;
     tokio::select! {
-        _ = async { tokio::join!(public.drain(DRAIN), operators.drain(DRAIN)) } => {}
+        _ = async { tokio::join!(public.drain(DRAIN), operators.drain(DRAIN), watchers.drain(DRAIN)) } => {}
         () = signals.stop() => tracing::warn!("told to stop again: not waiting for requests under way"),
     }
     drop(socket);

@@ -1,11 +1,18 @@
-//! `/healthz` and `/readyz`.
+//! `/healthz`, `/readyz`, and, off the public listener, `/metrics`.
 
+use std::sync::Arc;
+
+use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
 
 use crate::browser::headers::assert_dressed;
 use crate::edge::not_ready::starting;
 use crate::house::{House, send};
+
+fn operators(house: &House) -> Router {
+    vestibule_http::ops(Arc::clone(&house.context))
+}
 
 fn probe(path: &str) -> Request<Body> {
     Request::builder().uri(path).body(Body::empty()).unwrap()
@@ -47,5 +54,82 @@ async fn a_probe_needs_no_name_and_gets_no_more_than_it_asked() {
         *request.method_mut() = Method::POST;
         let answer = send(&house.router, request).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    }
+}
+
+/// Holds: ASVS 13.4.5
+#[tokio::test]
+async fn asvs_13_4_5_metrics_are_not_public_and_pages_are_not_the_watchers() {
+    let house = House::new().await;
+    let public = house.browser().get("/metrics").await;
+    assert_eq!(public.status, StatusCode::NOT_FOUND);
+    assert!(!public.body.contains("vestibule_logins"), "{}", public.body);
+
+    let router = operators(&house);
+    for path in ["/login", "/account", "/verify", "/api/v1/users", "/"] {
+        let answer = send(&router, probe(path)).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(answer.body.contains("/metrics"), "{}", answer.body);
+        assert_dressed(&answer, path);
+    }
+    for path in ["/healthz", "/readyz"] {
+        let answer = send(&router, probe(path)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_dressed(&answer, path);
+    }
+}
+
+// What a browser shows of it stays in that browser too.
+/// Holds: ASVS 3.4.4, ASVS 14.3.2
+#[tokio::test]
+async fn metrics_are_open_metrics_text_with_every_header_of_the_set() {
+    let house = House::new().await;
+    let router = operators(&house);
+    let answer = send(&router, probe("/metrics")).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(
+        answer.header("content-type"),
+        "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    );
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_dressed(&answer, "/metrics");
+    assert!(answer.body.ends_with("# EOF\n"), "{}", answer.body);
+    for line in answer.body.lines().filter(|line| !line.starts_with('#')) {
+        let (series, value) = line.rsplit_once(' ').unwrap();
+        assert!(series.starts_with("vestibule_"), "{line}");
+        assert!(value.parse::<u64>().is_ok(), "{line}");
+    }
+    let mut request = probe("/metrics");
+    *request.method_mut() = Method::POST;
+    let answer = send(&router, request).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_dressed(&answer, "POST /metrics");
+}
+
+// Who watches sees how much of what, and nobody's name.
+/// Holds: ASVS 16.2.5
+#[tokio::test]
+async fn asvs_16_2_5_what_people_did_is_counted_and_nothing_they_wrote_is_shown() {
+    let house = House::new().await;
+    house.add("alice@example.test").await;
+    let router = operators(&house);
+    house.signed_in("alice@example.test").await;
+    let stranger = house.browser();
+    stranger
+        .sign_in("mallory@example.test", "no such password")
+        .await;
+    let text = send(&router, probe("/metrics")).await.body;
+    for series in [
+        "vestibule_logins_total{outcome=\"succeeded\"} 1",
+        "vestibule_logins_total{outcome=\"refused\"} 1",
+        "vestibule_live_sessions 1",
+    ] {
+        assert!(
+            text.lines().any(|line| line == series),
+            "no {series} in\n{text}"
+        );
+    }
+    for word in ["alice", "mallory", "example.test", "192.0.2", "Firefox"] {
+        assert!(!text.contains(word), "{word} in\n{text}");
     }
 }

@@ -47,8 +47,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where connections come in.
 pub enum Door {
-    /// Anybody's.
-    Public(TcpListener),
+    /// A network's: the public's, or the operators' who watch.
+    Network(TcpListener),
     /// The operator's.
     Control(UnixListener),
 }
@@ -206,7 +206,7 @@ impl Door {
     /// The next connection; `None` when its caller is turned away.
     async fn next(&self) -> io::Result<Option<Accepted>> {
         match self {
-            Self::Public(listener) => {
+            Self::Network(listener) => {
                 let (stream, peer) = listener.accept().await?;
                 // Without it the second of two small writes waits for an acknowledgement; without success it is slower.
                 let _ = stream.set_nodelay(true);

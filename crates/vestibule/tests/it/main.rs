@@ -8,6 +8,7 @@
 mod browser;
 mod commands;
 mod faults;
+mod ops;
 mod process;
 mod secrets;
 mod serve;

@@ -91,6 +91,9 @@ impl Data {
 /// The password of every account here.
 pub const PASSWORD: &str = "correct horse battery staple";
 
+/// Where a server's metrics are.
+pub const OPS: &str = "VESTIBULE_OPS__LISTEN";
+
 /// The binary, with nothing of the surroundings' settings.
 pub fn program<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vestibule"));
@@ -100,6 +103,13 @@ pub fn program<S: AsRef<OsStr>>(arguments: &[S]) -> Command {
         }
     }
     command.args(arguments);
+    if arguments
+        .first()
+        .is_some_and(|first| first.as_ref() == "serve")
+    {
+        // Servers run side by side here, and one port is one too few.
+        command.env(OPS, "off");
+    }
     command
 }
 

@@ -12,7 +12,7 @@ async fn server(router: Router, places: usize) -> (Connections, SocketAddr) {
     let address = listener.local_addr().unwrap();
     let mut connections = Connections::new(places);
     connections.answer_by(router, None);
-    connections.open(Door::Public(listener));
+    connections.open(Door::Network(listener));
     (connections, address)
 }
 
@@ -44,7 +44,7 @@ async fn before_the_engine_is_there_it_is_alive_and_not_ready() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let mut connections = Connections::new(8);
-    connections.open(Door::Public(listener));
+    connections.open(Door::Network(listener));
     let answer = exchange(address, GET).await;
     assert!(
         answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 1"),
