@@ -27,6 +27,10 @@ const CONTRACTS: &[(&str, Source)] = &[
         "docs/reference/audit-events.md",
         Source::Printed(&["--package", "vestibule-core", "--example", "audit_events"]),
     ),
+    (
+        "docs/reference/metrics.md",
+        Source::Printed(&["--package", "vestibule-engine", "--example", "metrics"]),
+    ),
 ];
 
 pub fn check(root: &Path) -> Result<()> {
