@@ -1,5 +1,5 @@
 //! What a signed-in user does with their own account.
 
-mod activity;
+pub(crate) mod activity;
 mod devices;
 pub(crate) mod password;

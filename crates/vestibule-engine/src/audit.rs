@@ -57,7 +57,7 @@ impl Engine {
 
     /// The latest events of everybody, newest first.
     pub async fn latest_events(&self, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
-        self.store().latest_events(None, limit).await
+        self.store().latest_events(None, None, limit).await
     }
 
     /// Reads the whole trail and checks every seal against it (ASVS 16.4.2).

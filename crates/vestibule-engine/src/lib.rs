@@ -26,6 +26,7 @@ mod setup;
 mod users;
 mod visit;
 
+pub use accounts::activity::Activity;
 pub use accounts::password::{ChangePasswordError, PasswordChanged};
 pub use audit::{TrailFault, TrailReport};
 pub use chores::Chores;

@@ -41,17 +41,25 @@ impl Audit for Sqlite {
         })
     }
 
-    fn latest_events(&self, user: Option<UserId>, limit: usize) -> Answer<'_, Vec<StoredEvent>> {
+    fn latest_events(
+        &self,
+        user: Option<UserId>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Answer<'_, Vec<StoredEvent>> {
+        let before = before.map_or(i64::MAX, bind_position);
         self.read(move |conn| match user {
             None => read_events(
                 conn,
-                events_where!("ORDER BY e.position DESC LIMIT ?1"),
-                [bind_limit(limit)],
+                events_where!("WHERE e.position < ?1 ORDER BY e.position DESC LIMIT ?2"),
+                (before, bind_limit(limit)),
             ),
             Some(user) => read_events(
                 conn,
-                events_where!("WHERE e.user_id = ?1 ORDER BY e.position DESC LIMIT ?2"),
-                (user.as_bytes(), bind_limit(limit)),
+                events_where!(
+                    "WHERE e.user_id = ?1 AND e.position < ?2 ORDER BY e.position DESC LIMIT ?3"
+                ),
+                (user.as_bytes(), before, bind_limit(limit)),
             ),
         })
     }

@@ -33,8 +33,13 @@ pub trait Audit: Send + Sync {
     /// Events after position `after`, in order.
     fn events_after(&self, after: u64, limit: usize) -> Answer<'_, TrailPage>;
 
-    /// The latest events, newest first, of everybody or of one user.
-    fn latest_events(&self, user: Option<UserId>, limit: usize) -> Answer<'_, Vec<StoredEvent>>;
+    /// The latest events, newest first, of everybody or of one user; with `before`, those before that position.
+    fn latest_events(
+        &self,
+        user: Option<UserId>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Answer<'_, Vec<StoredEvent>>;
 
     /// Seals that cover events after position `after`, in order.
     fn seals_after(&self, after: u64, limit: usize) -> Answer<'_, Vec<Seal>>;

@@ -98,12 +98,34 @@ async fn activity_is_the_users_own_newest_first() {
     let _ = house
         .try_sign_in("alice@example.test", OTHER_PASSWORD)
         .await;
-    let activity = house.engine.activity(&alice.session, 10).await.unwrap();
+    let activity = house
+        .engine
+        .activity(&alice.session, None, 10)
+        .await
+        .unwrap()
+        .events;
     let codes: Vec<_> = activity
         .iter()
         .map(|event| event.event.kind.code())
         .collect();
     assert_eq!(codes, ["login.refused", "login.succeeded", "user.created"]);
-    let one = house.engine.activity(&alice.session, 1).await.unwrap();
+    let one = house
+        .engine
+        .activity(&alice.session, None, 1)
+        .await
+        .unwrap()
+        .events;
     assert_eq!(one, activity[..1]);
+    let mut walked = Vec::new();
+    let mut before = None;
+    loop {
+        let page = house.engine.activity(&alice.session, before, 2).await;
+        let page = page.unwrap();
+        walked.extend(page.events);
+        before = page.next;
+        if before.is_none() {
+            break;
+        }
+    }
+    assert_eq!(walked, activity, "page by page");
 }

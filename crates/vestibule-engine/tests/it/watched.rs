@@ -210,10 +210,15 @@ impl Audit for Watched {
         })
     }
 
-    fn latest_events(&self, user: Option<UserId>, limit: usize) -> Answer<'_, Vec<StoredEvent>> {
+    fn latest_events(
+        &self,
+        user: Option<UserId>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Answer<'_, Vec<StoredEvent>> {
         Box::pin(async move {
             self.enter("latest_events", &self.away)?;
-            self.inner.latest_events(user, limit).await
+            self.inner.latest_events(user, before, limit).await
         })
     }
 

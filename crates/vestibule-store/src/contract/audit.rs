@@ -131,21 +131,43 @@ pub async fn the_trail_reads_forwards_in_pages_and_backwards_by_user(home: Home)
     assert_eq!(walked, all);
 
     let newest: Vec<StoredEvent> = all.iter().rev().take(5).cloned().collect();
-    assert_eq!(home.store.latest_events(None, 5).await.unwrap(), newest);
+    assert_eq!(
+        home.store.latest_events(None, None, 5).await.unwrap(),
+        newest
+    );
     let hers = all
         .iter()
         .rev()
         .filter(|stored| stored.event.user == Some(alice.id));
     let hers: Vec<StoredEvent> = hers.cloned().collect();
     assert_eq!(
-        home.store.latest_events(Some(alice.id), 100).await.unwrap(),
+        home.store
+            .latest_events(Some(alice.id), None, 100)
+            .await
+            .unwrap(),
         hers
     );
     assert_eq!(
-        home.store.latest_events(Some(alice.id), 2).await.unwrap(),
+        home.store
+            .latest_events(Some(alice.id), None, 2)
+            .await
+            .unwrap(),
         hers[..2]
     );
-    assert_eq!(home.store.latest_events(None, 0).await.unwrap(), []);
+    let before = Some(hers[0].position);
+    assert_eq!(
+        home.store
+            .latest_events(Some(alice.id), before, 100)
+            .await
+            .unwrap(),
+        hers[1..]
+    );
+    let before = Some(newest[2].position);
+    assert_eq!(
+        home.store.latest_events(None, before, 2).await.unwrap(),
+        newest[3..]
+    );
+    assert_eq!(home.store.latest_events(None, None, 0).await.unwrap(), []);
 }
 
 pub async fn seals_chain_batch_by_batch_and_leave_a_tail(home: Home) {

@@ -198,7 +198,11 @@ pub async fn what_ends_once_is_told_once(home: Home) {
             }));
         }
         race(racers).await;
-        let events = home.store.latest_events(Some(alice.id), 10).await.unwrap();
+        let events = home
+            .store
+            .latest_events(Some(alice.id), None, 10)
+            .await
+            .unwrap();
         let told = events
             .iter()
             .filter(|stored| stored.event.session == Some(over));

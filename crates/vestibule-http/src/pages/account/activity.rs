@@ -18,11 +18,11 @@ const LATEST: usize = 50;
 pub async fn get(signed_in: SignedIn) -> Result<Response, Failure> {
     let engine = &signed_in.caller.context.engine;
     let events = engine
-        .activity(&signed_in.session, LATEST)
+        .activity(&signed_in.session, None, LATEST)
         .await
         .map_err(Failure::store)?;
     let page = ActivityPage {
-        events: events.iter().filter_map(activity).collect(),
+        events: events.events.iter().filter_map(activity).collect(),
         older: None,
     };
     signed_in.page(StatusCode::OK, &page)
