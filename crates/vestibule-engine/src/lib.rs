@@ -35,7 +35,7 @@ pub use engine::{Engine, Parts, Policy, StartError};
 pub use entropy::{Entropy, EntropyError};
 pub use login::credential::NotNow;
 pub use login::password::{SignIn, SignInError, SignedIn};
-pub use metrics::{AttackKind, LoginOutcome, MailOutcome, Metrics, Step, ThrottleScope};
+pub use metrics::{LoginOutcome, MailOutcome, Metrics, Step};
 pub use passwords::{Busy, Hasher, HasherSettings};
 pub use places::{NoPlaces, Places};
 pub use sessions::check::Check;

@@ -1,8 +1,8 @@
 //! What the engine counts for whoever watches it.
 //!
 //! Every counter is made at the start and held: counting is one atomic addition, without a look-up or a lock. Labels are
-//! the enums below and nothing else, so that no address, id or other word of a visitor ever becomes one (ASVS 16.2.5),
-//! and the number of series stays what it is at the start, whatever strangers do.
+//! enums and nothing else, so that no address, id or other word of a visitor ever becomes one (ASVS 16.2.5), and the number
+//! of series stays what it is at the start, whatever strangers do.
 //!
 //! Nothing is counted on the way of a check. What is in memory anyhow (live sessions, hashing) is read when it is asked
 //! for: [`Engine::measure`].
@@ -15,6 +15,9 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
+use vestibule_core::audit::Attack;
+use vestibule_core::throttle::Scope;
+
 use crate::engine::Engine;
 use crate::login::credential::NotNow;
 use crate::login::password::{SignInError, SignedIn};
@@ -26,8 +29,8 @@ use crate::sessions::renew::ReauthenticateError;
 pub struct Metrics {
     logins: Counters<LoginOutcome>,
     reauthentications: Counters<LoginOutcome>,
-    throttled: Counters<ThrottleScope>,
-    attacks: Counters<AttackKind>,
+    throttled: Counters<Scope>,
+    attacks: Counters<Attack>,
     passwords_disabled: Counter<u64, AtomicU64>,
     mail: Counters<MailOutcome>,
     mail_waiting: Gauge<i64, AtomicI64>,
@@ -92,34 +95,6 @@ label! {
 }
 
 label! {
-    /// What was tried too often.
-    ThrottleScope as "scope" {
-        /// One account, by strangers' devices.
-        Account = "account",
-        /// One account, by one device that is known from an earlier login.
-        Device = "device",
-        /// Whatever one network tries.
-        Network = "network",
-        /// Re-authentication in one session.
-        Session = "session",
-        /// Mail to one address.
-        Mail = "mail",
-    }
-}
-
-label! {
-    /// An attack as recognised across tries (C23).
-    AttackKind as "kind" {
-        /// Many passwords for one account.
-        Guessing = "guessing",
-        /// Few passwords for many accounts.
-        Spraying = "spraying",
-        /// Pairs of address and password from elsewhere.
-        Stuffing = "stuffing",
-    }
-}
-
-label! {
     /// What became of a letter.
     MailOutcome as "outcome" {
         /// The mail server took it.
@@ -138,6 +113,24 @@ label! {
         Asked = "asked",
         /// The mailed link was used and the act is done.
         Finished = "finished",
+    }
+}
+
+impl Label for Scope {
+    const NAME: &'static str = "scope";
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn value(self) -> &'static str {
+        self.code()
+    }
+}
+
+impl Label for Attack {
+    const NAME: &'static str = "kind";
+    const ALL: &'static [Self] = &Self::ALL;
+
+    fn value(self) -> &'static str {
+        self.code()
     }
 }
 
@@ -250,12 +243,12 @@ impl Metrics {
     }
 
     /// A try was turned away because this had too many.
-    pub fn throttled(&self, scope: ThrottleScope) {
+    pub fn throttled(&self, scope: Scope) {
         self.throttled.count(scope);
     }
 
     /// An attack was recognised.
-    pub fn attack(&self, kind: AttackKind) {
+    pub fn attack(&self, kind: Attack) {
         self.attacks.count(kind);
     }
 
@@ -380,7 +373,7 @@ mod tests {
         assert!(before.contains("vestibule_logins_total{outcome=\"refused\"} 0\n"));
         metrics.login(LoginOutcome::Refused);
         metrics.login(LoginOutcome::Refused);
-        metrics.throttled(ThrottleScope::Device);
+        metrics.throttled(Scope::Device);
         let after = shown(&metrics);
         assert!(after.contains("vestibule_logins_total{outcome=\"refused\"} 2\n"));
         assert!(after.contains("vestibule_logins_total{outcome=\"succeeded\"} 0\n"));
@@ -392,7 +385,7 @@ mod tests {
     fn each_count_lands_in_its_own_series() {
         let metrics = Metrics::new(&Index::new());
         metrics.reauthentication(LoginOutcome::Busy);
-        metrics.attack(AttackKind::Spraying);
+        metrics.attack(Attack::Spraying);
         metrics.password_disabled();
         metrics.mail(MailOutcome::GaveUp);
         metrics.mail_waiting(7);
