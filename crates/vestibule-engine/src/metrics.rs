@@ -18,6 +18,7 @@ use prometheus_client::registry::{Registry, Unit};
 use vestibule_core::audit::Attack;
 use vestibule_core::throttle::Scope;
 
+use crate::accounts::password::ChangePasswordError;
 use crate::engine::Engine;
 use crate::login::credential::NotNow;
 use crate::login::password::{SignInError, SignedIn};
@@ -189,7 +190,7 @@ impl Metrics {
         );
         registry.register(
             "vestibule_reauthentications",
-            "Passwords asked for again within a session, by how it went",
+            "Passwords asked for again within a session, to change the password too, by how it went",
             self.reauthentications.clone(),
         );
         registry.register(
@@ -305,6 +306,19 @@ impl LoginOutcome {
             Err(ReauthenticateError::Throttled { .. }) => Self::Throttled,
             Err(ReauthenticateError::NotNow(cause)) => Self::not_now(cause),
         }
+    }
+
+    /// What the current password was worth; `None` where it is the new one that was not good enough.
+    pub(crate) const fn of_password_change<T>(
+        result: &Result<T, ChangePasswordError>,
+    ) -> Option<Self> {
+        Some(match result {
+            Ok(_) => Self::Succeeded,
+            Err(ChangePasswordError::Policy(_)) => return None,
+            Err(ChangePasswordError::Refused | ChangePasswordError::Ended) => Self::Refused,
+            Err(ChangePasswordError::Throttled { .. }) => Self::Throttled,
+            Err(ChangePasswordError::NotNow(cause)) => Self::not_now(cause),
+        })
     }
 
     const fn not_now(cause: &NotNow) -> Self {

@@ -9,6 +9,7 @@ use vestibule_store::{ChangePassword, PasswordChange};
 
 use crate::engine::Engine;
 use crate::login::credential::{NotNow, Verdict, not_now};
+use crate::metrics::LoginOutcome;
 use crate::sessions::live::LiveSession;
 use crate::sessions::renew::PreparedRenewal;
 use crate::visit::Visit;
@@ -53,6 +54,22 @@ impl Engine {
     /// Changes the password of the session's user (ASVS 6.2.2, 6.2.3). Every other session of theirs ends (ASVS 7.4.3),
     /// this one gets a new secret (ASVS 7.2.4).
     pub async fn change_password(
+        &self,
+        session: &LiveSession,
+        current: &str,
+        new: &str,
+        visit: &Visit,
+    ) -> Result<PasswordChanged, ChangePasswordError> {
+        let done = self
+            .judge_password_change(session, current, new, visit)
+            .await;
+        if let Some(outcome) = LoginOutcome::of_password_change(&done) {
+            self.metrics().reauthentication(outcome);
+        }
+        done
+    }
+
+    async fn judge_password_change(
         &self,
         session: &LiveSession,
         current: &str,

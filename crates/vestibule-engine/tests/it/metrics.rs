@@ -29,6 +29,7 @@ impl House {
     }
 }
 
+const NEW_PASSWORD: &str = "a dozen red bicycles";
 const SUCCEEDED: &str = "vestibule_logins_total{outcome=\"succeeded\"}";
 const REFUSED: &str = "vestibule_logins_total{outcome=\"refused\"}";
 const FAILED: &str = "vestibule_logins_total{outcome=\"failed\"}";
@@ -67,17 +68,22 @@ async fn a_login_that_finds_the_queue_full_is_counted_as_busy() {
 }
 
 #[tokio::test]
-async fn reauthentications_are_counted_apart_from_logins() {
+async fn reauthentications_are_counted_apart_from_logins_and_so_are_password_changes() {
     let house = House::new().await;
     let alice = house.sign_in("alice@example.test").await.session;
     let visit = house.visit();
     let wrong = house.engine.reauthenticate(&alice, OTHER_PASSWORD, &visit);
     assert!(matches!(wrong.await, Err(ReauthenticateError::Refused)));
     let right = house.engine.reauthenticate(&alice, PASSWORD, &visit);
-    right.await.unwrap();
+    let alice = right.await.unwrap().1.session().clone();
+    let change = |current, new| house.engine.change_password(&alice, current, new, &visit);
+    // A new one that is too short is nobody's guess at the current one.
+    change(PASSWORD, "short").await.unwrap_err();
+    change(OTHER_PASSWORD, NEW_PASSWORD).await.unwrap_err();
+    change(PASSWORD, NEW_PASSWORD).await.unwrap();
     for outcome in ["succeeded", "refused"] {
         let series = format!("vestibule_reauthentications_total{{outcome=\"{outcome}\"}}");
-        assert_eq!(house.counted(&series), 1, "{outcome}");
+        assert_eq!(house.counted(&series), 2, "{outcome}");
     }
     assert_eq!((house.counted(SUCCEEDED), house.counted(REFUSED)), (1, 0));
 }
