@@ -81,6 +81,8 @@ pub struct Errand {
 pub struct DueErrand {
     /// Which.
     pub id: ErrandId,
+    /// Whom it concerns, where that is known.
+    pub user: Option<UserId>,
     /// [`Work`], sealed.
     pub sealed: Vec<u8>,
     /// How often it was taken before.
