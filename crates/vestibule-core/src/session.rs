@@ -161,6 +161,8 @@ pub struct Renewal {
     pub auth_time: UnixMillis,
     /// How long it may live from now.
     pub lifetime: Lifetime,
+    /// The try that succeeded: its tallies start again in the same transition (N42).
+    pub tried: Option<Tried>,
 }
 
 /// A session as the store keeps it.
@@ -470,6 +472,7 @@ mod tests {
             credential: CredentialVersion(1),
             auth_time: now,
             lifetime: Lifetime::DEFAULT,
+            tried: None,
         };
         let renewed = opened().renewed(&renewal);
         assert_eq!(renewed.id, opened().id);

@@ -111,7 +111,7 @@ pub trait Sessions: Send + Sync {
     /// order, then the new session.
     fn open_session(&self, new: NewSession, act: Act) -> Answer<'_, OpenSession>;
 
-    /// Gives a live session a new secret and new clocks (ASVS 7.2.4, N07). Audit: `reauthentication.succeeded`. Publishes
+    /// Gives a live session a new secret and new clocks (ASVS 7.2.4, N07); the tallies of its try start again (N42). Audit: `reauthentication.succeeded`. Publishes
     /// the renewed session.
     fn renew_session(&self, renewal: Renewal, act: Act) -> Answer<'_, RenewSession>;
 

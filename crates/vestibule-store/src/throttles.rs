@@ -90,7 +90,8 @@ pub trait Throttles: Send + Sync {
 
     /// Settles a try that failed: what was charged stays, the network's and everybody's tallies rise (not for a known device
     /// or a re-authentication). Audit: `events`, and `throttle.closed` for each tally this closed, and `password.disabled`
-    /// for the hundredth (N40), for the user of the first event.
+    /// for the hundredth (N40), for the user of the first event. `act.told` is written if this was the one that disabled the
+    /// password, and only then: nobody knows before which one that will be.
     fn fail_try(&self, tried: Tried, events: Vec<Event>, act: Act) -> Answer<'_, Failed>;
 
     /// Takes a charge back: the try was not evaluated after all. Neither audited nor published.

@@ -120,6 +120,7 @@ impl Engine {
             credential,
             auth_time: visit.now,
             lifetime: self.policy().lifetime(session.remembered()),
+            tried: None,
         };
         Ok(PreparedRenewal { cookie, renewal })
     }

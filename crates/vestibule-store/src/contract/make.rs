@@ -182,6 +182,7 @@ impl Home {
             credential: FIRST,
             auth_time: at,
             lifetime: Lifetime::DEFAULT,
+            tried: None,
         }
     }
 

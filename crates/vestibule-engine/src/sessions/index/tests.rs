@@ -63,6 +63,7 @@ fn renewed(number: u8, owner: u8, secret: u8, rev: StoreNumber) -> Session {
         credential: CredentialVersion(1),
         auth_time: START.plus(Duration::from_mins(1)),
         lifetime: Lifetime::DEFAULT,
+        tried: None,
     };
     session(number, owner, 0, rev).renewed(&renewal)
 }
