@@ -12,6 +12,7 @@ pub mod application;
 pub mod browser;
 pub mod disk;
 pub mod http;
+pub mod letterbox;
 pub mod nginx;
 pub mod process;
 pub mod server;
