@@ -10,6 +10,7 @@
 //!
 //! Revocation is a cutoff on a node of that tree ([`lineage`]): order is decided by store numbers, never by clocks.
 
+pub mod attack;
 pub mod audit;
 pub mod csrf;
 pub mod device;
