@@ -17,6 +17,7 @@ pub mod nginx;
 pub mod process;
 pub mod server;
 pub mod smtp;
+pub mod statistics;
 
 use std::net::TcpListener;
 use std::path::PathBuf;
