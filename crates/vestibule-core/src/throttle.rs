@@ -164,7 +164,10 @@ impl Keyer {
 
     /// Mails asked for from one network.
     pub fn mail_from(&self, from: Option<IpAddr>) -> ThrottleKey {
-        self.key(Scope::Mail, &[b"from", &from.map(network).unwrap_or_default()])
+        self.key(
+            Scope::Mail,
+            &[b"from", &from.map(network).unwrap_or_default()],
+        )
     }
 
     fn key(&self, scope: Scope, parts: &[&[u8]]) -> ThrottleKey {
@@ -303,16 +306,29 @@ impl Rule {
                     ..tally
                 }
             }
-            Self::Refilling(Refilling { refill, .. }) => Tally {
-                count: tally.count.saturating_add(1),
-                free_at: tally.free_at.max(now).plus(*refill),
-                ..tally
-            },
+            Self::Refilling(Refilling { burst, refill }) => {
+                // At most as much over as fits in: when an attack is over, so is what it closed, in due time.
+                let most = refill.saturating_mul(burst.saturating_mul(2));
+                Tally {
+                    count: tally.count.saturating_add(1),
+                    free_at: tally.free_at.max(now).plus(*refill).min(now.plus(most)),
+                    ..tally
+                }
+            }
             Self::Most(_) => Tally {
                 count: tally.count.saturating_add(1),
                 free_at: now,
                 ..tally
             },
+        }
+    }
+
+    /// From when on a tally that was written at `now` says no more than none would, so that it may be dropped.
+    pub fn idle_from(&self, tally: Tally, now: UnixMillis) -> UnixMillis {
+        match self {
+            _ if tally.count == 0 => now,
+            Self::Refilling(_) => tally.free_at.max(now),
+            Self::Growing(_) | Self::Most(_) => tally.free_at.max(now).plus(FORGOTTEN),
         }
     }
 }
@@ -495,9 +511,16 @@ mod tests {
             tally = rule.charge(tally, now).unwrap();
         }
         assert_eq!(tally.count, MOST_FAILURES);
-        assert!(now.since(T0) > Duration::from_hours(14 * 24), "{:?}", now.since(T0));
+        assert!(
+            now.since(T0) > Duration::from_hours(14 * 24),
+            "{:?}",
+            now.since(T0)
+        );
         let most = Rule::Most(MOST_FAILURES);
-        let full = Tally { count: MOST_FAILURES, ..Tally::default() };
+        let full = Tally {
+            count: MOST_FAILURES,
+            ..Tally::default()
+        };
         assert_eq!(most.charge(full, now), Err(Throttled { until: None }));
         assert!(most.charge(full.restarted(), now).is_ok());
     }
@@ -510,7 +533,10 @@ mod tests {
             tally = rule.charge(tally, T0).unwrap();
         }
         let until = T0.plus(Duration::from_secs(30));
-        assert_eq!(rule.charge(tally, T0), Err(Throttled { until: Some(until) }));
+        assert_eq!(
+            rule.charge(tally, T0),
+            Err(Throttled { until: Some(until) })
+        );
         assert!(rule.charge(tally, until).is_ok());
         let later = until.plus(FORGOTTEN);
         assert_eq!(rule.charge(tally, later).unwrap().count, 1, "forgotten");
@@ -518,7 +544,10 @@ mod tests {
 
     #[test]
     fn a_bucket_refills() {
-        let rule = Rule::Refilling(Refilling { burst: 3, refill: Duration::from_secs(10) });
+        let rule = Rule::Refilling(Refilling {
+            burst: 3,
+            refill: Duration::from_secs(10),
+        });
         let mut tally = Tally::default();
         for _ in 0..3 {
             tally = rule.charge(tally, T0).unwrap();
@@ -527,7 +556,10 @@ mod tests {
         assert_eq!(rule.judge(tally, T0), Err(Throttled { until: Some(until) }));
         tally = rule.charge(tally, until).unwrap();
         assert!(rule.judge(tally, until).is_err());
-        assert!(rule.judge(tally, until.plus(Duration::from_secs(60))).is_ok());
+        assert!(
+            rule.judge(tally, until.plus(Duration::from_secs(60)))
+                .is_ok()
+        );
     }
 
     #[test]

@@ -37,14 +37,14 @@ CREATE TABLE tallies (
     count   INTEGER NOT NULL,
     free_at INTEGER NOT NULL,
     epoch   INTEGER NOT NULL,
-    -- When it was last written, for dropping what says nothing any more.
-    used_at INTEGER NOT NULL,
+    -- From when on it says no more than none would, and may be dropped; never: a password's that has failures.
+    idle_at INTEGER,
     -- Of a user's own tallies, so that they go with the account.
     user_id BLOB CHECK (length(user_id) = 16)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX tallies_by_use ON tallies (used_at);
-CREATE INDEX tallies_of_user ON tallies (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX tallies_by_idleness ON tallies (idle_at) WHERE idle_at IS NOT NULL;
+CREATE INDEX tallies_of_user ON tallies (user_id, scope) WHERE user_id IS NOT NULL;
 
 -- Single-use secrets that went out in mails; a hash each (R20).
 CREATE TABLE tickets (
@@ -84,5 +84,11 @@ CREATE INDEX errands_of_user ON errands (user_id) WHERE user_id IS NOT NULL;
 
 -- Deleted users whose personal data in the trail is still to be erased.
 CREATE TABLE erasures (
-    user_id BLOB PRIMARY KEY NOT NULL CHECK (length(user_id) = 16)
+    user_id BLOB PRIMARY KEY NOT NULL CHECK (length(user_id) = 16),
+    -- The position in the trail up to which it is done.
+    after   INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
+
+-- What a user did to others, of which the personal data is theirs: few rows, since most acts have an event of their actor.
+CREATE INDEX audit_events_on_others ON audit_events (actor, position)
+WHERE substr(actor, 1, 5) = 'user:' AND replace(actor, '-', '') IS NOT 'user:' || lower(hex(user_id));

@@ -14,18 +14,23 @@
 //! Transitions load, ask `vestibule-core`'s rule and write, in one transaction; set-wise ones state the rule in SQL,
 //! which a property test holds equal to core's.
 
+mod addresses;
 mod audit;
 mod checkpoint;
 mod connection;
 mod fault;
 mod fill;
 mod installation;
+mod known_devices;
 mod lock;
 mod migrate;
+mod outbox;
 mod reader;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod throttles;
+mod tickets;
 mod transition;
 mod users;
 mod writer;
@@ -44,6 +49,7 @@ use crate::fault::{Fault, Kind};
 use crate::lock::Lock;
 pub use crate::lock::make_directory;
 use crate::reader::{LONGEST_READ, Readers};
+use crate::sessions::CHUNK;
 use crate::transition::Transition;
 use crate::writer::{Class, Writer};
 
@@ -251,6 +257,24 @@ impl Sqlite {
         F: FnOnce(&mut Transition<'_>) -> Result<T, Fault> + Send + 'static,
     {
         self.writer.call(Class::Bulk, work).await
+    }
+
+    /// Bulk work of up to `limit` rows, in chunks that let transitions in between. Answers how many were done.
+    async fn chunks<F>(&self, limit: usize, work: F) -> Result<usize, StoreError>
+    where
+        F: Fn(&mut Transition<'_>, usize) -> Result<usize, Fault> + Clone + Send + 'static,
+    {
+        let mut done = 0;
+        while done < limit {
+            let chunk = (limit - done).min(CHUNK);
+            let work = work.clone();
+            let now = self.bulk(move |tx| work(tx, chunk)).await?;
+            done += now;
+            if now < chunk {
+                break;
+            }
+        }
+        Ok(done)
     }
 
     /// A read.

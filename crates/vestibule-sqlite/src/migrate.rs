@@ -14,10 +14,16 @@ pub(crate) struct Migration {
     pub(crate) sql: &'static str,
 }
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("../migrations/0001_the_first_session.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: include_str!("../migrations/0001_the_first_session.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("../migrations/0002_accounts.sql"),
+    },
+];
 
 const HISTORY: &str = "
     CREATE TABLE IF NOT EXISTS schema_migrations (

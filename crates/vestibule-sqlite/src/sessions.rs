@@ -21,7 +21,7 @@ use crate::Sqlite;
 use crate::audit::bind_limit;
 use crate::fault::Fault;
 
-pub(crate) use end::count_live;
+pub(crate) use end::{count_live, end_session};
 pub(crate) use open::{insert_session, write_renewed};
 use row::listed_sessions;
 pub(crate) use row::{SESSION_COLUMNS, load, read_session};
@@ -113,20 +113,9 @@ impl Sessions for Sqlite {
     }
 
     fn drop_dead_sessions(&self, before: UnixMillis, limit: usize) -> Answer<'_, usize> {
-        Box::pin(async move {
-            let mut dropped = 0;
-            while dropped < limit {
-                let chunk = (limit - dropped).min(CHUNK);
-                let now = self
-                    .bulk(move |tx| sweep::drop_dead(tx, before, chunk))
-                    .await?;
-                dropped += now;
-                if now < chunk {
-                    break;
-                }
-            }
-            Ok(dropped)
-        })
+        Box::pin(self.chunks(limit, move |tx, chunk| {
+            sweep::drop_dead(tx, before, chunk)
+        }))
     }
 
     fn sessions_of(&self, user: UserId, now: UnixMillis) -> Answer<'_, Vec<Session>> {

@@ -2,12 +2,13 @@
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params};
 
-use vestibule_core::audit::{Act, Event, Personal};
+use vestibule_core::audit::{Act, Actor, Event, Personal};
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_store::Change;
 
 use crate::fault::Fault;
+use crate::outbox::insert_errand;
 
 /// One transition inside its savepoint.
 pub(crate) struct Transition<'a> {
@@ -81,8 +82,12 @@ impl<'a> Transition<'a> {
         Ok(Cutoff { number, node })
     }
 
-    /// Writes an act's events, and its personal data once. H04: they commit with what they tell of, or not at all.
+    /// Writes an act's events, its personal data once, and what is to be done once it has happened. H04: they commit with
+    /// what they tell of, or not at all. Every transition that did what it was asked calls it.
     pub(crate) fn audit(&self, act: &Act, events: &[Event]) -> Result<(), Fault> {
+        for errand in &act.told {
+            insert_errand(self, errand)?;
+        }
         if events.is_empty() {
             return Ok(());
         }
@@ -117,6 +122,28 @@ impl<'a> Transition<'a> {
                 event.session.as_ref().map(SessionId::as_bytes),
                 digest,
             ))?;
+        }
+        if act.personal.is_some() {
+            self.erase_if_gone(act, events)?;
+        }
+        Ok(())
+    }
+
+    /// Whoever an act concerns may be gone: its personal data is erased too, also where it comes after the deletion.
+    fn erase_if_gone(&self, act: &Act, events: &[Event]) -> Result<(), Fault> {
+        let mut users: Vec<UserId> = events.iter().filter_map(|event| event.user).collect();
+        if let Actor::User(user) = act.actor {
+            users.push(user);
+        }
+        users.sort_unstable();
+        users.dedup();
+        let mut erase = self.prepare(
+            "INSERT INTO erasures (user_id) \
+             SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = ?1) \
+             ON CONFLICT (user_id) DO NOTHING",
+        )?;
+        for user in users {
+            erase.execute([user.as_bytes()])?;
         }
         Ok(())
     }

@@ -1,5 +1,8 @@
 //! Users and their passwords.
 
+mod delete;
+pub(crate) mod record;
+
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use vestibule_core::audit::{Act, Event, EventKind};
@@ -10,22 +13,30 @@ use vestibule_core::password::HashedPassword;
 use vestibule_core::session::{EndReason, LoginRefused, may_open};
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{
-    CredentialVersion, DisplayName, NewUser, PasswordRecord, Role, User, UserStatus,
+    CredentialVersion, Details, DisplayName, NewUser, Role, User, UserStatus,
 };
 use vestibule_store::{
-    Answer, Change, ChangePassword, CreateUser, PasswordChange, RehashPassword, SetStatus,
-    SignInRecord, UserPage, Users,
+    Answer, Change, ChangePassword, CreateUser, DeleteUser, NewProfile, PasswordChange,
+    RehashPassword, SetStatus, SignInRecord, UserPage, Users,
 };
 
 use crate::Sqlite;
+use crate::addresses::insert_address;
 use crate::audit::bind_limit;
 use crate::fault::Fault;
-use crate::sessions::{count_live, load, write_renewed};
+use crate::sessions::{CHUNK, count_live, load, write_renewed};
 use crate::transition::{Transition, read_number};
 
+macro_rules! user_columns {
+    () => {
+        "u.id, u.email, u.email_verified, u.name, u.roles, u.disabled, u.created_at, u.cutoff"
+    };
+}
+
+use user_columns;
+
 /// What [`read_user`] reads, of `users u`.
-pub(crate) const USER_COLUMNS: &str =
-    "u.id, u.email, u.email_verified, u.name, u.roles, u.disabled, u.created_at, u.cutoff";
+pub(crate) const USER_COLUMNS: &str = user_columns!();
 
 /// A new account's.
 pub(crate) const FIRST_VERSION: CredentialVersion = CredentialVersion(1);
@@ -43,17 +54,11 @@ impl Users for Sqlite {
     }
 
     fn sign_in_record(&self, email: EmailAddress) -> Answer<'_, Option<SignInRecord>> {
-        self.read(move |conn| {
-            let sql = format!("{} u.email = ?1", record_query());
-            read_record(conn, &sql, email.as_str())
-        })
+        self.read(move |conn| record::by_address(conn, &email))
     }
 
     fn sign_in_record_of(&self, user: UserId) -> Answer<'_, Option<SignInRecord>> {
-        self.read(move |conn| {
-            let sql = format!("{} u.id = ?1", record_query());
-            read_record(conn, &sql, user.as_bytes())
-        })
+        self.read(move |conn| record::of_user(conn, user))
     }
 
     fn users(&self, after: Option<EmailAddress>, limit: usize) -> Answer<'_, UserPage> {
@@ -108,6 +113,34 @@ impl Users for Sqlite {
         self.transition(move |tx| change_password(tx, &change, &act))
     }
 
+    fn change_profile(
+        &self,
+        user: UserId,
+        profile: NewProfile,
+        act: Act,
+    ) -> Answer<'_, Option<Box<User>>> {
+        self.transition(move |tx| change_profile(tx, user, profile, &act))
+    }
+
+    fn delete_user(&self, user: UserId, act: Act) -> Answer<'_, DeleteUser> {
+        self.transition(move |tx| delete::delete_user(tx, user, &act))
+    }
+
+    fn erase_personal(&self, limit: usize) -> Answer<'_, usize> {
+        Box::pin(async move {
+            let mut erased = 0;
+            while erased < limit {
+                let chunk = (limit - erased).min(CHUNK);
+                let (now, more) = self.bulk(move |tx| delete::erase(tx, chunk)).await?;
+                erased += now;
+                if !more {
+                    break;
+                }
+            }
+            Ok(erased)
+        })
+    }
+
     fn rehash_password(
         &self,
         user: UserId,
@@ -133,7 +166,7 @@ impl Users for Sqlite {
 /// Whether another account has this address.
 pub(crate) fn address_taken(tx: &Transition<'_>, email: &EmailAddress) -> Result<bool, Fault> {
     Ok(tx
-        .prepare("SELECT 1 FROM users WHERE email = ?1")?
+        .prepare("SELECT 1 FROM addresses WHERE email = ?1")?
         .exists([email.as_str()])?)
 }
 
@@ -156,24 +189,56 @@ pub(crate) fn insert_user(
         created_at: at,
         cutoff: StoreNumber(0),
     };
-    let roles: Vec<&str> = user.roles.iter().map(Role::as_str).collect();
+    let particulars = new.particulars;
     tx.execute_one(
         "INSERT INTO users \
-         (id, email, email_verified, name, roles, created_at, password, credential_version) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         (id, email, email_verified, name, roles, created_at, password, credential_version, \
+          language, details, terms_accepted_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         (
             user.id.as_bytes(),
             user.email.as_str(),
             user.email_verified,
             user.name.as_str(),
-            roles.join(","),
+            join_roles(&user.roles),
             user.created_at.0,
             new.password.as_ref().map(HashedPassword::as_phc),
             bind_version(FIRST_VERSION)?,
+            particulars.language.as_str(),
+            bind_details(&particulars.details)?,
+            particulars.terms_accepted_at.map(|at| at.0),
         ),
     )?;
+    insert_address(tx, user.id, &user.email, user.email_verified, at)?;
     tx.publish(Change::User(Box::new(user.clone())));
     Ok(user)
+}
+
+fn change_profile(
+    tx: &mut Transition<'_>,
+    user: UserId,
+    profile: NewProfile,
+    act: &Act,
+) -> Result<Option<Box<User>>, Fault> {
+    let Some(account) = load_account(tx, user)? else {
+        return Ok(None);
+    };
+    let user = User {
+        name: profile.name,
+        ..account.user
+    };
+    tx.execute_one(
+        "UPDATE users SET name = ?2, language = ?3, details = ?4 WHERE id = ?1",
+        (
+            user.id.as_bytes(),
+            user.name.as_str(),
+            profile.language.as_str(),
+            bind_details(&profile.details)?,
+        ),
+    )?;
+    tx.audit(act, &[Event::user(EventKind::ProfileChanged, user.id)])?;
+    tx.publish(Change::User(Box::new(user.clone())));
+    Ok(Some(Box::new(user)))
 }
 
 fn disable_user(tx: &mut Transition<'_>, user: UserId, act: &Act) -> Result<SetStatus, Fault> {
@@ -283,19 +348,13 @@ pub(crate) fn load_account(tx: &Transition<'_>, user: UserId) -> Result<Option<A
 
 /// A row of [`USER_COLUMNS`].
 pub(crate) fn read_user(row: &Row<'_>) -> Result<User, Fault> {
-    let roles: &str = row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?;
-    let roles = roles
-        .split(',')
-        .filter(|role| !role.is_empty())
-        .map(str::parse)
-        .collect::<Result<Vec<Role>, _>>()
-        .map_err(|_| Fault::unreadable("a stored role's name is none"))?;
+    let roles = row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?;
     Ok(User {
         id: UserId::from_bytes(row.get(0)?),
         email: EmailAddress::from_stored(row.get(1)?),
         email_verified: row.get(2)?,
         name: DisplayName::from_stored(row.get(3)?),
-        roles,
+        roles: read_roles(roles)?,
         status: if row.get(5)? {
             UserStatus::Disabled
         } else {
@@ -306,38 +365,32 @@ pub(crate) fn read_user(row: &Row<'_>) -> Result<User, Fault> {
     })
 }
 
-fn record_query() -> String {
-    format!("SELECT {USER_COLUMNS}, u.password, u.credential_version FROM users u WHERE")
+/// Roles as the row keeps them.
+pub(crate) fn join_roles(roles: &[Role]) -> String {
+    let roles: Vec<&str> = roles.iter().map(Role::as_str).collect();
+    roles.join(",")
 }
 
-fn read_record(
-    conn: &Connection,
-    sql: &str,
-    key: impl rusqlite::ToSql,
-) -> Result<Option<SignInRecord>, Fault> {
-    let mut record = conn.prepare_cached(sql)?;
-    let mut rows = record.query([key])?;
-    let Some(row) = rows.next()? else {
-        return Ok(None);
-    };
-    let version = read_version(row.get("credential_version")?)?;
-    let hash: Option<String> = row.get("password")?;
-    Ok(Some(SignInRecord {
-        user: read_user(row)?,
-        password: hash.map(|hash| PasswordRecord {
-            hash: HashedPassword::from_phc(hash),
-            version,
-        }),
-    }))
+pub(crate) fn read_roles(roles: &str) -> Result<Vec<Role>, Fault> {
+    roles
+        .split(',')
+        .filter(|role| !role.is_empty())
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map_err(|_| Fault::unreadable("a stored role's name is none"))
 }
 
-fn read_version(value: i64) -> Result<CredentialVersion, Fault> {
+fn bind_details(details: &Details) -> Result<String, Fault> {
+    serde_json::to_string(details).map_err(|_| Fault::Refused("a user's details cannot be written"))
+}
+
+pub(crate) fn read_version(value: i64) -> Result<CredentialVersion, Fault> {
     u64::try_from(value)
         .map(CredentialVersion)
         .map_err(|_| Fault::unreadable("a credential's version is negative"))
 }
 
-fn bind_version(version: CredentialVersion) -> Result<i64, Fault> {
+pub(crate) fn bind_version(version: CredentialVersion) -> Result<i64, Fault> {
     i64::try_from(version.0).map_err(|_| Fault::Refused("a credential's versions are used up"))
 }
 

@@ -14,7 +14,7 @@ use crate::audit::bind_limit;
 use crate::fault::Fault;
 use crate::transition::{Transition, bind_number};
 
-pub(super) fn end_session(
+pub(crate) fn end_session(
     tx: &mut Transition<'_>,
     id: SessionId,
     owner: Option<UserId>,

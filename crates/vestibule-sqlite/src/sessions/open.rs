@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, named_params};
 
 use vestibule_core::audit::{Act, Event, EventKind};
-use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::id::{DeviceId, SessionId, UserId};
 use vestibule_core::session::{
     EndReason, LoginRefused, NewSession, Renewal, Session, displaced, may_open,
 };
@@ -14,6 +14,9 @@ use vestibule_store::{Change, OpenSession, RenewSession};
 use super::end::end_row;
 use super::row::{Loaded, bind_duration, live, load};
 use crate::fault::Fault;
+use crate::known_devices::remember;
+use crate::throttles::succeed;
+use crate::tickets::insert_ticket;
 use crate::transition::{Transition, bind_number};
 
 pub(super) fn open_session(
@@ -79,6 +82,18 @@ pub(crate) fn insert_session(
         None => None,
     };
     let mut events = vec![Event::session(EventKind::LoginSucceeded, new.user, new.id)];
+    if let Some(tried) = &new.tried {
+        succeed(tx, tried, act.at)?;
+    }
+    if let Some(known) = &new.known
+        && remember(tx, new.user, known, act.at)?
+    {
+        events.push(Event::session(EventKind::DeviceKnown, new.user, new.id));
+    }
+    tx.execute_one(
+        "UPDATE users SET last_login = ?2 WHERE id = ?1",
+        (new.user.as_bytes(), act.at.0),
+    )?;
     if let Some(replaced) = replaced {
         let (id, owner) = (replaced.session.id, replaced.session.user);
         let cutoff = end_row(tx, id, EndReason::Replaced, act.at)?;
@@ -96,19 +111,28 @@ pub(crate) fn insert_session(
         let kind = EventKind::SessionEnded(EndReason::Displaced);
         events.push(Event::session(kind, new.user, id));
     }
+    let device = new.known.map(|known| known.id);
+    let end_ticket = new.end_ticket.clone();
     let session = Session::open(new, tx.numbers()?.number);
-    insert_row(tx, &session)?;
+    insert_row(tx, &session, device)?;
+    if let Some(ticket) = &end_ticket {
+        insert_ticket(tx, ticket)?;
+    }
     tx.audit(act, &events)?;
     tx.publish(Change::SessionOpened(Box::new(session.clone())));
     Ok(session)
 }
 
-fn insert_row(tx: &Transition<'_>, session: &Session) -> Result<(), Fault> {
+fn insert_row(
+    tx: &Transition<'_>,
+    session: &Session,
+    device: Option<DeviceId>,
+) -> Result<(), Fault> {
     tx.execute_one(
         "INSERT INTO sessions \
          (id, user_id, secret, rev, created_at, auth_time, last_seen, idle, expires_at, \
-          remembered, acr, amr, user_agent, address) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+          remembered, acr, amr, user_agent, address, device_id) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         (
             session.id.as_bytes(),
             session.user.as_bytes(),
@@ -125,6 +149,7 @@ fn insert_row(tx: &Transition<'_>, session: &Session) -> Result<(), Fault> {
             session.amr.bits(),
             &session.device.user_agent,
             session.device.address.map(|address| address.to_string()),
+            device.as_ref().map(DeviceId::as_bytes),
         ),
     )
 }

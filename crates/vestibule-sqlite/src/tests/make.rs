@@ -109,8 +109,9 @@ impl Home {
             at: NOON,
             actor: Actor::System,
             personal: None,
-         
-        told: Vec::new(),   told: Vec::new(),
+
+            told: Vec::new(),
+            told: Vec::new(),
         }
     }
 

@@ -1,0 +1,146 @@
+//! The outbox: errands that are done after the answer.
+
+use std::time::Duration;
+
+use vestibule_core::audit::{Act, Event};
+use vestibule_core::errand::{DueErrand, Errand};
+use vestibule_core::id::{ErrandId, UserId};
+use vestibule_core::throttle::{Rule, Scope, ThrottleKey};
+use vestibule_core::ticket::Ticket;
+use vestibule_core::time::UnixMillis;
+use vestibule_store::{Answer, FinishErrand, Outbox, PostErrand};
+
+use crate::Sqlite;
+use crate::audit::bind_limit;
+use crate::fault::Fault;
+use crate::throttles::tally::{self, Stored};
+use crate::tickets::insert_ticket;
+use crate::transition::Transition;
+
+impl Outbox for Sqlite {
+    fn post_errand(
+        &self,
+        errand: Errand,
+        charges: Vec<(ThrottleKey, Rule)>,
+        events: Vec<Event>,
+        act: Act,
+    ) -> Answer<'_, PostErrand> {
+        self.transition(move |tx| post_errand(tx, &errand, &charges, &events, &act))
+    }
+
+    fn take_errands(
+        &self,
+        now: UnixMillis,
+        lease: Duration,
+        limit: usize,
+    ) -> Answer<'_, Vec<DueErrand>> {
+        self.transition(move |tx| take_errands(tx, now, lease, limit))
+    }
+
+    fn finish_errand(
+        &self,
+        id: ErrandId,
+        ticket: Option<Ticket>,
+        events: Vec<Event>,
+        act: Act,
+    ) -> Answer<'_, FinishErrand> {
+        self.transition(move |tx| {
+            if tx.execute("DELETE FROM errands WHERE id = ?1", [id.as_bytes()])? == 0 {
+                return Ok(FinishErrand::Gone);
+            }
+            if let Some(ticket) = &ticket {
+                insert_ticket(tx, ticket)?;
+            }
+            tx.audit(&act, &events)?;
+            Ok(FinishErrand::Finished)
+        })
+    }
+
+    fn put_off_errand(&self, id: ErrandId, due_at: UnixMillis) -> Answer<'_, ()> {
+        self.transition(move |tx| {
+            tx.execute(
+                "UPDATE errands SET due_at = ?2 WHERE id = ?1",
+                (id.as_bytes(), due_at.0),
+            )?;
+            Ok(())
+        })
+    }
+
+    fn waiting_errands(&self) -> Answer<'_, u64> {
+        self.read(|conn| {
+            let waiting: i64 = conn
+                .prepare_cached("SELECT count(*) FROM errands")?
+                .query_row([], |row| row.get(0))?;
+            u64::try_from(waiting).map_err(|_| Fault::unreadable("a count is negative"))
+        })
+    }
+}
+
+fn post_errand(
+    tx: &Transition<'_>,
+    errand: &Errand,
+    charges: &[(ThrottleKey, Rule)],
+    events: &[Event],
+    act: &Act,
+) -> Result<PostErrand, Fault> {
+    let mut charged = Vec::with_capacity(charges.len());
+    for (key, rule) in charges {
+        match rule.charge(tally::read(tx, key)?.tally, act.at) {
+            Ok(tally) => charged.push((key, rule, Stored { tally, user: None })),
+            Err(throttled) => return Ok(PostErrand::Throttled(throttled)),
+        }
+    }
+    for (key, rule, stored) in charged {
+        tally::write(tx, Scope::Mail, key, rule, stored, act.at)?;
+    }
+    insert_errand(tx, errand)?;
+    tx.audit(act, events)?;
+    Ok(PostErrand::Posted)
+}
+
+/// Writes an errand, once: an act may tell of itself in more than one step.
+pub(crate) fn insert_errand(tx: &Transition<'_>, errand: &Errand) -> Result<(), Fault> {
+    tx.execute(
+        "INSERT INTO errands (id, user_id, sealed, due_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (id) DO NOTHING",
+        (
+            errand.id.as_bytes(),
+            errand.user.as_ref().map(UserId::as_bytes),
+            &errand.sealed,
+            errand.due_at.0,
+            errand.expires_at.0,
+        ),
+    )?;
+    Ok(())
+}
+
+/// Those that are due, oldest first.
+pub(crate) const DUE: &str = "SELECT id, user_id, sealed, attempts, expires_at FROM errands \
+     WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
+
+fn take_errands(
+    tx: &Transition<'_>,
+    now: UnixMillis,
+    lease: Duration,
+    limit: usize,
+) -> Result<Vec<DueErrand>, Fault> {
+    let mut due = tx.prepare(DUE)?;
+    let mut rows = due.query((now.0, bind_limit(limit)))?;
+    let mut taken = Vec::new();
+    while let Some(row) = rows.next()? {
+        taken.push(DueErrand {
+            id: ErrandId::from_bytes(row.get(0)?),
+            user: row.get::<_, Option<[u8; 16]>>(1)?.map(UserId::from_bytes),
+            sealed: row.get(2)?,
+            attempts: row.get(3)?,
+            expires_at: UnixMillis(row.get(4)?),
+        });
+    }
+    for errand in &taken {
+        tx.execute_one(
+            "UPDATE errands SET due_at = ?2, attempts = attempts + 1 WHERE id = ?1",
+            (errand.id.as_bytes(), now.plus(lease).0),
+        )?;
+    }
+    Ok(taken)
+}

@@ -1,0 +1,214 @@
+//! What redeeming a ticket does. H04, ASVS 15.4.2: judged and burnt in one transition, so that of many that try one wins.
+
+use rusqlite::OptionalExtension as _;
+
+use vestibule_core::audit::{Act, Event, EventKind};
+use vestibule_core::id::{DeviceId, SessionId, UserId};
+use vestibule_core::lineage::Node;
+use vestibule_core::secret::HashedSecret;
+use vestibule_core::session::{EndReason, NewSession, may_open};
+use vestibule_core::throttle::Keyer;
+use vestibule_core::ticket::{Grant, Ticket};
+use vestibule_core::user::{CredentialVersion, MOST_ADDRESSES, NewUser};
+use vestibule_store::{
+    Change, ConfirmAddress, EndLogin, EndSession, Recover, Recovery, Register,
+};
+
+use super::good_ticket;
+use crate::addresses::{find, insert_address, read_addresses, verify};
+use crate::fault::Fault;
+use crate::known_devices::{forget, forget_others, remember};
+use crate::sessions::{count_live, end_session, insert_session};
+use crate::throttles::tally;
+use crate::transition::Transition;
+use crate::users::{address_taken, bind_version, insert_user, load_account};
+
+pub(super) fn register(
+    tx: &mut Transition<'_>,
+    secret: &HashedSecret,
+    user: NewUser,
+    session: NewSession,
+    act: &Act,
+) -> Result<Register, Fault> {
+    let Some(ticket) = good_ticket(tx.conn(), secret, act.at)? else {
+        return Ok(Register::Gone);
+    };
+    if !matches!(ticket.grant, Grant::Register { .. }) {
+        return Ok(Register::Gone);
+    }
+    // What was proved is the ticket's address.
+    if user.email != ticket.email {
+        return Err(Fault::Refused("an account's address is not its ticket's"));
+    }
+    tx.execute(
+        "DELETE FROM tickets WHERE email = ?1 AND purpose = 'register'",
+        [ticket.email.as_str()],
+    )?;
+    if address_taken(tx, &user.email)? {
+        return Ok(Register::AddressTaken);
+    }
+    let user = insert_user(tx, user, act.at)?;
+    tx.audit(act, &[Event::user(EventKind::Registered, user.id)])?;
+    let session = insert_session(tx, session, act)?;
+    Ok(Register::Registered {
+        user: Box::new(user),
+        session: Box::new(session),
+    })
+}
+
+pub(super) fn recover(
+    tx: &mut Transition<'_>,
+    recovery: &Recovery,
+    keyer: &Keyer,
+    act: &Act,
+) -> Result<Recover, Fault> {
+    let Some(ticket) = good_ticket(tx.conn(), &recovery.secret, act.at)? else {
+        return Ok(Recover::Gone);
+    };
+    let Grant::Recover {
+        user, credential, ..
+    } = ticket.grant
+    else {
+        return Ok(Recover::Gone);
+    };
+    let (Some(account), Some(sent_to)) = (load_account(tx, user)?, find(tx, &ticket.email)?) else {
+        return Ok(Recover::Gone);
+    };
+    let refused = may_open(account.user.status, account.version, credential).is_err();
+    if refused || sent_to.user != user {
+        return Ok(Recover::Gone);
+    }
+    let mut events = vec![
+        Event::user(EventKind::PasswordReset, user),
+        Event::user(EventKind::UserSessionsEnded(EndReason::PasswordReset), user),
+    ];
+    let mut user = account.user;
+    let ended = count_live(tx, user.id, None, act.at)?;
+    tx.execute_one(
+        "UPDATE users SET password = ?2, credential_version = ?3 WHERE id = ?1",
+        (
+            user.id.as_bytes(),
+            recovery.hash.as_phc(),
+            bind_version(CredentialVersion(account.version.0 + 1))?,
+        ),
+    )?;
+    // ASVS 7.4.3: whoever was in is out.
+    let cutoff = tx.cut(Node::User(user.id, None))?;
+    user.cutoff = cutoff.number;
+    tx.execute(
+        "DELETE FROM tickets WHERE user_id = ?1 AND purpose IN ('recover', 'end_login')",
+        [user.id.as_bytes()],
+    )?;
+    start_tallies_again(tx, user.id, keyer, act)?;
+    if !sent_to.verified {
+        verify(tx, &ticket.email, sent_to)?;
+        events.push(Event::user(EventKind::AddressVerified, user.id));
+        if sent_to.primary {
+            user.email_verified = true;
+            tx.publish(Change::User(Box::new(user.clone())));
+        }
+    }
+    forget_others(tx, user.id, recovery.known.id)?;
+    if remember(tx, user.id, &recovery.known, act.at)? {
+        events.push(Event::user(EventKind::DeviceKnown, user.id));
+    }
+    tx.audit(act, &events)?;
+    tx.publish(Change::Cutoff(cutoff));
+    Ok(Recover::Recovered {
+        user: Box::new(user),
+        ended,
+    })
+}
+
+/// N40, C23: the owner who proved themselves is not kept waiting for what strangers tried.
+fn start_tallies_again(
+    tx: &Transition<'_>,
+    user: UserId,
+    keyer: &Keyer,
+    act: &Act,
+) -> Result<(), Fault> {
+    tally::restart_of(tx, user, act.at)?;
+    for address in read_addresses(tx.conn(), user)? {
+        tally::restart(tx, &keyer.account(address.email.as_str()), act.at)?;
+    }
+    Ok(())
+}
+
+pub(super) fn end_login(
+    tx: &mut Transition<'_>,
+    secret: &HashedSecret,
+    act: &Act,
+) -> Result<EndLogin, Fault> {
+    let Some(ticket) = good_ticket(tx.conn(), secret, act.at)? else {
+        return Ok(EndLogin::Gone);
+    };
+    let Grant::EndLogin { user, session } = ticket.grant else {
+        return Ok(EndLogin::Gone);
+    };
+    burn(tx, &ticket)?;
+    // C23: also where the login is over, its device has no budget of its own any more.
+    if let Some(device) = device_of(tx, session)? {
+        forget(tx, user, device)?;
+    }
+    match end_session(tx, session, Some(user), EndReason::EndedByMail, act)? {
+        EndSession::Ended => Ok(EndLogin::Ended { user, session }),
+        EndSession::NotLive => Ok(EndLogin::NotLive),
+    }
+}
+
+fn device_of(tx: &Transition<'_>, session: SessionId) -> Result<Option<DeviceId>, Fault> {
+    let device: Option<Option<[u8; 16]>> = tx
+        .prepare("SELECT device_id FROM sessions WHERE id = ?1")?
+        .query_row([session.as_bytes()], |row| row.get(0))
+        .optional()?;
+    Ok(device.flatten().map(DeviceId::from_bytes))
+}
+
+pub(super) fn confirm_address(
+    tx: &mut Transition<'_>,
+    secret: &HashedSecret,
+    user: UserId,
+    act: &Act,
+) -> Result<ConfirmAddress, Fault> {
+    let Some(ticket) = good_ticket(tx.conn(), secret, act.at)? else {
+        return Ok(ConfirmAddress::Gone);
+    };
+    // ASVS 8.2.2: another's ticket is as good as none.
+    if ticket.grant != (Grant::Address { user }) {
+        return Ok(ConfirmAddress::Gone);
+    }
+    let event = match find(tx, &ticket.email)? {
+        Some(found) if found.user != user => {
+            burn(tx, &ticket)?;
+            return Ok(ConfirmAddress::Taken);
+        }
+        Some(found) if found.verified => None,
+        Some(found) => {
+            verify(tx, &ticket.email, found)?;
+            if found.primary
+                && let Some(account) = load_account(tx, user)?
+            {
+                tx.publish(Change::User(Box::new(account.user)));
+            }
+            Some(EventKind::AddressVerified)
+        }
+        None => {
+            if read_addresses(tx.conn(), user)?.len() >= MOST_ADDRESSES {
+                return Ok(ConfirmAddress::TooMany);
+            }
+            insert_address(tx, user, &ticket.email, true, act.at)?;
+            Some(EventKind::AddressAdded)
+        }
+    };
+    burn(tx, &ticket)?;
+    let events: Vec<Event> = event.map(|kind| Event::user(kind, user)).into_iter().collect();
+    tx.audit(act, &events)?;
+    Ok(ConfirmAddress::Confirmed(ticket.email))
+}
+
+fn burn(tx: &Transition<'_>, ticket: &Ticket) -> Result<(), Fault> {
+    tx.execute_one(
+        "DELETE FROM tickets WHERE secret = ?1",
+        [ticket.secret.as_bytes()],
+    )
+}
