@@ -3,6 +3,7 @@
 //! - [`test`]: everything, from the tools to the closing line `N passed, N failed`; [`install`] fetches the tools.
 //! - [`check`]: format, lints, [`layering`], [`licences`] and the committed [`contracts`], among them the table of
 //!   [`requirements`] and the tests that show them; the [`book`]'s links.
+//! - [`blocklist`]: the filter of common passwords that the binary carries, made anew.
 //! - [`soak`]: the `kill -9` test, for many rounds, with its result committed.
 #![expect(
     clippy::print_stdout,
@@ -10,6 +11,7 @@
     reason = "a command-line tool speaks on its terminal"
 )]
 
+mod blocklist;
 mod book;
 mod check;
 mod contracts;
@@ -52,6 +54,8 @@ enum Command {
         #[arg(long)]
         write: bool,
     },
+    /// Make the embedded filter of common passwords anew, from the recorded packages
+    Blocklist,
     /// Kill the server during a storm of logins and logouts, again and again, and record the result
     Soak {
         /// How many times
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         Command::Test { install } => test::run(&root, install),
         Command::Check { write: true } => contracts::write(&root).map(|()| true),
         Command::Check { write: false } => check::run(&root).map(|()| true),
+        Command::Blocklist => blocklist::run(&root).map(|()| true),
         Command::Soak { rounds } => soak::run(&root, rounds).map(|()| true),
     };
     match outcome {

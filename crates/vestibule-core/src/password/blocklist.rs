@@ -174,3 +174,6 @@ impl Common {
         self.filter.contains(&key(entry))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,3 +1,5 @@
+use base64::Engine as _;
+
 use super::*;
 
 const CHEAP: Cost = Cost {
@@ -245,7 +247,6 @@ fn n31_the_hash_records_which_pepper_and_not_the_pepper() {
         .as_phc()
         .to_owned();
     let sha256 = digest(&aws_lc_rs::digest::SHA256, &[7; 32]);
-    use base64::Engine as _;
     let key_id = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&sha256.as_ref()[..8]);
     assert!(
         phc.starts_with(&format!("$argon2id$v=19$m=64,t=1,p=1,keyid={key_id}$")),
