@@ -11,6 +11,7 @@
     reason = "a command-line tool speaks on its terminal"
 )]
 
+mod bench;
 mod blocklist;
 mod book;
 mod check;
@@ -18,6 +19,7 @@ mod contracts;
 mod install;
 mod layering;
 mod licences;
+mod machine;
 mod requirements;
 mod soak;
 mod steps;
@@ -56,6 +58,11 @@ enum Command {
     },
     /// Make the embedded filter of common passwords anew, from the recorded packages
     Blocklist,
+    /// Measure at length, in a release build, and record the figures
+    Bench {
+        /// Only this one: doors or flood
+        name: Option<String>,
+    },
     /// Kill the server during a storm of logins and logouts, again and again, and record the result
     Soak {
         /// How many times
@@ -71,6 +78,7 @@ fn main() -> ExitCode {
         Command::Check { write: true } => contracts::write(&root).map(|()| true),
         Command::Check { write: false } => check::run(&root).map(|()| true),
         Command::Blocklist => blocklist::run(&root).map(|()| true),
+        Command::Bench { name } => bench::run(&root, name.as_deref()).map(|()| true),
         Command::Soak { rounds } => soak::run(&root, rounds).map(|()| true),
     };
     match outcome {

@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::machine::machine;
 use crate::steps::{self, cargo, output_of, step, succeed};
 
 const PAGE: &str = "docs/measured/soak.md";
@@ -38,7 +38,7 @@ pub fn run(root: &Path, rounds: u32) -> Result<()> {
     println!("   {}", result.line);
     result.judge(rounds)?;
 
-    let machine = machine(root)?;
+    let machine = machine(root, "debug")?;
     let path = root.join(PAGE);
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -105,28 +105,6 @@ impl Outcome {
         }
         Ok(())
     }
-}
-
-/// Where it was measured, without the machine's name.
-fn machine(root: &Path) -> Result<String> {
-    let git = |arguments: &[&str]| output_of(Command::new("git").current_dir(root).args(arguments));
-    let commit = git(&["rev-parse", "--short=12", "HEAD"])?;
-    let changed = !git(&["status", "--porcelain", "--untracked-files=no"])?
-        .trim()
-        .is_empty();
-    let date = output_of(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
-    let system = output_of(Command::new("uname").arg("-s"))?;
-    let release = output_of(Command::new("uname").arg("-r"))?;
-    // The kernel's version; what follows is the builder's own.
-    let release = release.split('-').next().unwrap_or_default().trim();
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    Ok(format!(
-        "{} · commit {}{} · {} {release} · {cores} cores · debug build",
-        date.trim(),
-        commit.trim(),
-        if changed { " with changes" } else { "" },
-        system.trim()
-    ))
 }
 
 fn page(result: &Outcome, took: &str, machine: &str) -> String {

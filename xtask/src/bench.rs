@@ -1,0 +1,139 @@
+//! Measurements that are tests as well: run at length, in a release build, and written as pages of the book. The test fails for
+//! what must hold; how long things take is told and fails nothing.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::machine::machine;
+use crate::steps::{cargo, output_of, step, succeed};
+
+/// One page.
+struct Bench {
+    name: &'static str,
+    page: &'static str,
+    /// What runs: a test of `e2e`, and how many of what it is to try, by its variable.
+    test: &'static str,
+    amount: (&'static str, &'static str),
+    text: &'static str,
+}
+
+const BENCHES: [Bench; 2] = [
+    Bench {
+        name: "doors",
+        page: "docs/measured/doors.md",
+        test: "oracle",
+        amount: ("VESTIBULE_ORACLE_PEOPLE", "250"),
+        text: "# What the doors tell\n\n\
+            Sign-in, registration and recovery are asked about addresses that have accounts and addresses that have none, in a\n\
+            mixed order, one at a time. What is said must be the same to the byte but for the form's token, the address typed\n\
+            and the code of the request; the test fails otherwise. How long it takes is compared by the test of Mann and\n\
+            Whitney: `chance` is how often a known address takes longer than an unknown one, a half if nothing can be told, and\n\
+            `z` by how many standard deviations that is away from a half; within two, nothing was found.\n",
+    },
+    Bench {
+        name: "flood",
+        page: "docs/measured/flood.md",
+        test: "flood",
+        amount: ("VESTIBULE_FLOOD_LOGINS", "1000"),
+        text: "# A flood of logins\n\n\
+            A thousand logins at the same moment, each from a network of its own: half of them guess at one account, the others\n\
+            are right and wrong about other accounts and about none. Every refusal must be in the audit trail once, memory must\n\
+            stay within `bound_kib` (two hashes at once, what waits, and some slack), and the account's owner must get in from a\n\
+            device that is known (`owner_tries`: there may be no room for a while, which is answered 503). Meanwhile a session that\n\
+            is signed in already is checked again and again; generator and server share the machine's cores.\n",
+    },
+];
+
+/// Runs the named one, or all.
+pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
+    let chosen: Vec<&Bench> = BENCHES
+        .iter()
+        .filter(|bench| name.is_none_or(|name| name == bench.name))
+        .collect();
+    let names = BENCHES.map(|bench| bench.name).join(", ");
+    ensure!(!chosen.is_empty(), "there are: {names}");
+    step("build", || {
+        succeed(&mut cargo(
+            root,
+            &["build", "--release", "--workspace", "--bins", "--locked"],
+        ))
+    })?;
+    for bench in chosen {
+        let printed = step(bench.name, || {
+            let test = [
+                "test",
+                "--release",
+                "--locked",
+                "--package",
+                "vestibule-e2e",
+                "--test",
+                bench.test,
+            ];
+            let shown = ["--", "--nocapture"];
+            output_of(
+                cargo(root, &[&test[..], &shown[..]].concat()).env(bench.amount.0, bench.amount.1),
+            )
+        })?;
+        let page = page(bench, &printed, &machine(root, "release")?)?;
+        fs::write(root.join(bench.page), page)
+            .with_context(|| format!("cannot write {}", bench.page))?;
+        println!("{}: written", bench.page);
+    }
+    Ok(())
+}
+
+fn page(bench: &Bench, printed: &str, machine: &str) -> Result<String> {
+    let mark = format!("{}: ", bench.test);
+    // Under --nocapture the harness writes its own words before ours on the same line.
+    let rows: Vec<Vec<(&str, &str)>> = printed
+        .lines()
+        .filter_map(|line| line.split_once(&mark))
+        .map(|(_, figures)| {
+            let pairs = figures.split_whitespace();
+            pairs.filter_map(|pair| pair.split_once('=')).collect()
+        })
+        .collect();
+    let first = rows
+        .first()
+        .with_context(|| format!("the test printed no line '{mark}name=value …'"))?;
+    let mut page = format!(
+        "<!-- Written by `cargo xtask bench`. Do not edit. -->\n\n{}\n{machine}\n\n|",
+        bench.text
+    );
+    // Writing to a string cannot fail.
+    for n in 0..=rows.len() {
+        let heading = n.checked_sub(1).and_then(|n| rows[n].first());
+        let _ = write!(page, " {} |", heading.map_or("", |(_, value)| value));
+    }
+    page.push_str("\n|---|");
+    page.push_str(&"--:|".repeat(rows.len()));
+    for (at, (name, _)) in first.iter().enumerate().skip(1) {
+        let _ = write!(page, "\n| {name} |");
+        for row in &rows {
+            let _ = write!(page, " {} |", row.get(at).map_or("", |(_, value)| value));
+        }
+    }
+    let _ = write!(page, "\n\nAgain: `cargo xtask bench {}`.\n", bench.name);
+    Ok(page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_become_a_table_with_a_column_for_each_line() {
+        let printed = "test it ... oracle: door=sign-in tries=4 z=0.1\noracle: door=recovery tries=2 z=0.2\nok\n";
+        let page = page(&BENCHES[0], printed, "here").unwrap();
+        assert!(
+            page.contains(
+                "|  | sign-in | recovery |\n|---|--:|--:|\n| tries | 4 | 2 |\n| z | 0.1 | 0.2 |"
+            ),
+            "{page}"
+        );
+        assert!(super::page(&BENCHES[0], "nothing", "here").is_err());
+    }
+}
