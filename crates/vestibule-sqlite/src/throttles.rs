@@ -267,7 +267,11 @@ fn fail_try(
         user,
         session: None,
     }));
-    tx.audit(act, &events)?;
+    if failed.disabled {
+        tx.audit(act, &events)?;
+    } else {
+        tx.record(act, &events)?;
+    }
     Ok(failed)
 }
 
@@ -291,8 +295,13 @@ fn take_back_try(tx: &Transition<'_>, tried: &Tried) -> Result<(), Fault> {
     Ok(())
 }
 
-/// N42: a try that succeeded, in the transition that opens its session.
-pub(crate) fn succeed(tx: &Transition<'_>, tried: &Tried, now: UnixMillis) -> Result<(), Fault> {
+/// N42: a try that succeeded, in the transition of the session it is for.
+pub(crate) fn succeed(
+    tx: &Transition<'_>,
+    tried: Option<&Tried>,
+    now: UnixMillis,
+) -> Result<(), Fault> {
+    let Some(tried) = tried else { return Ok(()) };
     for charged in &tried.charged {
         let stored = tally::read(tx, &charged.key)?;
         let tally = charged.succeeded(stored.tally);

@@ -88,6 +88,11 @@ impl<'a> Transition<'a> {
         for errand in &act.told {
             insert_errand(self, errand)?;
         }
+        self.record(act, events)
+    }
+
+    /// Writes an act's events and its personal data, of a transition that may not have done what the act would tell.
+    pub(crate) fn record(&self, act: &Act, events: &[Event]) -> Result<(), Fault> {
         if events.is_empty() {
             return Ok(());
         }

@@ -25,6 +25,7 @@ use crate::addresses::insert_address;
 use crate::audit::bind_limit;
 use crate::fault::Fault;
 use crate::sessions::{CHUNK, count_live, load, write_renewed};
+use crate::throttles::succeed;
 use crate::transition::{Transition, read_number};
 
 macro_rules! user_columns {
@@ -310,6 +311,7 @@ fn change_password(
     let mut renewed = found.session.renewed(renewal);
     renewed.rev = cutoff.number;
     write_renewed(tx, &renewed)?;
+    succeed(tx, renewal.tried.as_ref(), act.at)?;
     tx.audit(
         act,
         &[

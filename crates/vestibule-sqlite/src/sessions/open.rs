@@ -82,9 +82,7 @@ pub(crate) fn insert_session(
         None => None,
     };
     let mut events = vec![Event::session(EventKind::LoginSucceeded, new.user, new.id)];
-    if let Some(tried) = &new.tried {
-        succeed(tx, tried, act.at)?;
-    }
+    succeed(tx, new.tried.as_ref(), act.at)?;
     if let Some(known) = &new.known
         && remember(tx, new.user, known, act.at)?
     {
@@ -173,6 +171,7 @@ pub(super) fn renew_session(
     }
     let renewed = found.session.renewed(renewal);
     write_renewed(tx, &renewed)?;
+    succeed(tx, renewal.tried.as_ref(), act.at)?;
     let event = Event::session(EventKind::Reauthenticated, renewed.user, renewed.id);
     tx.audit(act, &[event])?;
     tx.publish(Change::SessionRenewed(Box::new(renewed.clone())));

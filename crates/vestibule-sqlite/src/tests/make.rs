@@ -17,7 +17,7 @@ use vestibule_core::password::HashedPassword;
 use vestibule_core::secret::{HashedSecret, sha256};
 use vestibule_core::session::{Acr, Amr, Device, Lifetime, NewSession};
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{CredentialVersion, DisplayName, NewUser};
+use vestibule_core::user::{CredentialVersion, DisplayName, NewUser, Particulars};
 use vestibule_store::{Change, CreateUser, Publish, StoreError, Users as _};
 
 use crate::fault::Fault;
@@ -109,8 +109,6 @@ impl Home {
             at: NOON,
             actor: Actor::System,
             personal: None,
-
-            told: Vec::new(),
             told: Vec::new(),
         }
     }
@@ -123,7 +121,7 @@ impl Home {
             name: DisplayName::default(),
             roles: Vec::new(),
             password: Some(HashedPassword::from_phc(format!("hash of {name}"))),
-            particulars: vestibule_core::user::Particulars::default(),
+            particulars: Particulars::default(),
         }
     }
 
