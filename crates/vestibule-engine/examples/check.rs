@@ -140,6 +140,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         entropy: Arc::new(Fixed),
         hasher: Hasher::start(HasherSettings::default()),
         blocklist: Arc::default(),
+        mailer: None,
         master: MasterKey::new([1; 32]),
         policy: Policy::default(),
         accept_clock: None,

@@ -1,7 +1,7 @@
-//! What the engine does by itself: the clock's mark, last-seen written behind, sealing, owed ends, sweeping.
+//! What the engine does by itself: the clock's mark, last-seen written behind, sealing, owed ends, sweeping, mail.
 //!
-//! Three lines of work side by side, so that none waits for another: a trail is sealed within a second however many
-//! touches wait to be written and however many sessions have run out.
+//! Four lines of work side by side, so that none waits for another: a trail is sealed within a second however many
+//! touches wait to be written, however many sessions have run out, and however long a mail server takes.
 
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,11 +14,12 @@ use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::Engine;
+use crate::mail::outbox::Outbox;
 use crate::sessions::sweep::Sweeping;
 use crate::sessions::touch::WriteBehind;
 
 /// Between two rounds: a committed event is sealed within a second.
-const ROUND: Duration = Duration::from_millis(500);
+pub(crate) const ROUND: Duration = Duration::from_millis(500);
 /// Between two marks: a crash lets the clock fall back by this much at most.
 const MARK: Duration = Duration::from_mins(1);
 
@@ -27,6 +28,7 @@ pub struct Chores {
     upkeep: Upkeep,
     sealing: Sealing,
     sweeping: Sweeping,
+    outbox: Outbox,
 }
 
 impl Chores {
@@ -42,7 +44,8 @@ impl Chores {
                 engine: Arc::clone(&engine),
                 failed: false,
             },
-            sweeping: Sweeping::new(engine),
+            sweeping: Sweeping::new(Arc::clone(&engine)),
+            outbox: Outbox::new(engine),
         }
     }
 
@@ -51,6 +54,7 @@ impl Chores {
         self.upkeep.round().await;
         self.sealing.round().await;
         self.sweeping.round().await;
+        self.outbox.round().await;
     }
 
     /// The last round, before a stop: nothing is left in memory that the store does not know.
@@ -147,7 +151,7 @@ pub(crate) fn due(last: &mut Option<Duration>, now: Duration, every: Duration) -
 
 /// ASVS 16.5.4: a round that panics is over, and the next one comes in its turn. Were it the end of all rounds, the server
 /// would answer on while no trail is sealed and nothing that ran out is ended, until its next start.
-async fn outlived(round: impl Future<Output = ()>) {
+pub(crate) async fn outlived(round: impl Future<Output = ()>) {
     let mut round = pin!(round);
     poll_fn(|context| {
         // Unwind safety: the round is not polled again, and what it shares with others is behind locks and atomics.
@@ -159,7 +163,7 @@ async fn outlived(round: impl Future<Output = ()>) {
     .await;
 }
 
-async fn told(stop: &mut watch::Receiver<bool>) {
+pub(crate) async fn told(stop: &mut watch::Receiver<bool>) {
     // A sender that is gone means the same. The guard that this answers must not live across an await: it is not `Send`.
     let _ = stop.wait_for(|stop| *stop).await;
 }
@@ -178,7 +182,8 @@ impl Engine {
         };
         let upkeep = chores.upkeep.keep_at(stop.clone());
         let sealing = chores.sealing.keep_at(stop.clone());
-        tokio::join!(upkeep, sealing, sweeping);
+        let outbox = chores.outbox.keep_at(stop.clone());
+        tokio::join!(upkeep, sealing, sweeping, outbox);
         chores.finish().await;
     }
 }

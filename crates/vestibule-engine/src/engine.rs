@@ -5,50 +5,21 @@ use std::time::Duration;
 
 use vestibule_core::audit::{Act, Actor};
 use vestibule_core::csrf::CsrfKey;
-use vestibule_core::keys::{MasterKey, SealError, SealKey};
+use vestibule_core::keys::{MasterKey, RecoveryCodes, SealError, SealKey};
 use vestibule_core::password::blocklist::Blocklist;
-use vestibule_core::session::Lifetime;
+use vestibule_core::throttle::Keyer;
 use vestibule_core::time::{HighWater, UnixMillis};
 use vestibule_store::{KeyCheck, Store, StoreError};
 use zeroize::Zeroizing;
 
 use crate::clock::{Clock, EffectiveTime};
 use crate::entropy::{Entropy, EntropyError};
+use crate::mail::{Mailer, Posted};
 use crate::metrics::Metrics;
 use crate::passwords::Hasher;
+use crate::policy::Policy;
 use crate::sessions::index::Index;
 use crate::sessions::owed::Owed;
-
-/// How long sessions live and how long a login counts as fresh.
-#[derive(Debug, Clone)]
-pub struct Policy {
-    /// Of a session without 'remember me'.
-    pub lifetime: Lifetime,
-    /// Of a session with it.
-    pub remembered: Lifetime,
-    /// How long after `auth_time` a login is fresh (ASVS 7.5.2).
-    pub fresh: Duration,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            lifetime: Lifetime::DEFAULT,
-            remembered: Lifetime::REMEMBERED,
-            fresh: Duration::from_mins(5),
-        }
-    }
-}
-
-impl Policy {
-    pub(crate) const fn lifetime(&self, remembered: bool) -> Lifetime {
-        if remembered {
-            self.remembered
-        } else {
-            self.lifetime
-        }
-    }
-}
 
 /// What an engine is built from. The binary makes them.
 pub struct Parts {
@@ -64,9 +35,11 @@ pub struct Parts {
     pub hasher: Hasher,
     /// What may not be a password.
     pub blocklist: Arc<Blocklist>,
+    /// Who carries letters. Without one nothing is mailed, and nobody can register or recover by themselves.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// The installation's master key.
     pub master: MasterKey,
-    /// How long sessions live.
+    /// What the operator decided.
     pub policy: Policy,
     /// `--accept-clock`: the operator (by user id) who says that a clock behind the mark is right.
     pub accept_clock: Option<u32>,
@@ -110,8 +83,13 @@ pub struct Engine {
     entropy: Arc<dyn Entropy>,
     hasher: Hasher,
     blocklist: Arc<Blocklist>,
+    mailer: Option<Arc<dyn Mailer>>,
+    posted: Posted,
     policy: Policy,
+    master: MasterKey,
     csrf: CsrfKey,
+    keyer: Keyer,
+    recovery_codes: RecoveryCodes,
     seal_key: Arc<SealKey>,
     time: EffectiveTime,
     owed: Owed,
@@ -129,6 +107,8 @@ impl Engine {
         let water = high_water(&parts).await?;
         Ok(Arc::new(Self {
             csrf: parts.master.csrf()?,
+            keyer: parts.master.throttle()?,
+            recovery_codes: parts.master.recovery_codes()?,
             seal_key: Arc::new(seal_key),
             time: EffectiveTime::new(water),
             owed: Owed::default(),
@@ -139,7 +119,10 @@ impl Engine {
             entropy: parts.entropy,
             hasher: parts.hasher,
             blocklist: parts.blocklist,
+            mailer: parts.mailer,
+            posted: Posted::default(),
             policy: parts.policy,
+            master: parts.master,
         }))
     }
 
@@ -163,7 +146,7 @@ impl Engine {
         self.entropy.random()
     }
 
-    /// How long sessions live.
+    /// What the operator decided.
     pub const fn policy(&self) -> &Policy {
         &self.policy
     }
@@ -195,6 +178,27 @@ impl Engine {
 
     pub(crate) fn blocklist(&self) -> &Blocklist {
         &self.blocklist
+    }
+
+    pub(crate) const fn mailer(&self) -> Option<&Arc<dyn Mailer>> {
+        self.mailer.as_ref()
+    }
+
+    pub(crate) const fn posted(&self) -> &Posted {
+        &self.posted
+    }
+
+    pub(crate) const fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    /// Names the tallies of throttling.
+    pub(crate) const fn keyer(&self) -> &Keyer {
+        &self.keyer
+    }
+
+    pub(crate) const fn recovery_codes(&self) -> &RecoveryCodes {
+        &self.recovery_codes
     }
 
     pub(crate) const fn seal_key(&self) -> &Arc<SealKey> {

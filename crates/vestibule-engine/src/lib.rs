@@ -18,26 +18,41 @@ mod clock;
 mod engine;
 mod entropy;
 mod login;
+mod mail;
 mod metrics;
 mod passwords;
 mod places;
+mod policy;
 mod sessions;
 mod setup;
 mod users;
 mod visit;
 
 pub use accounts::activity::Activity;
+pub use accounts::addresses::AddAddressError;
 pub use accounts::password::{ChangePasswordError, PasswordChanged};
+pub use accounts::profile::{ChangeProfile, ChangeProfileError};
+pub use accounts::recover::{
+    AskRecoveryError, FinishRecovery, FinishRecoveryError, Offered, Recoverable, Recovered,
+};
+pub use accounts::register::{
+    AskRegistration, AskRegistrationError, FinishRegistration, FinishRegistrationError, Invitation,
+    InviteError, Invited,
+};
 pub use audit::{TrailFault, TrailReport};
 pub use chores::Chores;
 pub use clock::Clock;
-pub use engine::{Engine, Parts, Policy, StartError};
+pub use engine::{Engine, Parts, StartError};
 pub use entropy::{Entropy, EntropyError};
 pub use login::credential::NotNow;
 pub use login::password::{SignIn, SignInError, SignedIn};
+pub use mail::{MailError, Mailer, TestLetterError};
 pub use metrics::{LoginOutcome, MailOutcome, Metrics, Step};
-pub use passwords::{Busy, Hasher, HasherSettings};
+pub use passwords::{Breached, Busy, Hasher, HasherSettings, MakeError};
 pub use places::{NoPlaces, Places};
+pub use policy::{
+    MailLimits, NameAsked, Policy, ProfileField, RegistrationMode, RegistrationPolicy,
+};
 pub use sessions::check::Check;
 pub use sessions::index::Index;
 pub use sessions::live::{FreshLogin, LiveSession};

@@ -7,7 +7,9 @@ use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
 use vestibule_core::secret::PlainSetupSecret;
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{CredentialVersion, DisplayName, NewUser, ParseNameError, Role};
+use vestibule_core::user::{
+    CredentialVersion, DisplayName, NewUser, ParseNameError, Particulars, Role,
+};
 use vestibule_store::{CompleteSetup, OfferSetup, SetupTicket, StoreError};
 use zeroize::Zeroizing;
 
@@ -127,7 +129,10 @@ impl Engine {
             name,
             roles: vec![Role::admin()],
             password: Some(hash),
-            particulars: vestibule_core::user::Particulars::default(),
+            particulars: Particulars {
+                language: visit.language.clone(),
+                ..Particulars::default()
+            },
         };
         // A new account's credentials are at their first version.
         let version = CredentialVersion(1);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
 use vestibule_core::session::EndReason;
-use vestibule_core::user::{DisplayName, NewUser, ParseNameError, ParseRoleError, User};
+use vestibule_core::user::{
+    DisplayName, NewUser, ParseNameError, ParseRoleError, Particulars, User,
+};
 use vestibule_store::{CreateUser, SetStatus, StoreError, UserPage};
 
 use crate::engine::Engine;
@@ -85,7 +87,7 @@ impl Engine {
             name,
             roles,
             password,
-            particulars: vestibule_core::user::Particulars::default(),
+            particulars: Particulars::default(),
         };
         match self.store().create_user(new, act).await? {
             CreateUser::Created(user) => Ok(*user),

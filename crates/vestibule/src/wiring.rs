@@ -163,6 +163,7 @@ async fn start(
         clock: Arc::new(SystemClock),
         entropy: Arc::new(entropy),
         blocklist: Arc::default(),
+        mailer: None,
         hasher: Hasher::start(HasherSettings {
             threads: settings.threads,
             queue: settings.queue,
@@ -173,6 +174,7 @@ async fn start(
             lifetime: settings.lifetime,
             remembered: settings.remembered,
             fresh: settings.fresh,
+            ..Policy::default()
         },
         accept_clock,
     })

@@ -218,7 +218,7 @@ impl Engine {
         }
     }
 
-    fn owe(&self, ids: Vec<SessionId>, reason: EndReason, act: Option<&Act>) {
+    pub(crate) fn owe(&self, ids: Vec<SessionId>, reason: EndReason, act: Option<&Act>) {
         let Some(act) = act else { return };
         for id in ids {
             let act = act.clone();

@@ -198,7 +198,7 @@ impl Index {
     }
 
     /// Whether there is such a session (of this owner) to be ended.
-    pub(super) fn may_end(&self, id: SessionId, owner: Option<UserId>) -> bool {
+    pub(crate) fn may_end(&self, id: SessionId, owner: Option<UserId>) -> bool {
         let sessions = self.sessions.pin();
         sessions
             .get(&id)
@@ -211,7 +211,7 @@ impl Index {
     }
 
     /// Ends a session in memory, if it is this user's (ASVS 8.2.2).
-    pub(super) fn remove_of(&self, id: SessionId, owner: UserId) {
+    pub(crate) fn remove_of(&self, id: SessionId, owner: UserId) {
         let sessions = self.sessions.pin();
         let removed = sessions.remove_if(&id, |_, record| record.user.id() == owner);
         self.count_ended(removed.ok().flatten());

@@ -136,6 +136,7 @@ impl Plan {
             entropy: self.entropy.clone(),
             hasher,
             blocklist: Arc::default(),
+            mailer: None,
             master: MasterKey::new(self.master),
             policy: self.policy.clone(),
             accept_clock: self.accept_clock,

@@ -121,6 +121,7 @@ impl House {
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&entropy) as Arc<dyn Entropy>,
             blocklist: Arc::default(),
+            mailer: None,
             hasher: Hasher::start(HasherSettings {
                 threads: 2,
                 queue: plan.queue,

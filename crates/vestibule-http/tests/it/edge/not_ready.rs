@@ -33,6 +33,7 @@ pub async fn starting(house: &House) -> Router {
         clock: Arc::clone(&house.clock) as Arc<dyn Clock>,
         entropy: Arc::new(Same),
         blocklist: Arc::default(),
+        mailer: None,
         hasher: Hasher::start(HasherSettings {
             threads: 1,
             queue: 1,
