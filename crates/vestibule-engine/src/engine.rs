@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{Clock, EffectiveTime};
 use crate::entropy::{Entropy, EntropyError};
+use crate::login::watch::Watch;
 use crate::mail::{Mailer, Posted};
 use crate::metrics::Metrics;
 use crate::passwords::Hasher;
@@ -89,6 +90,7 @@ pub struct Engine {
     master: MasterKey,
     csrf: CsrfKey,
     keyer: Keyer,
+    watch: Watch,
     recovery_codes: RecoveryCodes,
     seal_key: Arc<SealKey>,
     time: EffectiveTime,
@@ -108,6 +110,7 @@ impl Engine {
         Ok(Arc::new(Self {
             csrf: parts.master.csrf()?,
             keyer: parts.master.throttle()?,
+            watch: Watch::new(&*parts.entropy)?,
             recovery_codes: parts.master.recovery_codes()?,
             seal_key: Arc::new(seal_key),
             time: EffectiveTime::new(water),
@@ -195,6 +198,11 @@ impl Engine {
     /// Names the tallies of throttling.
     pub(crate) const fn keyer(&self) -> &Keyer {
         &self.keyer
+    }
+
+    /// What looks for attacks.
+    pub(crate) const fn watch(&self) -> &Watch {
+        &self.watch
     }
 
     pub(crate) const fn recovery_codes(&self) -> &RecoveryCodes {

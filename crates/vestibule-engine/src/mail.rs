@@ -204,7 +204,9 @@ impl Engine {
             .map_or(vestibule_core::audit::Actor::Visitor, |user| {
                 vestibule_core::audit::Actor::User(user)
             });
-        let act = visit.act(self, actor, Some(to.as_str()))?;
+        // What a stranger asks for is nobody's yet: no account's end would erase the address from the trail.
+        let concerned = event.user.map(|_| to.as_str());
+        let act = visit.act(self, actor, concerned)?;
         let charges = self.mail_charges(to, visit);
         let posted = self
             .store()

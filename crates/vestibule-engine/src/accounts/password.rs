@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use vestibule_core::audit::RefusalReason;
-use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
+use vestibule_core::letter::Says;
+use vestibule_core::password::{Concerned, HashedPassword, NewPassword, NewPasswordError};
 use vestibule_core::secret::SessionCookie;
+use vestibule_core::user::CredentialVersion;
 use vestibule_store::{ChangePassword, PasswordChange};
 
 use crate::engine::Engine;
 use crate::login::credential::{NotNow, Verdict, not_now};
+use crate::login::tries::{Begun, TurnedAway};
 use crate::metrics::LoginOutcome;
 use crate::sessions::live::LiveSession;
 use crate::sessions::renew::PreparedRenewal;
@@ -52,7 +55,7 @@ not_now!(ChangePasswordError);
 
 impl Engine {
     /// Changes the password of the session's user (ASVS 6.2.2, 6.2.3). Every other session of theirs ends (ASVS 7.4.3),
-    /// this one gets a new secret (ASVS 7.2.4).
+    /// this one gets a new secret (ASVS 7.2.4). All their addresses are told (ASVS 6.3.7, N62).
     pub async fn change_password(
         &self,
         session: &LiveSession,
@@ -76,29 +79,81 @@ impl Engine {
         new: &str,
         visit: &Visit,
     ) -> Result<PasswordChanged, ChangePasswordError> {
-        let user = session.user_id();
-        let record = self.store().sign_in_record_of(user).await?;
-        let version = match self.verify_credential(record, current, visit).await? {
-            Verdict::Passed { version, .. } => version,
-            Verdict::Refused(reason) => {
-                self.record_refused_reauthentication(session, reason, visit)
-                    .await?;
-                return Err(ChangePasswordError::Refused);
+        let begun = self.begin_reauthentication(session, visit).await?;
+        let begun =
+            begun.map_err(
+                |TurnedAway { retry_after, .. }| ChangePasswordError::Throttled { retry_after },
+            )?;
+        // Before the current one is looked at: what may not be set tells nothing of it.
+        let new = match self.judge_new(session, &begun, new) {
+            Ok(new) => new,
+            Err(refused) => {
+                self.take_back(begun.tried).await;
+                return Err(refused.into());
             }
         };
+        let reason = match self.evaluate(&begun, current, visit).await? {
+            Verdict::Refused(reason) => reason,
+            Verdict::Passed { version, .. } => {
+                let hash = self.new_hash(new).await;
+                if !matches!(hash, Ok(Ok(_))) {
+                    // The current one was right, and nothing came of it.
+                    self.take_back(begun.tried.clone()).await;
+                }
+                let hash = hash??;
+                match self.change(session, &begun, (version, hash), visit).await? {
+                    Ok(changed) => return Ok(changed),
+                    Err(reason) => reason,
+                }
+            }
+        };
+        self.fail_reauthentication(session, begun, reason, visit)
+            .await?;
+        Err(ChangePasswordError::Refused)
+    }
+
+    fn judge_new(
+        &self,
+        session: &LiveSession,
+        begun: &Begun,
+        new: &str,
+    ) -> Result<NewPassword, NewPasswordError> {
         let profile = session.profile();
+        let primary = profile.email();
+        let mut emails = vec![&primary];
+        if let Some(record) = &begun.record {
+            emails.extend(&record.addresses);
+        }
         let of = Concerned {
-            emails: &[&profile.email()],
+            emails: &emails,
             name: &profile.name(),
         };
-        let new = NewPassword::parse(new, &of, self.blocklist())?;
-        let hash = self.new_hash(new).await??;
-        let PreparedRenewal { cookie, renewal } = self.prepare_renewal(session, version, visit)?;
+        NewPassword::parse(new, &of, self.blocklist())
+    }
+
+    async fn change(
+        &self,
+        session: &LiveSession,
+        begun: &Begun,
+        (version, hash): (CredentialVersion, HashedPassword),
+        visit: &Visit,
+    ) -> Result<Result<PasswordChanged, RefusalReason>, ChangePasswordError> {
+        let PreparedRenewal {
+            cookie,
+            mut renewal,
+        } = self.prepare_renewal(session, version, visit)?;
+        renewal.tried = Some(begun.tried.clone());
         let secret = renewal.secret;
-        let act = self.owner_act(session, visit)?;
+        let mut act = self.owner_act(session, visit)?;
+        if let Some(record) = &begun.record {
+            let says = Says::PasswordChanged {
+                from: visit.whence(),
+            };
+            act.told = self.letters_to(record, &says, visit)?;
+        }
         self.settle(session.id(), visit.now).await;
         let change = PasswordChange {
-            user,
+            user: session.user_id(),
             hash,
             renewal,
         };
@@ -107,19 +162,16 @@ impl Engine {
                 // Ended again between the commit and here: the answer must not say otherwise.
                 let live = self.index().live(session.id(), secret, visit.now);
                 let session = live.ok_or(ChangePasswordError::Ended)?;
-                Ok(PasswordChanged {
+                Ok(Ok(PasswordChanged {
                     cookie,
                     session,
                     ended,
-                })
+                }))
             }
-            ChangePassword::CredentialChanged => {
-                let reason = RefusalReason::CredentialChanged;
-                self.record_refused_reauthentication(session, reason, visit)
-                    .await?;
-                Err(ChangePasswordError::Refused)
-            }
+            ChangePassword::CredentialChanged => Ok(Err(RefusalReason::CredentialChanged)),
             ChangePassword::Disabled | ChangePassword::SessionEnded => {
+                // The password was right, and nothing came of it.
+                self.take_back(begun.tried.clone()).await;
                 Err(ChangePasswordError::Ended)
             }
         }

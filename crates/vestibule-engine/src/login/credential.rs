@@ -6,8 +6,9 @@ use vestibule_core::audit::{Actor, RefusalReason};
 use vestibule_core::id::UserId;
 use vestibule_core::password::{HashedPassword, NewPassword, NewPasswordError, PlainPassword};
 use vestibule_core::user::{CredentialVersion, PasswordRecord, UserStatus};
-use vestibule_store::{SignInRecord, StoreError};
+use vestibule_store::StoreError;
 
+use super::tries::Begun;
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
 use crate::passwords::{Busy, MakeError};
@@ -61,26 +62,22 @@ macro_rules! not_now {
 pub(crate) use not_now;
 
 impl Engine {
-    /// Verifies `password` for the account in `record`. One hash on the pool, whether or not there is an account with a
-    /// password (ASVS 6.3.8): neither the answer nor its time tells.
+    /// Verifies `password` for the account of a try. One hash on the pool, whether or not there is an account with a
+    /// password, and whether or not the password is disabled (ASVS 6.3.8): neither the answer nor its time tells.
     ///
     /// An account whose hash was made at an older cost takes that cost's time until its next login raises it.
-    pub(crate) async fn verify_credential(
+    pub(super) async fn verify_credential(
         &self,
-        record: Option<SignInRecord>,
+        begun: &Begun,
         password: &str,
         visit: &Visit,
     ) -> Result<Verdict, NotNow> {
         let presented = PlainPassword::presented(password);
-        let (user, credential) = match record {
-            Some(SignInRecord { user, password, .. }) => (Some(user), password),
-            None => (None, None),
-        };
-        let hash = credential
-            .as_ref()
-            .map_or_else(|| self.hasher().dummy(), |record| record.hash.clone());
+        let record = begun.record.as_deref();
+        let credential = record.and_then(|record| record.password.as_ref());
+        let hash = credential.map_or_else(|| self.hasher().dummy(), |record| record.hash.clone());
         let fits = self.hasher().verify(hash, presented.clone()).await?;
-        let Some(user) = user else {
+        let Some(user) = record.map(|record| &record.user) else {
             return Ok(Verdict::Refused(RefusalReason::UnknownUser));
         };
         let fits = fits.map_err(|error| {
@@ -92,11 +89,14 @@ impl Engine {
         let Some(credential) = credential else {
             return Ok(Verdict::Refused(RefusalReason::NoPassword));
         };
+        // N40: the right one fails as well, until it is set anew.
+        if begun.password_disabled {
+            return Ok(Verdict::Refused(RefusalReason::PasswordDisabled));
+        }
         if !fits {
             return Ok(Verdict::Refused(RefusalReason::WrongPassword));
         }
-        self.raise_cost(user.id, &credential, presented, visit)
-            .await;
+        self.raise_cost(user.id, credential, presented, visit).await;
         Ok(Verdict::Passed {
             user: user.id,
             version: credential.version,

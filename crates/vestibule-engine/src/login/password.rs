@@ -10,14 +10,18 @@ use vestibule_core::secret::SessionCookie;
 use vestibule_core::session::{Acr, Amr, NewSession};
 use vestibule_core::throttle::Scope;
 use vestibule_core::user::CredentialVersion;
-use vestibule_store::OpenSession;
+use vestibule_store::{OpenSession, Whose};
 
 use super::credential::{NotNow, Verdict, not_now};
+use super::tries::{Begun, TurnedAway};
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
 use crate::metrics::LoginOutcome;
 use crate::sessions::live::LiveSession;
 use crate::visit::Visit;
+
+/// Most bytes of what was typed that tell it from something else: an address has no more.
+const LONGEST: usize = 254;
 
 /// What a person typed.
 #[derive(Clone, Copy)]
@@ -66,10 +70,51 @@ pub enum SignInError {
 
 not_now!(SignInError);
 
+impl From<TurnedAway> for SignInError {
+    fn from(TurnedAway { retry_after, scope }: TurnedAway) -> Self {
+        Self::Throttled { retry_after, scope }
+    }
+}
+
 /// A session to ask of the store, and the cookie it will make good.
 pub(crate) struct PreparedSession {
     pub(crate) cookie: SessionCookie,
     pub(crate) new: NewSession,
+}
+
+/// Who was named.
+struct Typed {
+    /// What is no address belongs to nobody, and goes the way of an unknown one.
+    email: Option<EmailAddress>,
+    /// Names the tally.
+    identifier: String,
+}
+
+impl Typed {
+    fn parse(text: &str) -> Self {
+        let email = EmailAddress::parse(text).ok();
+        let identifier = match &email {
+            Some(email) => email.as_str().to_owned(),
+            // ASVS 15.2.2: only as much is looked at as could name somebody.
+            None => text[..text.floor_char_boundary(LONGEST)]
+                .trim()
+                .to_lowercase(),
+        };
+        Self { email, identifier }
+    }
+
+    fn whose(&self, visit: &Visit) -> Whose {
+        Whose::Address {
+            email: self.email.clone(),
+            identifier: self.identifier.clone(),
+            device: visit.device.as_ref().map(DeviceCookie::proof),
+        }
+    }
+
+    /// Only what reads as an address is kept: people type passwords into the wrong field (ASVS 16.2.5).
+    fn kept(&self) -> Option<&str> {
+        self.email.as_ref().map(EmailAddress::as_str)
+    }
 }
 
 impl Engine {
@@ -89,21 +134,29 @@ impl Engine {
         attempt: SignIn<'_>,
         visit: &Visit,
     ) -> Result<SignedIn, SignInError> {
-        // What is no address belongs to nobody, and goes the way of an unknown one.
-        let email = EmailAddress::parse(attempt.identifier).ok();
-        let record = match &email {
-            Some(email) => self.store().sign_in_record(email.clone()).await?,
-            None => None,
+        let typed = Typed::parse(attempt.identifier);
+        let sighting = self.sighting(&typed.identifier, attempt.password, visit);
+        let begun = match self.begin_try(typed.whose(visit), visit).await? {
+            Ok(begun) => begun,
+            Err(turned_away) => {
+                if turned_away.scope == Scope::Account {
+                    self.watch_turned_away(&sighting, visit).await;
+                }
+                return Err(turned_away.into());
+            }
         };
-        let concerned = record.as_ref().map(|record| record.user.id);
-        let verdict = self
-            .verify_credential(record, attempt.password, visit)
-            .await?;
-        let reason = match verdict {
+        // C23: what is sprayed is refused on every account, known or not, but to an account's known device.
+        if !begun.known_device
+            && let Some(wait) = self.refuses_sprayed(&sighting, visit.now)
+        {
+            self.take_back(begun.tried).await;
+            return Err(self.turned_away(Scope::Everyone, wait).into());
+        }
+        let reason = match self.evaluate(&begun, attempt.password, visit).await? {
             Verdict::Refused(reason) => reason,
             Verdict::Passed { user, version } => {
                 match self
-                    .open(user, version, attempt, email.as_ref(), visit)
+                    .open(&begun, (user, version), attempt, &typed, visit)
                     .await?
                 {
                     Ok(signed_in) => return Ok(signed_in),
@@ -111,37 +164,42 @@ impl Engine {
                 }
             }
         };
+        let user = begun.record.as_ref().map(|record| record.user.id);
+        let mut act = visit.act(self, Actor::Visitor, typed.kept())?;
+        act.told = self.disabling_letters(&begun, visit)?;
         let event = Event {
             kind: EventKind::LoginRefused(reason),
-            user: concerned,
+            user,
             session: None,
         };
-        // Only what reads as an address is kept: people type passwords into the wrong field (ASVS 16.2.5).
-        let act = visit.act(
-            self,
-            Actor::Visitor,
-            email.as_ref().map(EmailAddress::as_str),
-        )?;
-        self.store().record(vec![event], act).await?;
+        let failed = self.fail(begun.tried, event, act).await?;
+        if !begun.known_device {
+            self.watch_failed(&sighting, failed.alarmed, user, visit)
+                .await;
+        }
         Err(SignInError::Refused)
     }
 
     async fn open(
         &self,
-        user: UserId,
-        version: CredentialVersion,
+        begun: &Begun,
+        (user, version): (UserId, CredentialVersion),
         attempt: SignIn<'_>,
-        email: Option<&EmailAddress>,
+        typed: &Typed,
         visit: &Visit,
     ) -> Result<Result<SignedIn, RefusalReason>, SignInError> {
         let PreparedSession { cookie, mut new } =
             self.prepare_session(user, version, attempt.remember, visit)?;
-        let device = self.entropy().device(visit.now)?;
-        new.known = Some(device.proof());
         if let Some(over) = attempt.over {
             new.replaces = Some(over.id());
         }
-        let act = visit.act(self, Actor::User(user), email.map(EmailAddress::as_str))?;
+        let device = self.device(begun, visit)?;
+        new.known = Some(device.proof());
+        new.tried = Some(begun.tried.clone());
+        let alert = self.alert(begun, new.id, visit)?;
+        new.end_ticket = alert.ticket;
+        let mut act = visit.act(self, Actor::User(user), typed.kept())?;
+        act.told = alert.letters;
         match self.store().open_session(new, act).await? {
             OpenSession::Opened(_) => {
                 if let Some(over) = attempt.over {
@@ -163,6 +221,16 @@ impl Engine {
             OpenSession::CredentialChanged => Ok(Err(RefusalReason::CredentialChanged)),
             OpenSession::Disabled => Ok(Err(RefusalReason::Disabled)),
             OpenSession::Unknown => Ok(Err(RefusalReason::UnknownUser)),
+        }
+    }
+
+    /// The device's cookie from now on: the one presented where it is known to this account, else a fresh one. Whatever else
+    /// a browser presents may have been planted there by somebody who has it too, and would learn a budget of this account's
+    /// with the login. (Two people who share a browser are new to it by turns, therefore.)
+    fn device(&self, begun: &Begun, visit: &Visit) -> Result<DeviceCookie, EntropyError> {
+        match &visit.device {
+            Some(presented) if begun.known_device => Ok(presented.clone()),
+            _ => self.entropy().device(visit.now),
         }
     }
 

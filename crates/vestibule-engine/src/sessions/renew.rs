@@ -7,12 +7,13 @@ use vestibule_core::secret::SessionCookie;
 use vestibule_core::session::Renewal;
 use vestibule_core::time::{STEP, UnixMillis};
 use vestibule_core::user::CredentialVersion;
-use vestibule_store::RenewSession;
+use vestibule_store::{RenewSession, StoreError, Whose};
 
 use super::live::{FreshLogin, LiveSession};
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
 use crate::login::credential::{NotNow, Verdict, not_now};
+use crate::login::tries::{Begun, TurnedAway};
 use crate::metrics::LoginOutcome;
 use crate::visit::Visit;
 
@@ -74,33 +75,51 @@ impl Engine {
         password: &str,
         visit: &Visit,
     ) -> Result<(SessionCookie, FreshLogin), ReauthenticateError> {
-        let record = self.store().sign_in_record_of(session.user_id()).await?;
-        let version = match self.verify_credential(record, password, visit).await? {
-            Verdict::Passed { version, .. } => version,
-            Verdict::Refused(reason) => {
-                self.record_refused_reauthentication(session, reason, visit)
-                    .await?;
-                return Err(ReauthenticateError::Refused);
+        let begun = self.begin_reauthentication(session, visit).await?;
+        let begun =
+            begun.map_err(
+                |TurnedAway { retry_after, .. }| ReauthenticateError::Throttled { retry_after },
+            )?;
+        let reason = match self.evaluate(&begun, password, visit).await? {
+            Verdict::Refused(reason) => reason,
+            Verdict::Passed { version, .. } => {
+                let PreparedRenewal {
+                    cookie,
+                    mut renewal,
+                } = self.prepare_renewal(session, version, visit)?;
+                renewal.tried = Some(begun.tried.clone());
+                let act = self.owner_act(session, visit)?;
+                self.settle(session.id(), visit.now).await;
+                let secret = renewal.secret;
+                match self.store().renew_session(renewal, act).await? {
+                    RenewSession::Renewed(_) => {
+                        // Ended again between the commit and here: the answer must not say otherwise.
+                        let live = self.index().live(session.id(), secret, visit.now);
+                        let live = live.ok_or(ReauthenticateError::Ended)?;
+                        return Ok((cookie, FreshLogin::new(live)));
+                    }
+                    RenewSession::Ended => {
+                        // The password was right, and nothing came of it.
+                        self.take_back(begun.tried).await;
+                        return Err(ReauthenticateError::Ended);
+                    }
+                    RenewSession::CredentialChanged => RefusalReason::CredentialChanged,
+                    RenewSession::Disabled => RefusalReason::Disabled,
+                }
             }
         };
-        let PreparedRenewal { cookie, renewal } = self.prepare_renewal(session, version, visit)?;
-        let act = self.owner_act(session, visit)?;
-        self.settle(session.id(), visit.now).await;
-        let secret = renewal.secret;
-        let refused = match self.store().renew_session(renewal, act).await? {
-            RenewSession::Renewed(_) => {
-                // Ended again between the commit and here: the answer must not say otherwise.
-                let live = self.index().live(session.id(), secret, visit.now);
-                let live = live.ok_or(ReauthenticateError::Ended)?;
-                return Ok((cookie, FreshLogin::new(live)));
-            }
-            RenewSession::Ended => return Err(ReauthenticateError::Ended),
-            RenewSession::CredentialChanged => RefusalReason::CredentialChanged,
-            RenewSession::Disabled => RefusalReason::Disabled,
-        };
-        self.record_refused_reauthentication(session, refused, visit)
+        self.fail_reauthentication(session, begun, reason, visit)
             .await?;
         Err(ReauthenticateError::Refused)
+    }
+
+    /// Charges a try of the password of a session's owner: their sessions have a tally of their own (C23).
+    pub(crate) async fn begin_reauthentication(
+        &self,
+        session: &LiveSession,
+        visit: &Visit,
+    ) -> Result<Result<Begun, TurnedAway>, StoreError> {
+        self.begin_try(Whose::User(session.user_id()), visit).await
     }
 
     pub(crate) fn prepare_renewal(
@@ -125,16 +144,20 @@ impl Engine {
         Ok(PreparedRenewal { cookie, renewal })
     }
 
-    pub(crate) async fn record_refused_reauthentication(
+    /// Settles such a try that failed. A stolen session guesses at a password, too (N40).
+    pub(crate) async fn fail_reauthentication(
         &self,
         session: &LiveSession,
+        begun: Begun,
         reason: RefusalReason,
         visit: &Visit,
     ) -> Result<(), NotNow> {
         let kind = EventKind::ReauthenticationRefused(reason);
         let event = Event::session(kind, session.user_id(), session.id());
-        let act = self.owner_act(session, visit)?;
-        Ok(self.store().record(vec![event], act).await?)
+        let mut act = self.owner_act(session, visit)?;
+        act.told = self.disabling_letters(&begun, visit)?;
+        self.fail(begun.tried, event, act).await?;
+        Ok(())
     }
 
     pub(crate) fn owner_act(

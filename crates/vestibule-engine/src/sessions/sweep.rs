@@ -1,4 +1,5 @@
-//! Sweeping: what has run out is ended by the store, what is dead leaves memory, and later the store.
+//! Sweeping: what has run out is ended by the store, what is dead leaves memory, and later the store. What is spent or erased
+//! goes the same way.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -6,7 +7,7 @@ use std::time::Duration;
 
 use vestibule_core::id::SessionId;
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{StoreError, TimedOut};
+use vestibule_store::{Answer, StoreError, TimedOut};
 
 use crate::chores::{Chore, due};
 use crate::engine::Engine;
@@ -21,6 +22,8 @@ const MOST: usize = 100_000;
 const FAILURES: usize = 200;
 /// How long a dead session's row is kept.
 const KEPT: Duration = Duration::from_hours(7 * 24);
+/// How long a ticket that ended and a tally that says nothing any more are kept: no transition under way knows of them then.
+const SPENT: Duration = Duration::from_hours(1);
 
 /// Sweeping, and what it remembers between sweeps.
 pub(crate) struct Sweeping {
@@ -53,6 +56,12 @@ impl Sweeping {
         }
         if let Err(error) = self.drop_dead().await {
             tracing::warn!(%error, "rows of dead sessions could not be dropped; the next round tries again");
+        }
+        if let Err(error) = self.drop_spent().await {
+            tracing::warn!(%error, "tallies and tickets that are over could not be dropped; the next round tries again");
+        }
+        if let Err(error) = self.erase().await {
+            tracing::warn!(%error, "personal data of deleted users could not be erased; the next round tries again");
         }
     }
 
@@ -122,18 +131,43 @@ impl Sweeping {
         Ok(ended)
     }
 
+    /// Drops tallies that say nothing any more, and tickets that ended.
+    async fn drop_spent(&self) -> Result<(), StoreError> {
+        let Some(now) = self.now() else {
+            return Ok(());
+        };
+        let store = self.engine.store();
+        let before = earlier(now, SPENT);
+        in_chunks(|| store.drop_idle_tallies(before, CHUNK)).await?;
+        in_chunks(|| store.drop_spent_tickets(before, CHUNK)).await
+    }
+
+    /// Erases what the trail holds of personal data about deleted users.
+    async fn erase(&self) -> Result<(), StoreError> {
+        let store = self.engine.store();
+        in_chunks(|| store.erase_personal(CHUNK)).await
+    }
+
     async fn drop_dead(&self) -> Result<(), StoreError> {
         let Some(now) = self.now() else {
             return Ok(());
         };
-        let kept = i64::try_from(KEPT.as_millis()).unwrap_or(i64::MAX);
-        let before = UnixMillis(now.0.saturating_sub(kept));
-        for _ in 0..MOST / CHUNK {
-            let store = self.engine.store();
-            if store.drop_dead_sessions(before, CHUNK).await? < CHUNK {
-                break;
-            }
-        }
-        Ok(())
+        let store = self.engine.store();
+        in_chunks(|| store.drop_dead_sessions(earlier(now, KEPT), CHUNK)).await
     }
+}
+
+/// Bulk work, a chunk at a time: between two of them whatever else waits has its turn.
+async fn in_chunks<'a>(chunk: impl Fn() -> Answer<'a, usize>) -> Result<(), StoreError> {
+    for _ in 0..MOST / CHUNK {
+        if chunk().await? < CHUNK {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn earlier(now: UnixMillis, by: Duration) -> UnixMillis {
+    let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+    UnixMillis(now.0.saturating_sub(by))
 }
