@@ -10,6 +10,7 @@ pub mod context;
 pub mod control;
 pub mod edge;
 pub mod errors;
+pub mod letters;
 pub mod ops;
 pub mod pages;
 pub mod site;

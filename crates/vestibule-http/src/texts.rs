@@ -79,6 +79,12 @@ impl Texts {
         self.tongue(negotiation::preferred(values, &tags))
     }
 
+    /// The language of this tag (BCP 47), or English.
+    pub fn of(&self, tag: &str) -> Tongue<'_> {
+        let tags: Vec<_> = self.languages.iter().map(|language| language.tag).collect();
+        self.tongue(negotiation::preferred(std::iter::once(tag), &tags))
+    }
+
     /// One handle for each language.
     #[cfg(test)]
     pub(crate) fn all(&self) -> impl Iterator<Item = Tongue<'_>> {

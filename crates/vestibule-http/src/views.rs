@@ -29,13 +29,14 @@ use crate::{
 };
 
 mod activity;
-mod dates;
+pub(crate) mod dates;
 mod devices;
 mod errors;
 mod fresh;
 mod login;
 mod logout;
 mod password;
+pub(crate) mod places;
 mod security;
 mod setup;
 

@@ -13,6 +13,8 @@ use super::{Arg, LANGUAGES, Texts};
 
 /// How ids are named in templates and in Rust: each of these with a literal after it.
 const NAMES: [&str; 4] = ["t(", "text(", "text_with(", "msg("];
+/// How the letters name them.
+const LETTERS: [&str; 4] = ["say(", "say_with(", "button(", "link("];
 /// Calls of the dates module take a message's id second.
 const SENTENCES: [&str; 3] = [
     "dates::day(tongue, ",
@@ -193,7 +195,7 @@ fn collect(folder: &Path, named: &mut BTreeMap<String, String>) {
             .split("#[cfg(test)]\nmod tests {")
             .next()
             .unwrap_or_default();
-        for call in NAMES.iter().chain(&SENTENCES) {
+        for call in NAMES.iter().chain(&LETTERS).chain(&SENTENCES) {
             for (at, _) in source.match_indices(call) {
                 // `insert("…")` ends like a call of ours and is none.
                 let joined = source[..at]

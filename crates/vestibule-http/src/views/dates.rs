@@ -40,6 +40,16 @@ pub(super) fn moment(tongue: Tongue<'_>, at: i64, now: i64) -> When<'_> {
     When { iso: iso(at), text }
 }
 
+/// The whole date and its clock time, for what is read who knows when: '20 November 2026, 14:00 UTC'.
+pub(crate) fn in_full(tongue: Tongue<'_>, at: i64) -> Cow<'_, str> {
+    let then = zoned(at);
+    let args = [
+        ("date", Arg::Phrase(with_year(tongue, &then))),
+        ("time", clock(&then).into()),
+    ];
+    tongue.text_with("date-moment", &args)
+}
+
 /// How long ago: '2 hours ago'. The sentence has the variable `when`.
 pub(super) fn ago<'a>(tongue: Tongue<'a>, sentence: &'static str, at: i64, now: i64) -> When<'a> {
     let words = (
@@ -101,24 +111,34 @@ fn near<'a>(tongue: Tongue<'a>, then: &Zoned, today: &Zoned) -> Option<Cow<'a, s
 
 /// The year only where it is another one.
 fn date<'a>(tongue: Tongue<'a>, then: &Zoned, today: &Zoned) -> Cow<'a, str> {
-    let month = tongue.text_with("date-month", &[("month", i64::from(then.month()).into())]);
-    let day = i64::from(then.day());
-    if then.year() == today.year() {
-        return tongue.text_with(
-            "date-day",
-            &[("day", day.into()), ("month", Arg::Phrase(month))],
-        );
+    if then.year() != today.year() {
+        return with_year(tongue, then);
     }
+    let day = i64::from(then.day());
+    tongue.text_with(
+        "date-day",
+        &[
+            ("day", day.into()),
+            ("month", Arg::Phrase(month(tongue, then))),
+        ],
+    )
+}
+
+fn with_year<'a>(tongue: Tongue<'a>, then: &Zoned) -> Cow<'a, str> {
     // As text: a year is no quantity, and is not to be grouped as one.
     let year = then.year().to_string();
     tongue.text_with(
         "date-day-year",
         &[
-            ("day", day.into()),
-            ("month", Arg::Phrase(month)),
+            ("day", i64::from(then.day()).into()),
+            ("month", Arg::Phrase(month(tongue, then))),
             ("year", year.into()),
         ],
     )
+}
+
+fn month<'a>(tongue: Tongue<'a>, then: &Zoned) -> Cow<'a, str> {
+    tongue.text_with("date-month", &[("month", i64::from(then.month()).into())])
 }
 
 fn clock(then: &Zoned) -> String {

@@ -162,7 +162,8 @@ impl Device {
 }
 
 impl DeviceName {
-    pub(super) fn text<'a>(&self, tongue: Tongue<'a>) -> Cow<'a, str> {
+    /// In words.
+    pub(crate) fn text<'a>(&self, tongue: Tongue<'a>) -> Cow<'a, str> {
         match (&self.browser, &self.system) {
             (Some(browser), Some(system)) => tongue.text_with(
                 "device-name",

@@ -55,20 +55,22 @@ const fn happening(kind: EventKind) -> Option<Happening> {
         EventKind::PasswordChanged => Happening::PasswordChanged,
         EventKind::SessionEnded(reason) | EventKind::UserSessionsEnded(reason) => match reason {
             EndReason::SignedOut => Happening::SignedOut,
-            EndReason::EndedByOwner => Happening::DeviceEnded,
+            EndReason::EndedByOwner | EndReason::EndedByMail => Happening::DeviceEnded,
             EndReason::OthersEnded | EndReason::EverywhereEnded => {
                 Happening::OthersEnded { count: None }
             }
             EndReason::EndedByOperator => Happening::EndedByAdministrator,
             EndReason::Idle | EndReason::Expired => Happening::Expired,
             EndReason::Displaced => Happening::Displaced,
-            EndReason::Replaced | EndReason::PasswordChanged | EndReason::UserDisabled => {
+            EndReason::Replaced
+            | EndReason::PasswordChanged
+            | EndReason::PasswordReset
+            | EndReason::UserDisabled
+            | EndReason::UserDeleted => {
                 return None;
             }
         },
         EventKind::AllSessionsEnded => Happening::EndedByAdministrator,
-        EventKind::SetupCompleted | EventKind::PasswordRehashed | EventKind::ClockAccepted => {
-            return None;
-        }
+        _ => return None,
     })
 }
