@@ -2,24 +2,26 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
 use vestibule_core::email::EmailAddress;
 use vestibule_core::keys::MasterKey;
+use vestibule_core::letter::Letter;
 use vestibule_core::password::Cost;
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{Language, User};
 use vestibule_engine::{
     Check, Chores, Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index,
-    LiveSession, NewAccount, Operator, Parts, Policy, SignIn, SignInError, SignedIn, StartError,
-    Visit,
+    LiveSession, MailError, Mailer, NewAccount, Operator, Parts, Policy, SignIn, SignInError,
+    SignedIn, StartError, Visit,
 };
 use vestibule_sqlite::{Durability, Options, Sqlite};
+use vestibule_store::BoxFuture;
 
 use crate::watched::Watched;
 
@@ -85,6 +87,33 @@ impl Entropy for Counted {
     }
 }
 
+/// A mailer that keeps what it is given.
+#[derive(Default)]
+pub struct Postbox {
+    letters: Mutex<Vec<Letter>>,
+    /// The mail server is away.
+    pub away: AtomicBool,
+}
+
+impl Postbox {
+    /// The letters since the last time this was asked.
+    pub fn take(&self) -> Vec<Letter> {
+        std::mem::take(&mut self.letters.lock().unwrap())
+    }
+}
+
+impl Mailer for Postbox {
+    fn send<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, Result<(), MailError>> {
+        Box::pin(async move {
+            if self.away.load(Ordering::SeqCst) {
+                return Err(MailError::Later("the mail server is away".into()));
+            }
+            self.letters.lock().unwrap().push(letter.clone());
+            Ok(())
+        })
+    }
+}
+
 /// What a house is started with.
 #[derive(Clone)]
 pub struct Plan {
@@ -96,6 +125,7 @@ pub struct Plan {
     pub master: [u8; 32],
     pub accept_clock: Option<u32>,
     pub policy: Policy,
+    pub postbox: Option<Arc<Postbox>>,
 }
 
 impl Plan {
@@ -112,6 +142,7 @@ impl Plan {
             master: [7; 32],
             accept_clock: None,
             policy: Policy::default(),
+            postbox: Some(Arc::default()),
         }
     }
 
@@ -136,7 +167,10 @@ impl Plan {
             entropy: self.entropy.clone(),
             hasher,
             blocklist: Arc::default(),
-            mailer: None,
+            mailer: self
+                .postbox
+                .clone()
+                .map(|postbox| postbox as Arc<dyn Mailer>),
             master: MasterKey::new(self.master),
             policy: self.policy.clone(),
             accept_clock: self.accept_clock,
@@ -305,6 +339,12 @@ impl House {
             }
         });
         words.collect()
+    }
+
+    /// The letters that went out since the last time this was asked; one round of the chores sends them.
+    pub async fn letters(&mut self) -> Vec<Letter> {
+        self.chores.round().await;
+        self.plan.postbox.as_ref().unwrap().take()
     }
 
     /// The last position of the trail.

@@ -4,23 +4,29 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use vestibule_core::audit::{Act, Event, Seal, StoredEvent};
 use vestibule_core::email::EmailAddress;
-use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::errand::{DueErrand, Errand};
+use vestibule_core::id::{ErrandId, SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
+use vestibule_core::throttle::{Keyer, Rule, ThrottleKey, Tried};
+use vestibule_core::ticket::Ticket;
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{CredentialVersion, NewUser};
+use vestibule_core::user::{Address, CredentialVersion, NewUser, User};
 use vestibule_engine::Index;
 use vestibule_sqlite::Sqlite;
 use vestibule_store::{
-    Answer, Audit, Change, ChangePassword, CompleteSetup, CreateUser, EndOthers, EndSession,
-    Installation, KeyCheck, OfferSetup, OpenSession, PasswordChange, Publish as _, RehashPassword,
-    RenewSession, Sealer, SessionPage, Sessions, SetStatus, SetupTicket, SignInRecord, StoreError,
-    TimedOut, Touch, TrailPage, UserPage, Users,
+    Addresses, Answer, Audit, BeginTry, Change, ChangePassword, CompleteSetup, ConfirmAddress,
+    CreateUser, DeleteUser, EndLogin, EndOthers, EndSession, Failed, FinishErrand, Installation,
+    KeyCheck, MakePrimary, NewProfile, OfferSetup, OpenSession, Outbox, PasswordChange, PostErrand,
+    Publish as _, Recover, Recovery, Register, RehashPassword, RemoveAddress, RenewSession, Sealer,
+    SessionPage, Sessions, SetStatus, SetupTicket, SignInRecord, StoreError, Throttles, Tickets,
+    TimedOut, Touch, TrailPage, Try, TryCode, UserPage, Users,
 };
 
 pub type Edit<T> = Box<dyn Fn(&mut Vec<T>) + Send + Sync>;
@@ -122,7 +128,38 @@ pass! {
         full disable_user(user: UserId, act: Act) -> SetStatus;
         full enable_user(user: UserId, act: Act) -> SetStatus;
         full change_password(change: PasswordChange, act: Act) -> ChangePassword;
+        full change_profile(user: UserId, profile: NewProfile, act: Act) -> Option<Box<User>>;
+        full delete_user(user: UserId, act: Act) -> DeleteUser;
+        full erase_personal(limit: usize) -> usize;
         full rehash_password(user: UserId, version: CredentialVersion, hash: HashedPassword, act: Act) -> RehashPassword;
+    }
+    Addresses {
+        away addresses(user: UserId) -> Vec<Address>;
+        full remove_address(user: UserId, email: EmailAddress, act: Act) -> RemoveAddress;
+        full make_primary(user: UserId, email: EmailAddress, act: Act) -> MakePrimary;
+    }
+    Throttles {
+        full begin_try(attempt: Try) -> BeginTry;
+        full fail_try(tried: Tried, events: Vec<Event>, act: Act) -> Failed;
+        full take_back_try(tried: Tried) -> ();
+        full drop_idle_tallies(before: UnixMillis, limit: usize) -> usize;
+    }
+    Tickets {
+        away ticket(secret: HashedSecret, now: UnixMillis) -> Option<Ticket>;
+        full offer_ticket(ticket: Ticket, act: Act) -> ();
+        full try_code(secret: HashedSecret, now: UnixMillis) -> TryCode;
+        full register(secret: HashedSecret, user: NewUser, session: NewSession, act: Act) -> Register;
+        full recover(recovery: Recovery, keyer: Keyer, act: Act) -> Recover;
+        full end_login(secret: HashedSecret, act: Act) -> EndLogin;
+        full confirm_address(secret: HashedSecret, user: UserId, act: Act) -> ConfirmAddress;
+        full drop_spent_tickets(before: UnixMillis, limit: usize) -> usize;
+    }
+    Outbox {
+        full post_errand(errand: Errand, charges: Vec<(ThrottleKey, Rule)>, events: Vec<Event>, act: Act) -> PostErrand;
+        full take_errands(now: UnixMillis, lease: Duration, limit: usize) -> Vec<DueErrand>;
+        full finish_errand(id: ErrandId, ticket: Option<Ticket>, events: Vec<Event>, act: Act) -> FinishErrand;
+        full put_off_errand(id: ErrandId, due_at: UnixMillis) -> ();
+        away waiting_errands() -> u64;
     }
     Sessions {
         full open_session(new: NewSession, act: Act) -> OpenSession;
