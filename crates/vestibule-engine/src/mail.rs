@@ -18,7 +18,7 @@ use std::error::Error as StdError;
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use vestibule_core::audit::Event;
+use vestibule_core::audit::{Actor, Event};
 use vestibule_core::email::EmailAddress;
 use vestibule_core::errand::{Errand, Work};
 use vestibule_core::id::{ErrandId, UserId};
@@ -199,11 +199,7 @@ impl Engine {
     ) -> Result<Asked, NotNow> {
         let errand = self.errand(work, event.user, visit.now)?;
         let id = errand.id;
-        let actor = event
-            .user
-            .map_or(vestibule_core::audit::Actor::Visitor, |user| {
-                vestibule_core::audit::Actor::User(user)
-            });
+        let actor = event.user.map_or(Actor::Visitor, Actor::User);
         // What a stranger asks for is nobody's yet: no account's end would erase the address from the trail.
         let concerned = event.user.map(|_| to.as_str());
         let act = visit.act(self, actor, concerned)?;

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use vestibule_core::audit::{Actor, Event, EventKind};
 use vestibule_core::email::{EmailAddress, ParseEmailError};
-use vestibule_core::errand::Work;
-use vestibule_core::id::UserId;
+use vestibule_core::errand::{Errand, Work};
 use vestibule_core::letter::Says;
 use vestibule_core::ticket::{Grant, PlainTicket};
 use vestibule_core::user::{Address, MOST_ADDRESSES};
@@ -190,9 +189,8 @@ impl Engine {
         record: &SignInRecord,
         says: &Says,
         visit: &Visit,
-    ) -> Result<Vec<vestibule_core::errand::Errand>, StoreError> {
-        let user: UserId = record.user.id;
-        let language = &record.particulars.language;
+    ) -> Result<Vec<Errand>, StoreError> {
+        let (user, language) = (record.user.id, &record.particulars.language);
         self.letters(&record.addresses, language, says, Some(user), visit.now)
     }
 }

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -17,12 +17,12 @@ use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{Language, User};
 use vestibule_engine::{
     Check, Chores, Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index,
-    LiveSession, MailError, Mailer, NewAccount, Operator, Parts, Policy, SignIn, SignInError,
-    SignedIn, StartError, Visit,
+    LiveSession, Mailer, NewAccount, Operator, Parts, Policy, RegistrationMode, RegistrationPolicy,
+    SignIn, SignInError, SignedIn, StartError, Visit,
 };
 use vestibule_sqlite::{Durability, Options, Sqlite};
-use vestibule_store::BoxFuture;
 
+use crate::postbox::Postbox;
 use crate::watched::Watched;
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -87,33 +87,6 @@ impl Entropy for Counted {
     }
 }
 
-/// A mailer that keeps what it is given.
-#[derive(Default)]
-pub struct Postbox {
-    letters: Mutex<Vec<Letter>>,
-    /// The mail server is away.
-    pub away: AtomicBool,
-}
-
-impl Postbox {
-    /// The letters since the last time this was asked.
-    pub fn take(&self) -> Vec<Letter> {
-        std::mem::take(&mut self.letters.lock().unwrap())
-    }
-}
-
-impl Mailer for Postbox {
-    fn send<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, Result<(), MailError>> {
-        Box::pin(async move {
-            if self.away.load(Ordering::SeqCst) {
-                return Err(MailError::Later("the mail server is away".into()));
-            }
-            self.letters.lock().unwrap().push(letter.clone());
-            Ok(())
-        })
-    }
-}
-
 /// What a house is started with.
 #[derive(Clone)]
 pub struct Plan {
@@ -141,7 +114,13 @@ impl Plan {
             queue: 1000,
             master: [7; 32],
             accept_clock: None,
-            policy: Policy::default(),
+            policy: Policy {
+                registration: RegistrationPolicy {
+                    mode: RegistrationMode::Open,
+                    ..RegistrationPolicy::default()
+                },
+                ..Policy::default()
+            },
             postbox: Some(Arc::default()),
         }
     }

@@ -8,6 +8,7 @@ mod chores;
 mod house;
 mod login;
 mod metrics;
+mod postbox;
 mod races;
 mod restart;
 mod sessions;
