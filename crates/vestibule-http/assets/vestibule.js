@@ -28,6 +28,54 @@ for (const hint of document.querySelectorAll("[data-caps]")) {
   input.addEventListener("blur", () => { hint.textContent = ""; });
 }
 
+// Say how strong a new password is while it is typed, pasted or filled in. Nothing is sent and nothing is refused here:
+// the server judges, by lists that no page could carry (ASVS 6.2.6, 6.2.7, 6.2.12; N22, N23).
+//
+// <div hidden data-strength="ID of the input" data-fewest="15"
+//      data-one="1 more character" data-more="{n} more characters"
+//      data-easy="Easy to guess" data-fair="Fair" data-good="Good">
+//   <meter min="0" max="3" low="2" high="3" optimum="3" aria-hidden="true"></meter> <span role="status"></span>
+// </div>
+for (const strength of document.querySelectorAll("[data-strength]")) {
+  const input = document.getElementById(strength.dataset.strength);
+  const [meter, status] = [strength.querySelector("meter"), strength.querySelector("[role=status]")];
+  const { fewest, one, more, easy, fair, good } = strength.dataset;
+  let pause;
+  const look = () => {
+    const points = [...input.value.normalize("NFC")];
+    const missing = fewest - points.length;
+    const level = missing > 0 ? 0 : guessable(points);
+    const text = missing > 0 ? (missing === 1 ? one : more.replace("{n}", missing)) : [easy, fair, good][level - 1];
+    meter.value = level;
+    strength.dataset.level = level;
+    strength.hidden = points.length === 0;
+    // Spoken when the typing pauses, not at each key.
+    clearTimeout(pause);
+    pause = setTimeout(() => { status.textContent = points.length ? text : ""; }, 300);
+  };
+  input.addEventListener("input", look);
+  input.addEventListener("change", look);
+  if (input.value) look();
+}
+
+// 1: easy to guess, 2: fair, 3: good. What repeats, counts up or down, or lies beside the last on a keyboard adds nothing.
+function guessable(points) {
+  const rows = "1234567890 qwertyuiop asdfghjkl zxcvbnm qwertzuiop yxcvbnm azertyuiop qsdfghjklm";
+  const walks = rows + [...rows].reverse().join("");
+  const typed = points.slice(0, 256).join("").toLowerCase();
+  const letters = [...typed];
+  const seen = new Set();
+  let worth = 0;
+  letters.forEach((letter, at) => {
+    const pair = letters.slice(at - 1, at + 1).join("");
+    const step = at && letter.codePointAt() - letters[at - 1].codePointAt();
+    if (at === 0 || (Math.abs(step) > 1 && !walks.includes(pair) && !seen.has(pair))) worth += 1;
+    seen.add(pair);
+  });
+  if (worth < 9 || new Set(letters).size < 6) return 1;
+  return worth < 14 ? 2 : 3;
+}
+
 // A form goes once, however often its button is pressed. The button stays focusable; coming back to the page frees it.
 const sent = new WeakSet();
 for (const form of document.querySelectorAll("form[method=post]")) {
