@@ -562,6 +562,43 @@ mod tests {
         );
     }
 
+    /// C23: an attack leaves strangers with fewer tries for a while after it, and not for as long as it was large.
+    #[test]
+    fn an_overfull_bucket_is_empty_again_in_due_time() {
+        let Refilling { burst, refill } = Limits::default().alarm;
+        let rule = Rule::Refilling(Limits::default().alarm);
+        let mut tally = Tally::default();
+        for _ in 0..burst * 100 {
+            tally = rule.forced(tally, T0);
+        }
+        assert!(rule.judge(tally, T0.plus(refill * burst)).is_err());
+        assert!(rule.judge(tally, T0.plus(refill * (burst + 1))).is_ok());
+    }
+
+    #[test]
+    fn an_idle_tally_says_no_more_than_none() {
+        let limits = Limits::default();
+        for rule in [
+            Rule::Growing(limits.account),
+            Rule::Growing(limits.device),
+            Rule::Refilling(limits.network),
+        ] {
+            let mut tally = Tally::default();
+            assert_eq!(rule.idle_from(tally, T0), T0);
+            for n in 1..80 {
+                tally = rule.forced(tally, T0);
+                let idle = rule.idle_from(tally, T0);
+                let (kept, dropped) = (rule.forced(tally, idle), rule.forced(Tally::default(), idle));
+                assert_eq!(kept.free_at, dropped.free_at, "{rule:?} after {n}");
+                if matches!(rule, Rule::Growing(_)) {
+                    assert_eq!(kept, dropped);
+                }
+                let before = UnixMillis(idle.0 - 1);
+                assert_ne!(rule.forced(tally, before), rule.forced(Tally::default(), before));
+            }
+        }
+    }
+
     #[test]
     fn keys_differ_by_what_they_are_of() {
         let keyer = Keyer::new(&[1; 32]);

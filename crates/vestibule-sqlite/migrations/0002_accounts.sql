@@ -30,6 +30,10 @@ CREATE TABLE known_devices (
 -- Which known device a session was opened on, so that ending a login by mail can forget it.
 ALTER TABLE sessions ADD COLUMN device_id BLOB CHECK (length(device_id) = 16);
 
+-- A user's devices, and, when the account goes, whatever else is left of theirs.
+DROP INDEX open_sessions_of_user;
+CREATE INDEX sessions_of_user ON sessions (user_id, ended_at, id);
+
 -- Counters of tries, by a keyed hash: a stolen database tells neither who was tried nor from where.
 CREATE TABLE tallies (
     key     BLOB PRIMARY KEY NOT NULL CHECK (length(key) = 16),

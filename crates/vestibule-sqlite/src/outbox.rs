@@ -83,14 +83,14 @@ fn post_errand(
     events: &[Event],
     act: &Act,
 ) -> Result<PostErrand, Fault> {
-    let mut charged = Vec::with_capacity(charges.len());
+    let mut written = Vec::with_capacity(charges.len());
     for (key, rule) in charges {
         match rule.charge(tally::read(tx, key)?.tally, act.at) {
-            Ok(tally) => charged.push((key, rule, Stored { tally, user: None })),
+            Ok(tally) => written.push((key, rule, Stored { tally, user: None })),
             Err(throttled) => return Ok(PostErrand::Throttled(throttled)),
         }
     }
-    for (key, rule, stored) in charged {
+    for (key, rule, stored) in written {
         tally::write(tx, Scope::Mail, key, rule, stored, act.at)?;
     }
     insert_errand(tx, errand)?;

@@ -1,7 +1,9 @@
 //! What the contract suite cannot see from outside: batches, savepoints, a full disk, damage, the schema's history.
 
+mod leaving;
 mod make;
 mod opening;
+mod plans;
 mod reading;
 mod rules;
 mod trail;

@@ -313,9 +313,9 @@ pub(crate) fn succeed(
 }
 
 fn drop_idle(tx: &Transition<'_>, before: UnixMillis, limit: usize) -> Result<usize, Fault> {
-    tx.execute(
-        "DELETE FROM tallies WHERE key IN ( \
-             SELECT key FROM tallies WHERE idle_at < ?1 ORDER BY idle_at LIMIT ?2)",
-        (before.0, bind_limit(limit)),
-    )
+    tx.execute(DROP_IDLE, (before.0, bind_limit(limit)))
 }
+
+/// Those that say nothing any more, the longest first.
+pub(crate) const DROP_IDLE: &str = "DELETE FROM tallies WHERE key IN ( \
+     SELECT key FROM tallies WHERE idle_at < ?1 ORDER BY idle_at LIMIT ?2)";

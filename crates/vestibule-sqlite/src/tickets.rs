@@ -22,6 +22,8 @@ use crate::audit::bind_limit;
 use crate::fault::Fault;
 use crate::transition::Transition;
 
+#[cfg(test)]
+pub(crate) use row::BY_SECRET;
 pub(crate) use row::insert_ticket;
 
 impl Tickets for Sqlite {
@@ -66,15 +68,14 @@ impl Tickets for Sqlite {
 
     fn drop_spent_tickets(&self, before: UnixMillis, limit: usize) -> Answer<'_, usize> {
         Box::pin(self.chunks(limit, move |tx, chunk| {
-            tx.execute(
-                "DELETE FROM tickets WHERE secret IN ( \
-                     SELECT secret FROM tickets WHERE expires_at < ?1 \
-                     ORDER BY expires_at LIMIT ?2)",
-                (before.0, bind_limit(chunk)),
-            )
+            tx.execute(DROP_SPENT, (before.0, bind_limit(chunk)))
         }))
     }
 }
+
+/// Those that are over, the oldest first.
+pub(crate) const DROP_SPENT: &str = "DELETE FROM tickets WHERE secret IN ( \
+     SELECT secret FROM tickets WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
 /// A ticket that may be redeemed at `now`, as far as time and wrong codes go.
 fn good_ticket(

@@ -1,6 +1,6 @@
 //! Users and their passwords.
 
-mod delete;
+pub(crate) mod delete;
 pub(crate) mod record;
 
 use rusqlite::{Connection, OptionalExtension as _, Row};

@@ -8,7 +8,10 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use vestibule_store::{Sessions as _, StoreError};
+use vestibule_core::email::EmailAddress;
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::{Address, Particulars};
+use vestibule_store::{Addresses as _, Sessions as _, StoreError, Users as _};
 
 use super::make::{Home, NOON, Told, open_in};
 use crate::migrate::{MIGRATIONS, Migration, migrate};
@@ -115,6 +118,46 @@ fn a_step_that_fails_leaves_the_schema_as_it_was() {
         .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
         .unwrap();
     assert_eq!(tables, 0);
+}
+
+/// Holds: O02
+#[tokio::test]
+async fn accounts_from_before_there_were_addresses_keep_theirs_and_stay_signed_in() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join(FILE_NAME);
+    let mut conn = Connection::open(&path).unwrap();
+    migrate(&mut conn, &MIGRATIONS[..1]).unwrap();
+    conn.execute_batch(
+        "INSERT INTO users (id, email, email_verified, name, roles, created_at, password) VALUES \
+             (zeroblob(15) || x'01', 'alice@example.test', 1, 'Alice', 'admin', 5, 'hers'), \
+             (zeroblob(15) || x'02', 'bob@example.test', 0, '', '', 6, NULL); \
+         INSERT INTO sessions (id, user_id, secret, rev, created_at, auth_time, last_seen, idle, \
+             expires_at, remembered, acr, amr) \
+         VALUES (zeroblob(16), zeroblob(15) || x'01', zeroblob(32), 0, 0, 0, 0, 1000, 1000, 0, 'aal1', 1)",
+    )
+    .unwrap();
+    drop(conn);
+
+    let sqlite = open(directory.path()).unwrap();
+    sqlite.filled().await.unwrap();
+    let email = |name: &str| EmailAddress::parse(&format!("{name}@example.test")).unwrap();
+    for (name, verified, at) in [("alice", true, 5), ("bob", false, 6)] {
+        let record = sqlite.sign_in_record(email(name)).await.unwrap().unwrap();
+        assert_eq!(record.user.email, email(name));
+        assert_eq!(record.particulars, Particulars::default());
+        assert_eq!((record.last_login, record.failures), (None, 0));
+        assert_eq!(record.addresses, [email(name)]);
+        let address = Address {
+            email: email(name),
+            verified,
+            primary: true,
+            added_at: UnixMillis(at),
+        };
+        assert_eq!(sqlite.addresses(record.user.id).await.unwrap(), [address]);
+    }
+    let alice = sqlite.sign_in_record(email("alice")).await.unwrap().unwrap();
+    let sessions = sqlite.sessions_of(alice.user.id, UnixMillis(1)).await;
+    assert_eq!(sessions.unwrap().len(), 1);
 }
 
 /// Steps are numbered from 1 without a gap.

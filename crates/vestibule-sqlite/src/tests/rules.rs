@@ -148,7 +148,7 @@ fn a_users_live_sessions_are_found_by_an_index() {
     let of_sessions = plan.iter().find(|step| step.contains(" s ")).unwrap();
     assert!(
         of_sessions.starts_with("SEARCH")
-            && of_sessions.contains("open_sessions_of_user (user_id=?)"),
+            && of_sessions.contains("sessions_of_user (user_id=? AND ended_at=?)"),
         "{plan:?}"
     );
 }

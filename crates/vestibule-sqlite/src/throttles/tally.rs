@@ -88,6 +88,9 @@ pub(crate) fn restart(
     Ok(())
 }
 
+/// A user's own tallies.
+pub(crate) const OF_USER: &str = "SELECT key FROM tallies WHERE user_id = ?1";
+
 /// Starts every tally of a user again.
 pub(crate) fn restart_of(
     tx: &Transition<'_>,
@@ -95,7 +98,7 @@ pub(crate) fn restart_of(
     now: UnixMillis,
 ) -> Result<(), Fault> {
     let keys = tx
-        .prepare("SELECT key FROM tallies WHERE user_id = ?1")?
+        .prepare(OF_USER)?
         .query_map([user.as_bytes()], |row| row.get(0))?
         .collect::<Result<Vec<[u8; 16]>, _>>()?;
     for key in keys {

@@ -14,7 +14,7 @@ use crate::transition::Transition;
 use crate::users::{bind_version, join_roles, read_roles, read_version};
 
 /// What [`read_ticket`] reads.
-pub(super) const BY_SECRET: &str = "SELECT secret, purpose, email, user_id, session_id, credential, asked, browser, \
+pub(crate) const BY_SECRET: &str = "SELECT secret, purpose, email, user_id, session_id, credential, asked, browser, \
      name, particulars, roles, invited, wrong_codes, created_at, expires_at \
      FROM tickets WHERE secret = ?1";
 

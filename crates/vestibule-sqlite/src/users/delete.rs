@@ -17,7 +17,7 @@ use crate::transition::Transition;
 
 /// What is dropped with an account, in an order that leaves no row without the one it refers to. Tickets that would make
 /// the account anew hold what was told of it, and go too.
-const DROPPED: [&str; 8] = [
+pub(crate) const DROPPED: [&str; 8] = [
     "DELETE FROM tickets WHERE purpose = 'register' \
      AND email IN (SELECT email FROM addresses WHERE user_id = ?1)",
     "DELETE FROM tickets WHERE user_id = ?1",
@@ -65,14 +65,12 @@ pub(super) fn delete_user(
 
 /// Whether another administrator is left who can sign in.
 fn other_administrator(tx: &Transition<'_>, user: UserId) -> Result<bool, Fault> {
-    // The words of the index `administrators`, so that it is used.
-    Ok(tx
-        .prepare(
-            "SELECT 1 FROM users WHERE instr(',' || roles || ',', ',admin,') > 0 \
-             AND id <> ?1 AND disabled = 0",
-        )?
-        .exists([user.as_bytes()])?)
+    Ok(tx.prepare(OTHER_ADMINISTRATOR)?.exists([user.as_bytes()])?)
 }
+
+/// In the words of the index `administrators`, so that it is used.
+pub(crate) const OTHER_ADMINISTRATOR: &str = "SELECT 1 FROM users \
+     WHERE instr(',' || roles || ',', ',admin,') > 0 AND id <> ?1 AND disabled = 0";
 
 /// The acts that concern a user, in the trail's order: those with an event about them, and what they did to others.
 pub(crate) const ACTS_OF_USER: &str = "SELECT position, act_id FROM audit_events \

@@ -1,0 +1,75 @@
+//! What every request or every round of the chores asks is found by an index, however much there is.
+
+use rusqlite::{Connection, ToSql};
+
+use crate::migrate::{MIGRATIONS, migrate};
+use crate::users::delete::{ACTS_OF_USER, DROPPED, OTHER_ADMINISTRATOR};
+use crate::users::record::BY_ADDRESS;
+use crate::{outbox, throttles, tickets};
+
+/// What SQLite would do for a statement, with anything bound.
+fn plan(sql: &str) -> Vec<String> {
+    let mut conn = Connection::open_in_memory().unwrap();
+    migrate(&mut conn, MIGRATIONS).unwrap();
+    let mut explained = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let bound = vec![&0 as &dyn ToSql; explained.parameter_count()];
+    explained
+        .query_map(&bound[..], |row| row.get(3))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
+}
+
+#[track_caller]
+fn assert_uses(sql: &str, index: &str) {
+    let plan = plan(sql);
+    let walks = |step: &String| step.starts_with("SCAN") && !step.contains("USING");
+    assert!(!plan.iter().any(walks), "{sql}: {plan:?}");
+    assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:?}");
+}
+
+#[test]
+fn nothing_that_a_request_asks_walks_a_table() {
+    assert_uses(throttles::tally::BY_KEY, "PRIMARY KEY (key=?)");
+    assert_uses(throttles::tally::OF_USER, "tallies_of_user (user_id=?)");
+    assert_uses(tickets::BY_SECRET, "PRIMARY KEY (secret=?)");
+    assert_uses(BY_ADDRESS, "a USING PRIMARY KEY (email=?)");
+    assert_uses(BY_ADDRESS, "u USING PRIMARY KEY (id=?)");
+    assert_uses(BY_ADDRESS, "tallies_of_user (user_id=? AND scope=?)");
+    assert_uses(OTHER_ADMINISTRATOR, "administrators");
+}
+
+#[test]
+fn nothing_that_the_chores_ask_walks_a_table() {
+    for (sql, index) in [
+        (outbox::DUE, "errands_by_due (due_at<?)"),
+        (throttles::DROP_IDLE, "tallies_by_idleness (idle_at<?)"),
+        (tickets::DROP_SPENT, "tickets_by_end (expires_at<?)"),
+        (ACTS_OF_USER, "audit_events_of_user (user_id=? AND position>?)"),
+        (ACTS_OF_USER, "audit_events_on_others (actor=? AND position>?)"),
+    ] {
+        assert_uses(sql, index);
+        let sorted = plan(sql);
+        assert!(
+            !sorted.iter().any(|step| step.contains("TEMP B-TREE")),
+            "{sql}: what comes first is found first: {sorted:?}"
+        );
+    }
+}
+
+/// One of many goes, and nothing of the others' is looked at. Each step also asks the tables that refer to its rows.
+#[test]
+fn a_deletion_looks_at_its_users_rows_alone() {
+    for sql in DROPPED {
+        let plan = plan(sql);
+        assert!(
+            !plan.iter().any(|step| step.starts_with("SCAN")),
+            "{sql}: {plan:?}"
+        );
+    }
+    for table in ["addresses", "known_devices", "sessions"] {
+        let referring = format!("SELECT 1 FROM {table} WHERE user_id = ?1");
+        let plan = plan(&referring);
+        assert!(plan[0].starts_with("SEARCH"), "{plan:?}");
+    }
+}
