@@ -48,7 +48,7 @@ pub trait Addresses: Send + Sync {
         act: Act,
     ) -> Answer<'_, RemoveAddress>;
 
-    /// Makes another one primary. An unverified one until now is dropped: nobody proved it. Audit: `address.primary_changed`.
-    /// Publishes the user.
+    /// Makes another one primary. An unverified one until now is dropped as a removed one is: nobody proved it. Audit:
+    /// `address.primary_changed`. Publishes the user.
     fn make_primary(&self, user: UserId, email: EmailAddress, act: Act) -> Answer<'_, MakePrimary>;
 }

@@ -26,18 +26,25 @@ mod model;
 mod race;
 mod snapshot;
 
+pub mod addresses;
 pub mod audit;
+pub mod deleting;
 pub mod ending;
 pub mod installation;
 pub mod lists;
 pub mod opening;
+pub mod outbox;
 pub mod passwords;
 pub mod publication;
 pub mod racing_ends;
 pub mod racing_logins;
+pub mod racing_tickets;
+pub mod racing_tries;
 pub mod renewing;
 pub mod running_out;
 pub mod setup;
+pub mod throttles;
+pub mod tickets;
 pub mod users;
 pub mod walk;
 

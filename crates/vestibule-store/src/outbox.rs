@@ -52,7 +52,7 @@ pub trait Outbox: Send + Sync {
     ) -> Answer<'_, Vec<DueErrand>>;
 
     /// An errand is done: drops it, and in the same transition offers the ticket it made, if it made one, and writes what
-    /// follows from it (`act.told`). Audit: `events`.
+    /// follows from it (`act.told`); neither where the account that it is for was deleted meanwhile. Audit: `events`.
     fn finish_errand(
         &self,
         id: ErrandId,

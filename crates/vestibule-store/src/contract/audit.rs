@@ -9,10 +9,10 @@ use super::harness::{Home, assert_tells};
 use super::make::{NOON, noon_and};
 use crate::Sealer;
 
-struct Notary(SealKey);
+pub(super) struct Notary(SealKey);
 
 impl Notary {
-    fn new() -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         Arc::new(Self(SealKey::from_seed(&[7; 32]).unwrap()))
     }
 }
@@ -32,7 +32,7 @@ impl Sealer for Refuses {
 }
 
 /// Every seal follows on its predecessor and covers just its events; answers how far they reach.
-async fn verified(home: &Home) -> u64 {
+pub(super) async fn verified(home: &Home) -> u64 {
     let key = Notary::new().0.public();
     let seals = home.store.seals_after(0, 100_000).await.unwrap();
     let mut previous = GENESIS;

@@ -4,7 +4,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use vestibule_core::audit::{Act, Event, StoredEvent};
+use vestibule_core::audit::{Act, Event, EventKind, StoredEvent};
+use vestibule_core::id::UserId;
 
 use super::ledger::Ledger;
 use super::snapshot::Snapshot;
@@ -118,6 +119,20 @@ impl Home {
         let told: Vec<Event> = written.iter().map(|stored| stored.event).collect();
         assert_eq!(told, events);
         for stored in written {
+            assert_tells(stored, act);
+        }
+    }
+
+    /// The same by their kinds, all about one user.
+    pub async fn assert_told(&self, before: &Before, act: &Act, user: UserId, kinds: &[EventKind]) {
+        let after = self.snapshot().await.events;
+        let written = after
+            .strip_prefix(&before.snapshot.events[..])
+            .expect("the trail only grows");
+        let told: Vec<EventKind> = written.iter().map(|stored| stored.event.kind).collect();
+        assert_eq!(told, kinds);
+        for stored in written {
+            assert_eq!(stored.event.user, Some(user));
             assert_tells(stored, act);
         }
     }

@@ -1,0 +1,549 @@
+//! Errands: posted within limits, taken by one at a time, done once; and those that tell of a transition, written by it.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use vestibule_core::audit::{Act, Event, EventKind};
+use vestibule_core::errand::{DueErrand, Errand};
+use vestibule_core::id::ErrandId;
+use vestibule_core::session::Renewal;
+use vestibule_core::throttle::{Refilling, Rule, ThrottleKey, Throttled};
+use vestibule_core::ticket::Grant;
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::{CredentialVersion, Details, Language};
+
+use super::harness::Home;
+use super::make::letters::recover;
+use super::make::{NOON, email, hash, noon_and};
+use super::race::{race, racer};
+use crate::{
+    ChangePassword, ConfirmAddress, CreateUser, DeleteUser, EndLogin, EndOthers, EndSession,
+    FinishErrand, MakePrimary, NewProfile, OpenSession, PasswordChange, PostErrand, Recover,
+    Register, RehashPassword, RemoveAddress, RenewSession, SetStatus,
+};
+
+const LEASE: Duration = Duration::from_mins(2);
+
+fn bucket(burst: u32) -> Rule {
+    Rule::Refilling(Refilling {
+        burst,
+        refill: Duration::from_mins(1),
+    })
+}
+
+fn asked() -> Event {
+    Event {
+        kind: EventKind::RecoveryAsked,
+        user: None,
+        session: None,
+    }
+}
+
+async fn take(home: &Home, now: UnixMillis, limit: usize) -> Vec<DueErrand> {
+    home.store.take_errands(now, LEASE, limit).await.unwrap()
+}
+
+async fn ids(home: &Home, now: UnixMillis, limit: usize) -> Vec<ErrandId> {
+    take(home, now, limit)
+        .await
+        .iter()
+        .map(|due| due.id)
+        .collect()
+}
+
+/// Posts an errand under charges; what it would leave in the trail is one event.
+async fn post(home: &Home, charges: Vec<(ThrottleKey, Rule)>, at: UnixMillis) -> PostErrand {
+    let (errand, act) = (home.errand(None, at), home.act(at));
+    let posted = home.store.post_errand(errand, charges, vec![asked()], act);
+    posted.await.unwrap()
+}
+
+/// Holds: ASVS 2.4.1, ASVS 6.3.1
+pub async fn asvs_2_4_1_an_errand_charges_all_its_tallies_or_none(home: Home) {
+    let keyer = home.keyer();
+    let (to, from) = (keyer.mail_to("alice@example.test"), keyer.mail_from(None));
+    let both = || vec![(from, bucket(6)), (to, bucket(3))];
+    for n in 1..=3 {
+        let before = home.before().await;
+        let (errand, act) = (home.errand(None, NOON), home.act(NOON));
+        let posted = home
+            .store
+            .post_errand(errand, both(), vec![asked()], act.clone())
+            .await;
+        assert_eq!(posted.unwrap(), PostErrand::Posted);
+        home.assert_audited(&before, &act, &[asked()]).await;
+        assert_eq!(home.store.waiting_errands().await.unwrap(), n);
+    }
+    let home = home.reopen().await;
+    let full = |minutes| {
+        PostErrand::Throttled(Throttled {
+            until: Some(noon_and(minutes)),
+        })
+    };
+    let before = home.before().await;
+    for _ in 0..5 {
+        assert_eq!(post(&home, both(), NOON).await, full(1));
+    }
+    let turned = vec![(to, bucket(3)), (from, bucket(6))];
+    assert_eq!(post(&home, turned, NOON).await, full(1));
+    home.assert_unchanged(&before).await;
+    for _ in 0..3 {
+        let only = vec![(from, bucket(6))];
+        assert_eq!(post(&home, only, NOON).await, PostErrand::Posted);
+    }
+    assert_eq!(post(&home, both(), NOON).await, full(1));
+    assert_eq!(post(&home, both(), noon_and(1)).await, PostErrand::Posted);
+    assert_eq!(post(&home, both(), noon_and(1)).await, full(2));
+}
+
+/// Holds: ASVS 2.4.1, ASVS 15.4.2
+pub async fn asvs_15_4_2_parallel_errands_pass_no_limit_together(home: Home) {
+    let keyer = home.keyer();
+    let to = keyer.mail_to("alice@example.test");
+    let racers = (0..100).map(|n| {
+        let own = keyer.mail_to(&format!("user-{n}@example.test"));
+        let charges = vec![(own, bucket(1)), (to, bucket(7))];
+        let (errand, act) = (home.errand(None, NOON), home.act(NOON));
+        racer(&home, move |store| async move {
+            let events = vec![asked()];
+            let posted = store.post_errand(errand, charges, events, act).await;
+            (own, posted.unwrap())
+        })
+    });
+    let answers = race(racers.collect()).await;
+    let (posted, refused): (Vec<_>, Vec<_>) = answers
+        .into_iter()
+        .partition(|(_, answer)| *answer == PostErrand::Posted);
+    assert_eq!(posted.len(), 7);
+    let snapshot = home.snapshot().await;
+    assert_eq!((snapshot.errands, snapshot.events.len()), (7, 7));
+    for (own, _) in refused {
+        let again = post(&home, vec![(own, bucket(1))], NOON).await;
+        assert_eq!(
+            again,
+            PostErrand::Posted,
+            "one that was refused was not charged"
+        );
+    }
+    for (own, _) in posted {
+        let again = post(&home, vec![(own, bucket(1))], NOON).await;
+        assert_ne!(again, PostErrand::Posted);
+    }
+}
+
+pub async fn errands_are_taken_when_due_and_the_oldest_first(home: Home) {
+    let mut errands = Vec::new();
+    for minute in [3, 1, 2, 9] {
+        let errand = Errand {
+            due_at: noon_and(minute),
+            ..home.errand(None, NOON)
+        };
+        home.post(errand.clone(), NOON).await;
+        errands.push(errand);
+    }
+    let [third, first, second, last] = errands.as_slice() else {
+        panic!("four");
+    };
+    assert_eq!(take(&home, NOON, 10).await, []);
+    let home = home.reopen().await;
+    let taken = take(&home, noon_and(3), 2).await;
+    let expected = [first, second].map(|errand| DueErrand {
+        id: errand.id,
+        user: None,
+        sealed: errand.sealed.clone(),
+        attempts: 0,
+        expires_at: errand.expires_at,
+    });
+    assert_eq!(taken, expected);
+    assert_eq!(
+        ids(&home, noon_and(3), 10).await,
+        [third.id],
+        "the others are taken"
+    );
+    assert_eq!(ids(&home, noon_and(3), 10).await, []);
+    assert_eq!(
+        home.store.waiting_errands().await.unwrap(),
+        4,
+        "but not done"
+    );
+
+    let over = noon_and(3).plus(LEASE);
+    let early = UnixMillis(over.0 - 1);
+    assert_eq!(
+        take(&home, early, 10).await,
+        [],
+        "not before the lease is over"
+    );
+    let home = home.reopen().await;
+    let again = take(&home, over, 10).await;
+    assert_eq!(again.len(), 3, "should the one who took them have died");
+    assert!(again.iter().all(|due| due.attempts == 1));
+    let finish = home
+        .store
+        .finish_errand(first.id, None, Vec::new(), home.act(over));
+    assert_eq!(finish.await.unwrap(), FinishErrand::Finished);
+    home.store
+        .put_off_errand(second.id, noon_and(30))
+        .await
+        .unwrap();
+    home.store
+        .put_off_errand(last.id, noon_and(40))
+        .await
+        .unwrap();
+    home.store
+        .put_off_errand(first.id, noon_and(9))
+        .await
+        .unwrap();
+    assert_eq!(ids(&home, noon_and(29), 10).await, [third.id]);
+    let later = take(&home, noon_and(50), 10).await;
+    let told: Vec<_> = later.iter().map(|due| (due.id, due.attempts)).collect();
+    assert_eq!(told, [(second.id, 2), (third.id, 3), (last.id, 0)]);
+}
+
+/// Holds: ASVS 15.4.2
+pub async fn parallel_takers_share_no_errand(home: Home) {
+    let mut posted = BTreeSet::new();
+    for _ in 0..60 {
+        let errand = home.errand(None, NOON);
+        posted.insert(errand.id);
+        home.post(errand, NOON).await;
+    }
+    let racers = (0..16).map(|_| {
+        racer(&home, |store| async move {
+            let mut mine = Vec::new();
+            loop {
+                let taken = store.take_errands(NOON, LEASE, 3).await.unwrap();
+                assert!(taken.len() <= 3);
+                if taken.is_empty() {
+                    return mine;
+                }
+                mine.extend(taken.into_iter().map(|due| due.id));
+            }
+        })
+    });
+    let taken: Vec<_> = race(racers.collect()).await.into_iter().flatten().collect();
+    assert_eq!(taken.len(), 60, "nobody took another's");
+    assert_eq!(taken.into_iter().collect::<BTreeSet<_>>(), posted);
+}
+
+/// Holds: ASVS 15.4.2, H04
+pub async fn h04_an_errand_is_finished_once(home: Home) {
+    let alice = home.user("alice").await;
+    let errand = home.errand(None, NOON);
+    home.post(errand.clone(), NOON).await;
+    let racers = (0..32).map(|_| {
+        let ticket = home.ticket("alice", recover(&alice), NOON);
+        let (secret, id) = (ticket.secret, errand.id);
+        let event = Event::user(EventKind::RecoveryOffered, alice.id);
+        let act = home.act_telling(Some(alice.id), NOON);
+        racer(&home, move |store| async move {
+            let finish = store.finish_errand(id, Some(ticket), vec![event], act);
+            (finish.await.unwrap(), secret)
+        })
+    });
+    let answers = race(racers.collect()).await;
+    let mut done = 0;
+    for (answer, secret) in answers {
+        let offered = home.store.ticket(secret, NOON).await.unwrap().is_some();
+        assert_eq!(offered, answer == FinishErrand::Finished);
+        done += usize::from(offered);
+    }
+    assert_eq!(done, 1);
+    let snapshot = home.snapshot().await;
+    assert_eq!(snapshot.events.len(), 2, "her account, and one offer");
+    assert_eq!(
+        snapshot.errands, 1,
+        "what follows from it is to be done, once"
+    );
+
+    let before = home.before().await;
+    let act = home.act_telling(None, NOON);
+    let again = home
+        .store
+        .finish_errand(errand.id, None, vec![asked()], act);
+    assert_eq!(again.await.unwrap(), FinishErrand::Gone);
+    home.store.put_off_errand(errand.id, NOON).await.unwrap();
+    home.assert_unchanged(&before).await;
+}
+
+pub async fn finishing_writes_its_events_its_ticket_and_what_follows(home: Home) {
+    let alice = home.user("alice").await;
+    let errand = home.errand(Some(alice.id), NOON);
+    home.post(errand.clone(), NOON).await;
+    let ticket = home.ticket("alice", recover(&alice), NOON);
+    let before = home.before().await;
+    let act = home.act_telling(Some(alice.id), noon_and(1));
+    let event = Event::user(EventKind::RecoveryOffered, alice.id);
+    let finish =
+        home.store
+            .finish_errand(errand.id, Some(ticket.clone()), vec![event], act.clone());
+    assert_eq!(finish.await.unwrap(), FinishErrand::Finished);
+    home.assert_audited(&before, &act, &[event]).await;
+    assert_eq!(home.published_since(&before), []);
+    let home = home.reopen().await;
+    let read = home.store.ticket(ticket.secret, NOON).await.unwrap();
+    assert_eq!(read, Some(ticket));
+    assert_eq!(ids(&home, noon_and(1), 10).await, [act.told[0].id]);
+}
+
+/// What a transition left to be done, and nothing else: the errands of its act.
+async fn assert_left(home: &Home, act: &Act, what: &str) {
+    let due = take(home, act.at, 100).await;
+    let left: Vec<_> = due.iter().map(|due| (due.id, &due.sealed)).collect();
+    let told: Vec<_> = act
+        .told
+        .iter()
+        .map(|told| (told.id, &told.sealed))
+        .collect();
+    assert_eq!(left, told, "{what}");
+    for due in due {
+        home.store
+            .finish_errand(due.id, None, Vec::new(), home.act(act.at))
+            .await
+            .unwrap();
+    }
+}
+
+/// Holds: ASVS 6.3.7, N62
+pub async fn asvs_6_3_7_what_a_transition_tells_is_written_with_it(home: Home) {
+    let (store, at) = (&home.store, noon_and(1));
+    let alice = home.user("alice").await;
+    let telling = || home.act_telling(Some(alice.id), at);
+
+    let act = telling();
+    let session = match store
+        .open_session(home.login(&alice, at), act.clone())
+        .await
+    {
+        Ok(OpenSession::Opened(session)) => *session,
+        other => panic!("{other:?}"),
+    };
+    assert_left(&home, &act, "a login").await;
+
+    let act = telling();
+    let renewal = home.renewal(&session, at);
+    let renewed = store.renew_session(renewal, act.clone()).await.unwrap();
+    let RenewSession::Renewed(session) = renewed else {
+        panic!("{renewed:?}");
+    };
+    assert_left(&home, &act, "a re-authentication").await;
+
+    let act = telling();
+    let change = home.password_change(&session, "changed", at);
+    let changed = store.change_password(change, act.clone()).await.unwrap();
+    assert!(matches!(changed, ChangePassword::Changed { .. }));
+    assert_left(&home, &act, "a change of password").await;
+
+    let act = telling();
+    let profile = NewProfile {
+        name: alice.name.clone(),
+        language: Language::of("de"),
+        details: Details::default(),
+    };
+    let changed = store.change_profile(alice.id, profile, act.clone()).await;
+    assert!(changed.unwrap().is_some());
+    assert_left(&home, &act, "a change of profile").await;
+
+    let act = telling();
+    let ticket = home.offer_address(&alice, "alice-too", at).await;
+    let confirmed = store
+        .confirm_address(ticket.secret, alice.id, act.clone())
+        .await;
+    assert_eq!(
+        confirmed.unwrap(),
+        ConfirmAddress::Confirmed(email("alice-too"))
+    );
+    assert_left(&home, &act, "an address added").await;
+
+    let act = telling();
+    let primary = store
+        .make_primary(alice.id, email("alice-too"), act.clone())
+        .await;
+    assert!(matches!(primary.unwrap(), MakePrimary::Changed { .. }));
+    assert_left(&home, &act, "another primary address").await;
+
+    let act = telling();
+    let removed = store
+        .remove_address(alice.id, email("alice"), act.clone())
+        .await;
+    assert_eq!(removed.unwrap(), RemoveAddress::Removed);
+    assert_left(&home, &act, "an address removed").await;
+
+    let act = telling();
+    let grant = Grant::Recover {
+        user: alice.id,
+        credential: CredentialVersion(2),
+        asked: None,
+    };
+    let ticket = home.offer(home.ticket("alice-too", grant, at)).await;
+    let recovery = home.recovery(&ticket, "recovered");
+    let recovered = store.recover(recovery, home.keyer(), act.clone()).await;
+    assert!(matches!(recovered.unwrap(), Recover::Recovered { .. }));
+    assert_left(&home, &act, "a recovery").await;
+
+    let act = home.act_telling(None, at);
+    let ticket = home.offer_register("bob", at).await;
+    let (new, login) = home.registrant("bob", 1);
+    let bob = new.id;
+    let registered = store.register(ticket.secret, new, login, act.clone()).await;
+    assert!(matches!(registered.unwrap(), Register::Registered { .. }));
+    assert_left(&home, &act, "a registration").await;
+
+    let act = home.act_telling(Some(bob), at);
+    store.disable_user(bob, act.clone()).await.unwrap();
+    assert_left(&home, &act, "a disabling").await;
+
+    let act = home.act_telling(None, at);
+    let deleted = store.delete_user(bob, act.clone()).await.unwrap();
+    assert_eq!(deleted, DeleteUser::Deleted { ended: 0 });
+    assert_left(&home, &act, "a deletion").await;
+}
+
+/// Holds: ASVS 6.3.7
+pub async fn asvs_6_3_7_what_did_not_happen_is_not_told(home: Home) {
+    let (store, at) = (&home.store, noon_and(1));
+    let (alice, bob) = (home.user("alice").await, home.user("bob").await);
+    let nobody = home.new_user("nobody").id;
+    let admin = home.new_admin("root");
+    let root = admin.id;
+    store.create_user(admin, home.act(NOON)).await.unwrap();
+    let session = home.session(&alice, NOON).await;
+    let ended = home.session(&alice, NOON).await;
+    home.end(ended.id, NOON).await;
+    let before = home.before().await;
+    let act = || home.act_telling(Some(alice.id), at);
+
+    let stale = CredentialVersion(9);
+    let mut login = home.login(&alice, at);
+    login.credential = stale;
+    let told = store.open_session(login, act()).await.unwrap();
+    assert_eq!(told, OpenSession::CredentialChanged);
+    let told = store.renew_session(home.renewal(&ended, at), act()).await;
+    assert_eq!(told.unwrap(), RenewSession::Ended);
+    let change = PasswordChange {
+        renewal: Renewal {
+            credential: stale,
+            ..home.renewal(&session, at)
+        },
+        ..home.password_change(&session, "new", at)
+    };
+    let told = store.change_password(change, act()).await.unwrap();
+    assert_eq!(told, ChangePassword::CredentialChanged);
+    let told = store
+        .rehash_password(alice.id, stale, hash("x"), act())
+        .await;
+    assert_eq!(told.unwrap(), RehashPassword::CredentialChanged);
+    let told = store
+        .create_user(home.new_user("bob"), act())
+        .await
+        .unwrap();
+    assert_eq!(told, CreateUser::AddressTaken);
+    assert_eq!(
+        store.enable_user(alice.id, act()).await.unwrap(),
+        SetStatus::Already
+    );
+    assert_eq!(
+        store.disable_user(nobody, act()).await.unwrap(),
+        SetStatus::Unknown
+    );
+    assert_eq!(
+        store.delete_user(nobody, act()).await.unwrap(),
+        DeleteUser::Unknown
+    );
+    let told = store.delete_user(root, act()).await.unwrap();
+    assert_eq!(told, DeleteUser::LastAdministrator);
+    let profile = NewProfile {
+        name: alice.name.clone(),
+        language: Language::default(),
+        details: Details::default(),
+    };
+    let told = store.change_profile(nobody, profile, act()).await.unwrap();
+    assert_eq!(told, None);
+    for (other, removed, primary) in [
+        (
+            alice.email.clone(),
+            RemoveAddress::Primary,
+            MakePrimary::Already,
+        ),
+        (
+            bob.email.clone(),
+            RemoveAddress::Unknown,
+            MakePrimary::Unknown,
+        ),
+    ] {
+        let told = store.remove_address(alice.id, other.clone(), act()).await;
+        assert_eq!(told.unwrap(), removed);
+        let told = store.make_primary(alice.id, other, act()).await.unwrap();
+        assert_eq!(told, primary);
+    }
+    let never = home.ticket("alice", recover(&alice), at);
+    let recovery = home.recovery(&never, "new");
+    let told = store.recover(recovery, home.keyer(), act()).await.unwrap();
+    assert_eq!(told, Recover::Gone);
+    let (new, login) = home.registrant("carol", 1);
+    let told = store.register(never.secret, new, login, act()).await;
+    assert_eq!(told.unwrap(), Register::Gone);
+    let told = store.confirm_address(never.secret, alice.id, act()).await;
+    assert_eq!(told.unwrap(), ConfirmAddress::Gone);
+    let told = store.end_login(never.secret, act()).await.unwrap();
+    assert_eq!(told, EndLogin::Gone);
+    let reason = vestibule_core::session::EndReason::SignedOut;
+    let told = store.end_session(ended.id, None, reason, act()).await;
+    assert_eq!(told.unwrap(), EndSession::NotLive);
+    let told = store.end_other_sessions(ended.id, act()).await.unwrap();
+    assert_eq!(told, EndOthers::NotLive);
+    home.assert_unchanged(&before).await;
+    assert_eq!(take(&home, noon_and(60), 10).await, []);
+}
+
+/// Holds: ASVS 15.4.2
+pub async fn of_parallel_changes_only_the_one_that_wins_is_told(home: Home) {
+    let alice = home.user("alice").await;
+    let mut racers = Vec::new();
+    for n in 0..12 {
+        let session = home.session(&alice, NOON).await;
+        let change = home.password_change(&session, &format!("new-{n}"), NOON);
+        let act = home.act_telling(Some(alice.id), NOON);
+        let told = act.told[0].id;
+        racers.push(racer(&home, move |store| async move {
+            let changed = store.change_password(change, act).await.unwrap();
+            (matches!(changed, ChangePassword::Changed { .. }), told)
+        }));
+    }
+    let mut answers = race(racers).await;
+    answers.retain(|(won, _)| *won);
+    let [(_, told)] = answers.as_slice() else {
+        panic!("one wins: {answers:?}");
+    };
+    assert_eq!(ids(&home, NOON, 100).await, [*told]);
+}
+
+pub async fn errands_go_with_their_users_account(home: Home) {
+    let (alice, bob) = (home.user("alice").await, home.user("bob").await);
+    let (hers, taken) = (
+        home.errand(Some(alice.id), noon_and(1)),
+        home.errand(Some(alice.id), NOON),
+    );
+    let (his, nobodys) = (
+        home.errand(Some(bob.id), noon_and(1)),
+        home.errand(None, noon_and(1)),
+    );
+    for errand in [&hers, &taken, &his, &nobodys] {
+        home.post(errand.clone(), NOON).await;
+    }
+    assert_eq!(ids(&home, NOON, 10).await, [taken.id]);
+    let act = home.act_telling(None, noon_and(1));
+    home.store.delete_user(alice.id, act.clone()).await.unwrap();
+    let before = home.before().await;
+    let finish = home
+        .store
+        .finish_errand(taken.id, None, vec![asked()], home.act(NOON));
+    assert_eq!(finish.await.unwrap(), FinishErrand::Gone);
+    home.store.put_off_errand(taken.id, NOON).await.unwrap();
+    home.assert_unchanged(&before).await;
+    let mut left = ids(&home, noon_and(60), 10).await;
+    left.sort_unstable();
+    let mut expected = [his.id, nobodys.id, act.told[0].id];
+    expected.sort_unstable();
+    assert_eq!(left, expected, "and the last letter to her");
+}
