@@ -28,7 +28,7 @@ for (const hint of document.querySelectorAll("[data-caps]")) {
   input.addEventListener("blur", () => { hint.textContent = ""; });
 }
 
-// Say how strong a new password is while it is typed, pasted or filled in. Nothing is sent and nothing is refused here:
+// Say how strong a new password is while it is typed or filled in. Nothing is sent and nothing is refused here:
 // the server judges, by lists that no page could carry (ASVS 6.2.6, 6.2.7, 6.2.12; N22, N23).
 //
 // <div hidden data-strength="ID of the input" data-fewest="15"
