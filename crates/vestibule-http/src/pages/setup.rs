@@ -135,9 +135,8 @@ pub(super) fn password_fault(error: NewPasswordError) -> PasswordFault {
         NewPasswordError::TooShort(0) => PasswordFault::Missing,
         NewPasswordError::TooShort(length) => PasswordFault::TooShort { length },
         NewPasswordError::TooLong => PasswordFault::TooLong,
-        NewPasswordError::IsAddress
-        | NewPasswordError::IsName
-        | NewPasswordError::SiteWord
-        | NewPasswordError::Common => PasswordFault::Guessable,
+        NewPasswordError::IsAddress | NewPasswordError::IsName => PasswordFault::Guessable,
+        NewPasswordError::SiteWord => PasswordFault::SiteWord,
+        NewPasswordError::Common => PasswordFault::Common,
     }
 }

@@ -23,8 +23,10 @@ pub enum PasswordFault {
     TooLong,
     /// It is on the list of common or breached passwords.
     Common,
-    /// It is the address, the name, or the name of this service.
+    /// It is an address or the name of its owner.
     Guessable,
+    /// It is the name of this service, or another word that the operator named (ASVS 6.2.11).
+    SiteWord,
     /// It is the one in use.
     Unchanged,
 }
@@ -42,6 +44,7 @@ impl PasswordFault {
             }
             Self::Common => tongue.text("password-fault-common"),
             Self::Guessable => tongue.text("password-fault-guessable"),
+            Self::SiteWord => tongue.text("password-fault-site-word"),
             Self::Unchanged => tongue.text("password-fault-unchanged"),
         }
     }
