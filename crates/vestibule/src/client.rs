@@ -2,6 +2,7 @@
 //! this process, holding the server's lock.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -18,6 +19,7 @@ use tower::ServiceExt as _;
 use vestibule_http::{Issuer, OperatorUid};
 use vestibule_sqlite::OpenError;
 
+use crate::mail::Reader;
 use crate::server::CONTROL_SOCKET;
 use crate::settings::{Settings, issuer_on};
 use crate::wiring::{self, WireError, Wired};
@@ -67,7 +69,8 @@ impl Client {
         if is_answered(&socket).await? {
             return work(&Self(Way::Server(socket))).await;
         }
-        let wired = match alone(settings).await {
+        let issuer = issuer(settings)?;
+        let wired = match alone(settings, &issuer).await {
             // Starting, it may have begun to listen since.
             Err(WireError::Open(OpenError::Locked { .. })) if is_answered(&socket).await? => {
                 return work(&Self(Way::Server(socket))).await;
@@ -80,10 +83,8 @@ impl Client {
             }
             other => other?,
         };
-        let outcome = match router(settings, &wired) {
-            Ok(router) => work(&Self(Way::InProcess(router))).await,
-            Err(error) => Err(error),
-        };
+        let router = vestibule_http::control(wiring::context(&wired, settings, issuer));
+        let outcome = work(&Self(Way::InProcess(router))).await;
         wired.close().await;
         outcome
     }
@@ -217,9 +218,11 @@ async fn is_answered(socket: &Path) -> Result<bool> {
     }
 }
 
-async fn alone(settings: &Settings) -> Result<Wired, WireError> {
+async fn alone(settings: &Settings, issuer: &Issuer) -> Result<Wired, WireError> {
     let opened = wiring::open(settings)?;
-    let wired = opened.start(settings, None).await?;
+    // A mailbox in this process's memory would go with it: what cannot be mailed is printed.
+    let started = opened.start(settings, issuer, Reader::Nobody, None).await;
+    let wired = started?;
     match wired.filled().await {
         Ok(()) => Ok(wired),
         Err(error) => {
@@ -229,17 +232,16 @@ async fn alone(settings: &Settings) -> Result<Wired, WireError> {
     }
 }
 
-fn router(settings: &Settings, wired: &Wired) -> Result<Router> {
-    // The control routes build no links; they need some issuer all the same.
-    let issuer = match &settings.issuer {
-        Some(issuer) => Issuer::parse(issuer)?,
-        None => Issuer::parse(&issuer_on(8080))?,
-    };
-    Ok(vestibule_http::control(wiring::context(
-        &wired.engine,
-        settings,
-        issuer,
-    )))
+/// As whom a command acts while no server runs: links that it prints begin with it.
+fn issuer(settings: &Settings) -> Result<Issuer> {
+    let port = settings
+        .listen
+        .iter()
+        .map(SocketAddr::port)
+        .find(|port| *port != 0);
+    let followed = || issuer_on(port.unwrap_or(8080));
+    let issuer = settings.issuer.clone().unwrap_or_else(followed);
+    Ok(Issuer::parse(&issuer)?)
 }
 
 async fn over(socket: &Path, request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {

@@ -1,21 +1,25 @@
 //! The master key's file: made at the first start, read at every other.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroizing;
 
 use vestibule_core::keys::MasterKey;
 use vestibule_engine::{Entropy, EntropyError};
 
+use crate::private::{self, PrivateError, Purpose};
+
 /// Its name in the data directory.
 pub const FILE: &str = "master.key";
-/// Longer than any file that holds 32 bytes in base64.
-const MOST: u64 = 256;
+const PURPOSE: Purpose = Purpose {
+    what: "the master key",
+    setting: "keys.master_key_file",
+};
 
 /// Where the key came from.
 #[derive(Debug)]
@@ -29,39 +33,14 @@ pub struct Loaded {
 /// Why there is no master key.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// A configured file is not there.
-    #[error("the master key's file {0} does not exist: keys.master_key_file names it")]
-    Missing(PathBuf),
     /// The data was made with a key that is not there.
     #[error(
         "the master key {0} is missing, and the data was made with it: put the file back from its copy, or name it in keys.master_key_file"
     )]
     Gone(PathBuf),
-    /// Others can read it (ASVS 13.3.1).
-    #[error(
-        "the master key's file {path} can be read by others than its owner (mode {mode:04o}): run `chmod 600 {path}`"
-    )]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// It belongs to somebody else.
-    #[error(
-        "the master key's file {path} belongs to user {owner}: run `chown` so that it belongs to the server's user"
-    )]
-    Owner {
-        /// The file.
-        path: PathBuf,
-        /// The owner's id.
-        owner: u32,
-    },
-    /// Not a key.
-    #[error(
-        "the master key's file {0} does not hold a key: it must be 32 bytes in base64, 44 characters, and nothing else"
-    )]
-    Unreadable(PathBuf),
+    /// The file does not hold it.
+    #[error(transparent)]
+    File(#[from] PrivateError),
     /// No randomness.
     #[error(transparent)]
     Entropy(#[from] EntropyError),
@@ -84,69 +63,25 @@ pub fn load(
     entropy: &dyn Entropy,
 ) -> Result<Loaded, KeyError> {
     if let Some(path) = configured {
-        return match read(path) {
-            Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-                Err(KeyError::Missing(path.to_owned()))
-            }
-            other => other.map(|key| Loaded { key, made: None }),
-        };
+        let key = read(path)?;
+        return Ok(Loaded { key, made: None });
     }
     let path = data.join(FILE);
     match read(&path) {
         Ok(key) => Ok(Loaded { key, made: None }),
-        Err(KeyError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+        Err(PrivateError::Missing(..)) => {
             let key = make(&path, entropy)?;
             Ok(Loaded {
                 key,
                 made: Some(path),
             })
         }
-        Err(other) => Err(other),
+        Err(other) => Err(other.into()),
     }
 }
 
-fn read(path: &Path) -> Result<MasterKey, KeyError> {
-    let failed = |source| KeyError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(KeyError::Unreadable(path.to_owned()));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        return Err(KeyError::Open {
-            path: path.to_owned(),
-            mode: metadata.mode() & 0o7777,
-        });
-    }
-    let us = rustix::process::geteuid().as_raw();
-    if metadata.uid() != us && metadata.uid() != 0 {
-        return Err(KeyError::Owner {
-            path: path.to_owned(),
-            owner: metadata.uid(),
-        });
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MOST)
-        .read_to_string(&mut text)
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidData => KeyError::Unreadable(path.to_owned()),
-            _ => failed(error),
-        })?;
-    let bytes = Zeroizing::new(
-        STANDARD
-            .decode(text.trim_end())
-            .map_err(|_| KeyError::Unreadable(path.to_owned()))?,
-    );
-    let mut key: [u8; 32] = bytes
-        .as_slice()
-        .try_into()
-        .map_err(|_| KeyError::Unreadable(path.to_owned()))?;
-    let master = MasterKey::new(key);
-    key.zeroize();
-    Ok(master)
+fn read(path: &Path) -> Result<MasterKey, PrivateError> {
+    Ok(MasterKey::new(*private::key(PURPOSE, path)?))
 }
 
 /// Makes the key and its file. It is durable before anything is sealed under it: written beside, synced, then named.
@@ -196,7 +131,7 @@ pub fn sync_directory(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
     use super::*;
     use crate::os::SystemEntropy;

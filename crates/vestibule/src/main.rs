@@ -3,21 +3,15 @@
 //! The binary reads the settings, puts store, engine and HTTP together, listens, and carries out the operator's commands.
 //! It is the only crate that names a backend, reads the clock, or draws randomness.
 
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "until the setting `passwords.breached_file` is read")
-)]
 mod breached;
 mod cli;
 mod client;
 mod keys;
 mod logs;
+mod mail;
 mod os;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "until the setting `places.file` is read")
-)]
 mod places;
+mod private;
 mod server;
 mod settings;
 mod wiring;

@@ -17,6 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use vestibule_http::Issuer;
 
+use crate::mail::Reader;
 use crate::server::accept::{Connections, Door};
 use crate::server::control::{Socket, SocketFile};
 use crate::server::terminal::SetupLink;
@@ -48,7 +49,9 @@ pub async fn run(in_force: &InForce, accept_clock: Option<u32>) -> Result<ExitCo
             return Err(error);
         }
     };
-    let wired = opened.start(settings, accept_clock).await?;
+    let wired = opened
+        .start(settings, &doors.issuer, Reader::Browser, accept_clock)
+        .await?;
     let outcome = serve(in_force, &wired, doors, &mut signals).await;
     wired.close().await;
     outcome.map(|()| ExitCode::SUCCESS)
@@ -103,7 +106,7 @@ async fn serve(
     signals: &mut Signals,
 ) -> Result<()> {
     let settings = &in_force.settings;
-    let context = wiring::context(&wired.engine, settings, doors.issuer.clone());
+    let context = wiring::context(wired, settings, doors.issuer.clone());
     doors.public.answer_by(
         vestibule_http::public(Arc::clone(&context)),
         Some(Arc::clone(&context)),

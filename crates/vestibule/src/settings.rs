@@ -4,6 +4,7 @@
 //! settings file, the default.
 
 mod faults;
+mod mail;
 mod read;
 mod reference;
 mod rules;
@@ -22,13 +23,16 @@ use tracing::Level;
 
 use vestibule_core::password::Cost;
 use vestibule_core::session::Lifetime;
+use vestibule_core::throttle::Limits;
+use vestibule_engine::RegistrationPolicy;
 use vestibule_http::HeaderFamily;
 
 pub use faults::{Fault, Faults};
+pub use mail::{Mail, MailServer, Protection, Secret};
 pub use read::{Flags, load};
 pub use reference::{entries, markdown};
 pub use rules::issuer_on;
-pub use table::{ROWS, Row};
+pub use table::{Row, rows};
 
 /// Every setting, parsed.
 #[derive(Debug, Clone)]
@@ -53,6 +57,20 @@ pub struct Settings {
     pub threads: usize,
     /// Logins that may wait for one of them.
     pub queue: usize,
+    /// Words of this site that are no password.
+    pub site_words: Vec<String>,
+    /// A list of breached passwords besides the built-in one.
+    pub breached_file: Option<PathBuf>,
+    /// A secret that goes into each new password hash.
+    pub pepper_file: Option<PathBuf>,
+    /// Secrets that went into earlier ones.
+    pub older_pepper_files: Vec<PathBuf>,
+    /// Who may make an account, and what they are asked for.
+    pub registration: RegistrationPolicy,
+    /// How mail leaves.
+    pub mail: Mail,
+    /// How often passwords may be tried.
+    pub limits: Limits,
     /// An application on the issuer's own host is fully trusted.
     pub own_host_application: bool,
     /// Proxies whose headers are believed.
@@ -65,6 +83,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Where the master key lies, if not in the data directory.
     pub master_key_file: Option<PathBuf>,
+    /// Networks and where they are.
+    pub places_file: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -83,12 +103,20 @@ impl Default for Settings {
             cost: Cost::DEFAULT,
             threads: std::thread::available_parallelism().map_or(1, NonZero::get),
             queue: 128,
+            site_words: Vec::new(),
+            breached_file: None,
+            pepper_file: None,
+            older_pepper_files: Vec::new(),
+            registration: RegistrationPolicy::default(),
+            mail: Mail::default(),
+            limits: Limits::default(),
             own_host_application: false,
             proxies: Vec::new(),
             ops: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464)),
             log_level: Level::INFO,
             log_format: LogFormat::Auto,
             master_key_file: None,
+            places_file: None,
         }
     }
 }

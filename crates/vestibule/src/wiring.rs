@@ -1,6 +1,8 @@
 //! Puts the store, the index and the engine together over one data directory; the same for a server and for a command
 //! that runs without one.
 
+mod provided;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,14 +14,20 @@ use tokio::task::JoinHandle;
 
 use vestibule_core::lineage::StoreNumber;
 use vestibule_core::user::Role;
-use vestibule_engine::{Engine, Hasher, HasherSettings, Index, Parts, Policy, StartError};
+use vestibule_engine::{Engine, Index, Parts, Places, StartError};
 use vestibule_http::{Context, Issuer, Site, TrustedProxy};
 use vestibule_sqlite::{Durability, OpenError, Options, Sqlite};
 use vestibule_store::{Change, Publish, StoreError};
 
+use crate::breached::BreachedError;
 use crate::keys::{self, KeyError};
+use crate::mail::{MailSettingError, Reader};
 use crate::os::{SystemClock, SystemEntropy};
+use crate::places::PlacesError;
+use crate::private::PrivateError;
 use crate::settings::Settings;
+
+use self::provided::Provided;
 
 /// Why the data directory does not open.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +64,18 @@ pub enum WireError {
     /// There is no master key.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// Another secret of the operator's cannot be read.
+    #[error(transparent)]
+    Secret(#[from] PrivateError),
+    /// The list of breached passwords cannot be used.
+    #[error(transparent)]
+    Breached(#[from] BreachedError),
+    /// The list of places cannot be used.
+    #[error(transparent)]
+    Places(#[from] PlacesError),
+    /// No mail can leave as the settings have it.
+    #[error(transparent)]
+    Mail(#[from] MailSettingError),
     /// The engine does not start.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -70,6 +90,8 @@ pub struct Wired {
     pub engine: Arc<Engine>,
     /// What was committed about administrators and the fill.
     pub told: Arc<Told>,
+    /// Networks and where they are, if the operator has a list.
+    pub places: Option<Arc<dyn Places>>,
     store: Arc<Sqlite>,
     stop: watch::Sender<bool>,
     chores: JoinHandle<()>,
@@ -114,19 +136,30 @@ pub fn open(settings: &Settings) -> Result<Opened, WireError> {
 }
 
 impl Opened {
-    /// Starts the engine.
+    /// Starts the engine, as `issuer`.
     pub async fn start(
         self,
         settings: &Settings,
+        issuer: &Issuer,
+        reader: Reader,
         accept_clock: Option<u32>,
     ) -> Result<Wired, WireError> {
-        match start(settings, accept_clock, &self).await {
-            Ok(engine) => {
+        let started = match Provided::read(settings, issuer, reader) {
+            Ok(provided) => {
+                let places = provided.places.clone();
+                let engine = start(settings, provided, accept_clock, &self).await;
+                engine.map(|engine| (engine, places))
+            }
+            Err(error) => Err(error),
+        };
+        match started {
+            Ok((engine, places)) => {
                 let (stop, stopped) = watch::channel(false);
                 let chores = tokio::spawn(Arc::clone(&engine).run_chores(stopped));
                 Ok(Wired {
                     engine,
                     told: self.told,
+                    places,
                     store: self.store,
                     stop,
                     chores,
@@ -147,6 +180,7 @@ impl Opened {
 
 async fn start(
     settings: &Settings,
+    provided: Provided,
     accept_clock: Option<u32>,
     opened: &Opened,
 ) -> Result<Arc<Engine>, WireError> {
@@ -162,20 +196,11 @@ async fn start(
         index: Arc::clone(&opened.told.index),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(entropy),
-        blocklist: Arc::default(),
-        mailer: None,
-        hasher: Hasher::start(HasherSettings {
-            threads: settings.threads,
-            queue: settings.queue,
-            cost: settings.cost,
-        }),
+        hasher: provided.hasher,
+        blocklist: provided.blocklist,
+        mailer: provided.post.mailer,
         master: loaded.key,
-        policy: Policy {
-            lifetime: settings.lifetime,
-            remembered: settings.remembered,
-            fresh: settings.fresh,
-            ..Policy::default()
-        },
+        policy: provided.policy,
         accept_clock,
     })
     .await;
@@ -205,7 +230,7 @@ impl Wired {
 }
 
 /// What handlers need, for a server known as `issuer`.
-pub fn context(engine: &Arc<Engine>, settings: &Settings, issuer: Issuer) -> Arc<Context> {
+pub fn context(wired: &Wired, settings: &Settings, issuer: Issuer) -> Arc<Context> {
     let proxies = settings.proxies.iter().map(|proxy| TrustedProxy {
         network: proxy.network,
         headers: proxy.headers,
@@ -216,7 +241,7 @@ pub fn context(engine: &Arc<Engine>, settings: &Settings, issuer: Issuer) -> Arc
         proxies: proxies.collect(),
         own_host_application: settings.own_host_application,
     };
-    Context::new(Arc::clone(engine), site)
+    Context::new(Arc::clone(&wired.engine), site)
 }
 
 /// Makes the data directory for its owner alone; refuses one that others may look into, rather than change what may be

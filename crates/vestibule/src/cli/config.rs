@@ -8,7 +8,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Place, load, output};
-use crate::settings::{self, Flags, ROWS};
+use crate::settings::{self, Flags, rows};
 
 /// The settings
 #[derive(Subcommand)]
@@ -90,14 +90,12 @@ fn show(flags: &Flags, json: bool) -> Result<ExitCode> {
     let value = |row: &settings::Row| (row.show)(&in_force.settings);
     let origin = |row: &settings::Row| in_force.origin(row.key).to_string();
     if json {
-        let entries: Vec<_> = ROWS
-            .iter()
+        let entries: Vec<_> = rows()
             .map(|row| json!({ "setting": row.key, "value": value(row), "from": origin(row) }))
             .collect();
         output::json(&entries)?;
     } else {
-        let rows: Vec<_> = ROWS
-            .iter()
+        let rows: Vec<_> = rows()
             .map(|row| vec![row.key.to_owned(), value(row), origin(row)])
             .collect();
         output::rows(&["setting", "value", "from"], &rows, "")?;

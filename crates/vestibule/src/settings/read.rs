@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::table::{Kind, nearest};
-use super::{Fault, Faults, InForce, Origin, ROWS, Row, Settings, rules};
+use super::table::{Kind, nearest, rows};
+use super::{Fault, Faults, InForce, Origin, Row, Settings, rules};
 
 /// Names the settings file in the environment.
 const CONFIG: &str = "VESTIBULE_CONFIG";
@@ -64,7 +64,8 @@ pub fn load(
         match (one.row.set)(&mut in_force.settings, &one.value, &one.base) {
             Ok(()) => drop(in_force.origins.insert(one.row.key, one.origin)),
             Err(allowed) => {
-                faults.push(Fault::value(one.row.key, &one.value, &one.origin, &allowed));
+                let value = tellable(one.row, one.value);
+                faults.push(Fault::value(one.row.key, &value, &one.origin, &allowed));
             }
         }
     }
@@ -76,6 +77,17 @@ pub fn load(
     } else {
         Err(Faults(faults))
     }
+}
+
+/// The value as a fault tells it. ASVS 16.2.5: without a secret, nor a URL that might hold one.
+fn tellable(row: &Row, value: Value) -> Value {
+    let has_login = value
+        .as_str()
+        .is_some_and(|text| text.contains("://") && text.contains('@'));
+    if row.kind == Kind::Secret || has_login {
+        return Value::String("…".to_owned());
+    }
+    value
 }
 
 /// The settings file to read.
@@ -129,7 +141,7 @@ fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
             faults.push(Fault::new(format!(
                 "the settings file {} is not TOML: {}",
                 path.display(),
-                error.to_string().trim_end()
+                told(&error, &text)
             )));
             return Vec::new();
         }
@@ -138,7 +150,7 @@ fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
     let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
     let mut given = Vec::new();
     for (key, value) in flatten(table) {
-        match ROWS.iter().find(|row| row.key == key) {
+        match rows().find(|row| row.key == key) {
             None => faults.push(unknown(&key, &origin)),
             Some(row) if file.own && row.key == "server.data" => faults.push(Fault::new(format!(
                 "server.data in {} would name another data directory than the one it lies in: give it by --data, or \
@@ -154,6 +166,21 @@ fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
         }
     }
     given
+}
+
+/// What is wrong with the text. ASVS 16.2.5: without the line it stands in, where that may hold a secret.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let (before, after) = text.split_at_checked(start).unwrap_or((text, ""));
+    let line = [
+        before.rsplit('\n').next().unwrap_or_default(),
+        after.split('\n').next().unwrap_or_default(),
+    ];
+    if line.concat().to_lowercase().contains("password") {
+        let number = before.matches('\n').count() + 1;
+        return format!("line {number}: {}", error.message().trim_end());
+    }
+    error.to_string().trim_end().to_owned()
 }
 
 /// `section.name` with its value, for each of the file's; what is no setting keeps its own name.
@@ -176,7 +203,7 @@ fn from_environment(environment: &BTreeMap<String, String>, faults: &mut Vec<Fau
     let mut given = Vec::new();
     for (name, text) in environment {
         let origin = Origin::Environment(name.clone());
-        if let Some(row) = ROWS.iter().find(|row| row.environment() == *name) {
+        if let Some(row) = rows().find(|row| row.environment() == *name) {
             given.push(Given {
                 row,
                 value: typed(row.kind, text),
@@ -196,7 +223,7 @@ fn from_environment(environment: &BTreeMap<String, String>, faults: &mut Vec<Fau
 /// variables of their own with our prefix: those have neither two underscores nor a setting's name, whole or its last part.
 fn misspelt(name: &str) -> Option<String> {
     let rest = name.strip_prefix(PREFIX)?;
-    let names: Vec<String> = ROWS.iter().map(Row::environment).collect();
+    let names: Vec<String> = rows().map(Row::environment).collect();
     if rest.contains("__") {
         return nearest(name, names.iter().map(String::as_str)).map(ToOwned::to_owned);
     }
@@ -211,7 +238,7 @@ fn misspelt(name: &str) -> Option<String> {
 fn typed(kind: Kind, text: &str) -> Value {
     let whole = || Value::String(text.to_owned());
     match kind {
-        Kind::Text => whole(),
+        Kind::Text | Kind::Secret => whole(),
         Kind::Number => text.parse().map_or_else(|_| whole(), Value::Integer),
         Kind::Switch => text.parse().map_or_else(|_| whole(), Value::Boolean),
         Kind::List => Value::Array(
@@ -242,7 +269,7 @@ fn from_flags(flags: &Flags) -> Vec<Given> {
     .into_iter()
     .filter_map(|(key, flag, value)| {
         Some(Given {
-            row: ROWS.iter().find(|row| row.key == key)?,
+            row: rows().find(|row| row.key == key)?,
             value: value?,
             origin: Origin::Flag(flag),
             base: PathBuf::new(),
@@ -252,7 +279,7 @@ fn from_flags(flags: &Flags) -> Vec<Given> {
 }
 
 fn unknown(key: &str, origin: &Origin) -> Fault {
-    let nearest = nearest(key, ROWS.iter().map(|row| row.key)).unwrap_or_default();
+    let nearest = nearest(key, rows().map(|row| row.key)).unwrap_or_default();
     Fault::unknown(key, nearest, origin)
 }
 

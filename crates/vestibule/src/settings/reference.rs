@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{ROWS, Settings};
+use super::{Settings, rows};
 
 const HEADING: &str = "\
 # Settings
@@ -32,7 +32,7 @@ pub struct Entry {
 /// Every setting.
 pub fn entries() -> Vec<Entry> {
     let defaults = Settings::default();
-    ROWS.iter()
+    rows()
         .map(|row| Entry {
             setting: row.key,
             environment: row.environment(),
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn every_setting_stands_in_the_reference_with_default_and_meaning() {
         let page = markdown();
-        for row in ROWS {
+        for row in rows() {
             assert!(page.contains(row.meaning), "{}", row.key);
         }
         assert!(page.contains("| `idle` | `\"30m\"` |"), "{page}");

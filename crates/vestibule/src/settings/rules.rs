@@ -1,7 +1,10 @@
 //! Rules that concern more than one setting.
 
+use std::net::IpAddr;
+
 use vestibule_core::password::Cost;
 use vestibule_core::session::Lifetime;
+use vestibule_engine::RegistrationMode;
 use vestibule_http::Issuer;
 
 use super::values::{show_duration, show_kib};
@@ -24,6 +27,9 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     );
     cost(&mut faults, settings.cost);
     reach(&mut faults, settings);
+    mail(&mut faults, settings);
+    registration(&mut faults, settings);
+    waits(&mut faults, settings);
     faults
 }
 
@@ -57,10 +63,7 @@ fn cost(faults: &mut Vec<Fault>, cost: Cost) {
 /// Passwords and cookies never cross a network in the clear (ASVS 12.2.1, N11): off loopback the issuer is https, and
 /// somebody ends TLS.
 fn reach(faults: &mut Vec<Fault>, settings: &Settings) {
-    let issuer = settings
-        .issuer
-        .as_deref()
-        .and_then(|issuer| Issuer::parse(issuer).ok());
+    let issuer = issuer(settings);
     let abroad = settings
         .listen
         .iter()
@@ -89,6 +92,81 @@ fn reach(faults: &mut Vec<Fault>, settings: &Settings) {
     }
 }
 
+/// A login with the mail server is whole, and there is a server to log in to.
+fn mail(faults: &mut Vec<Fault>, settings: &Settings) {
+    let mail = &settings.mail;
+    let has_password = mail.password.is_some() || mail.password_file.is_some();
+    if mail.password.is_some() && mail.password_file.is_some() {
+        faults.push(Fault::new(
+            "mail.password and mail.password_file are both set: take the one away",
+        ));
+    }
+    match (&mail.username, has_password) {
+        (Some(_), false) => faults.push(Fault::new(
+            "mail.username is set without a password: set mail.password_file (or mail.password), or take the name away",
+        )),
+        (None, true) => faults.push(Fault::new(
+            "mail.password is set without a name: set mail.username, or take the password away",
+        )),
+        _ => {}
+    }
+    if mail.server.is_none() {
+        let settings = [
+            ("mail.username", mail.username.is_some()),
+            ("mail.from", mail.from.is_some()),
+            ("mail.authority_file", mail.authority_file.is_some()),
+        ];
+        for (key, _) in settings.iter().filter(|(_, is_set)| *is_set) {
+            faults.push(Fault::new(format!(
+                "{key} is set, and no mail.server is: set mail.server, or take {key} away"
+            )));
+        }
+    } else if mail.from.is_none()
+        && let Some(issuer) = issuer(settings).filter(is_address)
+        && !issuer.is_loopback()
+    {
+        faults.push(Fault::new(format!(
+            "mails would come from vestibule@{}, which is no address: set mail.from",
+            issuer.name()
+        )));
+    }
+}
+
+/// Whoever registers proves their address by mail; on loopback the development mailbox is enough.
+fn registration(faults: &mut Vec<Fault>, settings: &Settings) {
+    if settings.registration.mode == RegistrationMode::Open
+        && settings.mail.server.is_none()
+        && issuer(settings).is_some_and(|issuer| !issuer.is_loopback())
+    {
+        faults.push(Fault::new(
+            "registration.mode is \"open\", and without mail nobody can prove their address: set mail.server (such as \
+             \"smtps://mail.example.com\"), or registration.mode to \"invited\" or \"off\"",
+        ));
+    }
+}
+
+fn waits(faults: &mut Vec<Fault>, settings: &Settings) {
+    let account = settings.limits.account;
+    if account.first > account.longest {
+        faults.push(Fault::new(format!(
+            "throttle.first_wait ({}) is longer than throttle.longest_wait ({}): lower the one or raise the other",
+            show_duration(account.first),
+            show_duration(account.longest)
+        )));
+    }
+}
+
+fn issuer(settings: &Settings) -> Option<Issuer> {
+    let issuer = settings.issuer.as_deref()?;
+    Issuer::parse(issuer).ok()
+}
+
+/// Whether the issuer's host is an IP address.
+fn is_address(issuer: &Issuer) -> bool {
+    let name = issuer.name().trim_start_matches('[').trim_end_matches(']');
+    name.parse::<IpAddr>().is_ok()
+}
+
 /// The issuer when none is set: it follows the port that is really listened on.
 pub fn issuer_on(port: u16) -> String {
     format!("http://localhost:{port}")
@@ -96,6 +174,9 @@ pub fn issuer_on(port: u16) -> String {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_core::email::EmailAddress;
+
+    use super::super::{Mail, MailServer, Secret};
     use super::*;
 
     fn told(change: impl FnOnce(&mut Settings)) -> String {
@@ -181,5 +262,80 @@ mod tests {
     fn idle_is_not_longer_than_absolute() {
         let told = told(|s| s.remembered.idle = s.remembered.absolute * 2);
         assert!(told.contains("sessions.remembered_idle (60d)"), "{told}");
+    }
+
+    /// Off loopback, with TLS ended in front.
+    fn abroad(settings: &mut Settings, issuer: &str) {
+        settings.issuer = Some(issuer.to_owned());
+        settings.proxies = vec![proxy()];
+    }
+
+    #[test]
+    fn open_registration_needs_mail_off_loopback() {
+        let open = told(|s| {
+            abroad(s, "https://id.example.test");
+            s.registration.mode = RegistrationMode::Open;
+        });
+        for part in ["registration.mode", "mail.server", "\"invited\"", "\"off\""] {
+            assert!(open.contains(part), "{open}");
+        }
+        assert_eq!(
+            told(|s| s.registration.mode = RegistrationMode::Open),
+            "",
+            "on loopback mails are read in the browser"
+        );
+        let mailed = told(|s| {
+            abroad(s, "https://id.example.test");
+            s.registration.mode = RegistrationMode::Open;
+            s.mail.server = MailServer::parse("smtps://mail.example.test");
+        });
+        assert_eq!(mailed, "");
+        assert_eq!(told(|s| abroad(s, "https://id.example.test")), "");
+    }
+
+    #[test]
+    fn a_login_with_the_mail_server_is_whole() {
+        let mail = |change: fn(&mut Mail)| {
+            told(|s| {
+                s.mail.server = MailServer::parse("smtps://mail.example.test");
+                change(&mut s.mail);
+            })
+        };
+        assert_eq!(mail(|_| ()), "");
+        let nameless = mail(|mail| mail.password = Secret::password("swordfish"));
+        assert!(nameless.contains("mail.username"), "{nameless}");
+        assert!(!nameless.contains("swordfish"), "{nameless}");
+        let without = mail(|mail| mail.username = Some("vestibule".to_owned()));
+        assert!(without.contains("mail.password_file"), "{without}");
+        let twice = mail(|mail| {
+            mail.username = Some("vestibule".to_owned());
+            mail.password = Secret::password("swordfish");
+            mail.password_file = Some("password".into());
+        });
+        assert!(twice.contains("both set"), "{twice}");
+        let alone = told(|s| s.mail.authority_file = Some("authority.pem".into()));
+        assert!(
+            alone.contains("mail.authority_file is set") && alone.contains("set mail.server"),
+            "{alone}"
+        );
+    }
+
+    #[test]
+    fn an_issuer_without_a_name_needs_an_address_for_its_mails() {
+        let from = |from: Option<&str>| {
+            told(|s| {
+                abroad(s, "https://192.0.2.1");
+                s.mail.server = MailServer::parse("smtps://mail.example.test");
+                s.mail.from = from.map(|from| EmailAddress::parse(from).unwrap());
+            })
+        };
+        assert!(from(None).contains("mail.from"), "{}", from(None));
+        assert_eq!(from(Some("accounts@example.test")), "");
+    }
+
+    #[test]
+    fn the_first_wait_is_not_longer_than_the_longest() {
+        let told = told(|s| s.limits.account.first = s.limits.account.longest * 2);
+        assert!(told.contains("throttle.first_wait (8h)"), "{told}");
     }
 }

@@ -78,6 +78,33 @@ pub fn show_network(network: &IpNet) -> String {
     }
 }
 
+/// Whether it is a host's name or an IPv4 address.
+pub fn is_host(text: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|c| c.is_ascii_alphanumeric() || c == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+/// Whether it is an https URL that may stand in a page as it is.
+pub fn is_https_url(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else {
+        return false;
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (host, port) = authority.split_once(':').unwrap_or((authority, "443"));
+    let plain = |c: u8| c.is_ascii_graphic() && !b"\"'<>\\^`{|}".contains(&c);
+    text.len() <= 2000
+        && is_host(&host.to_ascii_lowercase())
+        && port.parse::<u16>().is_ok()
+        && rest.bytes().all(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,5 +173,30 @@ mod tests {
         assert_eq!(show_network(&parse_network("::1").unwrap()), "::1");
         assert!(parse_network("10.0.0.0/33").is_none());
         assert!(parse_network("proxy.example.test").is_none());
+    }
+
+    /// Holds: ASVS 1.2.2
+    #[test]
+    fn asvs_1_2_2_a_link_is_https_and_whole() {
+        for good in [
+            "https://example.test",
+            "https://example.test:8443/terms?language=de#top",
+            "https://example.test/%C3%BC",
+        ] {
+            assert!(is_https_url(good), "{good}");
+        }
+        for bad in [
+            "",
+            "http://example.test",
+            "javascript:alert(1)",
+            "https://",
+            "https://user@example.test",
+            "https://example.test/a b",
+            "https://example.test/\"onclick=",
+            "https://example.test:x/",
+            "https://b\u{fc}cher.test/",
+        ] {
+            assert!(!is_https_url(bad), "{bad}");
+        }
     }
 }

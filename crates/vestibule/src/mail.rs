@@ -1,0 +1,110 @@
+//! Letters leave: through the operator's mail server, or, in development, into a mailbox that is read in the browser.
+
+mod message;
+mod reply;
+mod smtp;
+
+use std::sync::Arc;
+
+use lettre::message::Mailbox;
+
+use vestibule_core::letter::Letter;
+use vestibule_engine::{MailError, Mailer, Places};
+use vestibule_http::Issuer;
+use vestibule_http::letters::{self, Written};
+use vestibule_http::texts::Texts;
+
+use crate::private::PrivateError;
+use crate::settings::Settings;
+
+use self::message::{Stationery, mailbox};
+use self::smtp::SmtpMailer;
+
+/// Why no mail can leave as the settings have it.
+#[derive(Debug, thiserror::Error)]
+pub enum MailSettingError {
+    /// The password cannot be read.
+    #[error(transparent)]
+    Password(#[from] PrivateError),
+    /// The authorities cannot be read.
+    #[error("mail.authority_file {path} {what}: it must hold certificates in PEM form")]
+    Authority {
+        /// As set.
+        path: String,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The address that mails come from is none.
+    #[error("mails cannot come from {0}: set mail.from to an address of yours")]
+    From(String),
+    /// TLS cannot be set up.
+    #[error("mail.server: TLS cannot be set up: {0}")]
+    Tls(lettre::transport::smtp::Error),
+}
+
+/// Writes letters out for one installation. Links begin with its issuer, whatever a request said (H01).
+pub struct Desk {
+    issuer: Issuer,
+    brand: String,
+    texts: Texts,
+    places: Option<Arc<dyn Places>>,
+}
+
+impl Desk {
+    /// For a server known as `issuer`.
+    pub fn new(settings: &Settings, issuer: &Issuer, places: Option<Arc<dyn Places>>) -> Self {
+        Self {
+            issuer: issuer.clone(),
+            brand: settings.brand.clone(),
+            texts: Texts::embedded(),
+            places,
+        }
+    }
+
+    fn write(&self, letter: &Letter) -> Result<Written, MailError> {
+        let places = self.places.as_deref();
+        // A defect of ours: the next version may write it.
+        letters::write(letter, &self.issuer, &self.brand, &self.texts, places)
+            .map_err(|error| MailError::Later(Box::new(error)))
+    }
+}
+
+/// Where letters go.
+pub struct Post {
+    /// Who carries them; `None` is nobody.
+    pub mailer: Option<Arc<dyn Mailer>>,
+}
+
+/// Through the configured server; without one, on a loopback issuer and where `reader` is there to show them, into a
+/// mailbox in this process's memory.
+pub fn post(settings: &Settings, desk: Desk, reader: Reader) -> Result<Post, MailSettingError> {
+    if let Some(server) = &settings.mail.server {
+        let from = from(settings, &desk.issuer)?;
+        let stationery = Stationery::new(from, &desk.issuer);
+        let mailer = SmtpMailer::new(&settings.mail, server, desk, stationery)?;
+        return Ok(Post {
+            mailer: Some(Arc::new(mailer)),
+        });
+    }
+    Ok(Post { mailer: None })
+}
+
+/// Whether somebody could read a mailbox in this process's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// A server's visitors.
+    Browser,
+    /// A command ends, and its memory with it.
+    Nobody,
+}
+
+/// The address that mails come from, the brand beside it.
+fn from(settings: &Settings, issuer: &Issuer) -> Result<Mailbox, MailSettingError> {
+    let address = match &settings.mail.from {
+        Some(from) => from.as_str().to_owned(),
+        None if issuer.is_loopback() => "vestibule@localhost".to_owned(),
+        None => format!("vestibule@{}", issuer.name()),
+    };
+    let brand = Some(settings.brand.clone());
+    mailbox(brand, &address).map_err(|_| MailSettingError::From(address))
+}

@@ -1,0 +1,354 @@
+//! Through a mail server (RFC 5321), step by step, so that each refusal is told from the others: what the server has
+//! against this recipient or message ends it, everything else is for the operator to mend and is tried again.
+//!
+//! ```text
+//! connect ── TLS ── login ── MAIL FROM ── RCPT TO ── DATA ──▶ taken
+//!    └────────┴───────┴─────────┴──▶ Later    └─────────┴──▶ 5xx: Never, else Later
+//! ```
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use lettre::Address;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{
+    AsyncSmtpConnection, Certificate, TlsParameters, TlsVersion,
+};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::{Error, response::Severity};
+use tokio::time::timeout;
+
+use vestibule_core::letter::Letter;
+use vestibule_engine::{Clock as _, Entropy as _, MailError, Mailer};
+use vestibule_store::BoxFuture;
+
+use super::message::{Stationery, mailbox};
+use super::reply::told;
+use super::{Desk, MailSettingError};
+use crate::os::{SystemClock, SystemEntropy};
+use crate::private::{self, Purpose};
+use crate::settings::{self, MailServer, Protection, Secret};
+
+/// For the connection.
+const CONNECT: Duration = Duration::from_secs(10);
+/// For the whole dialogue: less than the engine's minute, so that the reason is known.
+const WHOLE: Duration = Duration::from_secs(55);
+/// For a good-bye that changes nothing any more.
+const GOOD_BYE: Duration = Duration::from_secs(2);
+
+const PASSWORD: Purpose = Purpose {
+    what: "the mail server's password",
+    setting: "mail.password_file",
+};
+
+/// Carries letters to one server.
+pub struct SmtpMailer {
+    desk: Desk,
+    stationery: Stationery,
+    server: MailServer,
+    protection: Protection,
+    tls: TlsParameters,
+    hello: ClientId,
+    credentials: Option<Credentials>,
+    entropy: SystemEntropy,
+}
+
+/// Why a letter was not taken, with what to change.
+#[derive(Debug, thiserror::Error)]
+enum Refusal {
+    #[error("mail.server {server} cannot be reached: {why}")]
+    Connect { server: String, why: String },
+    #[error(
+        "mail.server {server} does not prove who it is ({why}): its certificate must be for the host that mail.server \
+         names, and its authority trusted by this machine or named in mail.authority_file"
+    )]
+    Certificate { server: String, why: String },
+    #[error(
+        "mail.server {server} offers no STARTTLS, and nothing is sent without: use smtps://, or another port"
+    )]
+    NoStarttls { server: String },
+    #[error("mail.server {server} does not take the login of mail.username: {why}")]
+    Login { server: String, why: String },
+    #[error(
+        "mail.server {server} takes no mail without a login: set mail.username and mail.password_file ({why})"
+    )]
+    LoginWanted { server: String, why: String },
+    #[error(
+        "mail.server {server} takes mail over TLS alone: say smtps:// in mail.server, or name its authority in \
+         mail.authority_file ({why})"
+    )]
+    TlsWanted { server: String, why: String },
+    #[error("mail.server {server} takes no mail from mail.from: {why}")]
+    Sender { server: String, why: String },
+    #[error("mail.server {server} does not take this recipient: {why}")]
+    Recipient { server: String, why: String },
+    #[error("mail.server {server} does not take this message: {why}")]
+    Content { server: String, why: String },
+    #[error("mail.server {server} cannot deliver to an address outside ASCII (it lacks SMTPUTF8)")]
+    NoUtf8 { server: String },
+    #[error("mail.server {server} did not answer within {} s", WHOLE.as_secs())]
+    Silent { server: String },
+    #[error("the address is none that a mail can go to")]
+    Address,
+    #[error("the message cannot be written: {0}")]
+    Message(lettre::error::Error),
+    #[error(transparent)]
+    Entropy(vestibule_engine::EntropyError),
+}
+
+/// A step of the dialogue that failed: whether for good, and why.
+struct Failed {
+    refusal: Refusal,
+    for_good: bool,
+}
+
+impl Failed {
+    const fn later(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            for_good: false,
+        }
+    }
+
+    const fn never(refusal: Refusal) -> Self {
+        Self {
+            refusal,
+            for_good: true,
+        }
+    }
+}
+
+impl From<Failed> for MailError {
+    fn from(failed: Failed) -> Self {
+        let cause = Box::new(failed.refusal);
+        if failed.for_good {
+            Self::Never(cause)
+        } else {
+            Self::Later(cause)
+        }
+    }
+}
+
+impl Mailer for SmtpMailer {
+    fn send<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, Result<(), MailError>> {
+        Box::pin(async move {
+            let written = self.desk.write(letter)?;
+            let to = mailbox(None, letter.to.as_str())
+                .map_err(|_| Failed::never(Refusal::Address))?
+                .email;
+            let mut id = [0; 16];
+            let random = self.entropy.fill(&mut id);
+            random.map_err(|error| Failed::later(Refusal::Entropy(error)))?;
+            let message = self
+                .stationery
+                .compose(written, to.clone(), id, SystemClock.wall())
+                .map_err(|error| Failed::later(Refusal::Message(error)))?;
+            let handed = timeout(WHOLE, self.hand_over(to, &message.formatted())).await;
+            let mut connection = handed.unwrap_or_else(|_| {
+                let server = self.name();
+                Err(Failed::later(Refusal::Silent { server }))
+            })?;
+            // It is taken: what the server makes of the good-bye changes nothing.
+            let _ = timeout(GOOD_BYE, connection.quit()).await;
+            Ok(())
+        })
+    }
+}
+
+impl SmtpMailer {
+    /// As the settings have it. Reads the password and the authorities.
+    pub fn new(
+        mail: &settings::Mail,
+        server: &MailServer,
+        desk: Desk,
+        stationery: Stationery,
+    ) -> Result<Self, MailSettingError> {
+        Ok(Self {
+            tls: tls(mail, server)?,
+            credentials: credentials(mail)?,
+            hello: hello(stationery.host()),
+            protection: mail.protection(server),
+            server: server.clone(),
+            desk,
+            stationery,
+            entropy: SystemEntropy::new(),
+        })
+    }
+
+    fn name(&self) -> String {
+        self.server.to_string()
+    }
+
+    /// The whole dialogue; answers the connection to say good-bye on.
+    async fn hand_over(&self, to: Address, message: &[u8]) -> Result<AsyncSmtpConnection, Failed> {
+        let mut connection = self.connect().await?;
+        self.log_in(&mut connection).await?;
+
+        let parameters = self.parameters(&connection, &to, message)?;
+        let from = Mail::new(Some(self.stationery.from().clone()), parameters);
+        if let Err(error) = connection.command(from).await {
+            // Whatever it is, it is not this letter's fault.
+            return Err(Failed::later(self.asks_for(&error).unwrap_or_else(|| {
+                let (server, why) = self.server_and(&error);
+                Refusal::Sender { server, why }
+            })));
+        }
+        if let Err(error) = connection.command(Rcpt::new(to, Vec::new())).await {
+            return Err(self.refused(&error, |server, why| Refusal::Recipient { server, why }));
+        }
+        let content =
+            |error: &Error| self.refused(error, |server, why| Refusal::Content { server, why });
+        connection.command(Data).await.map_err(|e| content(&e))?;
+        connection.message(message).await.map_err(|e| content(&e))?;
+        Ok(connection)
+    }
+
+    async fn connect(&self) -> Result<AsyncSmtpConnection, Failed> {
+        let tls = (self.protection == Protection::Tls).then(|| self.tls.clone());
+        let address = (self.server.host.as_str(), self.server.port);
+        let failed = |error: &Error| Failed::later(self.unreachable(error));
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), &self.hello, tls, None)
+                .await
+                .map_err(|e| failed(&e))?;
+        if self.protection == Protection::Starttls {
+            // ASVS 12.3.1: a server (or who stands before it) that offers none gets nothing.
+            if !connection.can_starttls() {
+                let server = self.name();
+                return Err(Failed::later(Refusal::NoStarttls { server }));
+            }
+            let upgraded = connection.starttls(self.tls.clone(), &self.hello).await;
+            upgraded.map_err(|e| failed(&e))?;
+        }
+        Ok(connection)
+    }
+
+    /// Over TLS, or to this machine: `connect` leaves nothing else.
+    async fn log_in(&self, connection: &mut AsyncSmtpConnection) -> Result<(), Failed> {
+        let Some(credentials) = &self.credentials else {
+            return Ok(());
+        };
+        let mechanisms = [Mechanism::Plain, Mechanism::Login];
+        match connection.auth(&mechanisms, credentials).await {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let (server, why) = self.server_and(&error);
+                Err(Failed::later(Refusal::Login { server, why }))
+            }
+        }
+    }
+
+    fn parameters(
+        &self,
+        connection: &AsyncSmtpConnection,
+        to: &Address,
+        message: &[u8],
+    ) -> Result<Vec<MailParameter>, Failed> {
+        let offered = connection.server_info();
+        let mut parameters = Vec::new();
+        let ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
+        if !ascii(to) || !ascii(self.stationery.from()) {
+            // RFC 6531 §3.4
+            if !offered.supports_feature(Extension::SmtpUtfEight) {
+                let server = self.name();
+                return Err(Failed::never(Refusal::NoUtf8 { server }));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !message.is_ascii() && offered.supports_feature(Extension::EightBitMime) {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        Ok(parameters)
+    }
+
+    fn unreachable(&self, error: &Error) -> Refusal {
+        let (server, why) = self.server_and(error);
+        if why.contains("certificate") {
+            return Refusal::Certificate { server, why };
+        }
+        self.asks_for(error)
+            .unwrap_or(Refusal::Connect { server, why })
+    }
+
+    /// A reply to the recipient or the message.
+    fn refused(&self, error: &Error, refusal: fn(String, String) -> Refusal) -> Failed {
+        if let Some(wanted) = self.asks_for(error) {
+            return Failed::later(wanted);
+        }
+        let (server, why) = self.server_and(error);
+        let for_good = error.is_permanent();
+        Failed {
+            refusal: refusal(server, why),
+            for_good,
+        }
+    }
+
+    /// RFC 4954 §6, RFC 3207 §4: 530 asks for a login or for TLS, at whichever command.
+    fn asks_for(&self, error: &Error) -> Option<Refusal> {
+        let code = error.status()?;
+        let is_530 =
+            code.severity == Severity::PermanentNegativeCompletion && code.to_string() == "530";
+        if !is_530 {
+            return None;
+        }
+        let (server, why) = self.server_and(error);
+        Some(
+            if self.protection == Protection::Loopback && why.to_uppercase().contains("TLS") {
+                Refusal::TlsWanted { server, why }
+            } else {
+                Refusal::LoginWanted { server, why }
+            },
+        )
+    }
+
+    fn server_and(&self, error: &Error) -> (String, String) {
+        (self.name(), told(error))
+    }
+}
+
+/// ASVS 12.1.1, 12.3.2: TLS 1.2 or 1.3, with a chain to a trusted authority, for this host.
+fn tls(mail: &settings::Mail, server: &MailServer) -> Result<TlsParameters, MailSettingError> {
+    let mut builder =
+        TlsParameters::builder(server.host.clone()).set_min_tls_version(TlsVersion::Tlsv12);
+    if let Some(path) = &mail.authority_file {
+        let wrong = |what: String| MailSettingError::Authority {
+            path: path.display().to_string(),
+            what,
+        };
+        let pem =
+            std::fs::read(path).map_err(|error| wrong(format!("cannot be read ({error})")))?;
+        let authorities =
+            Certificate::from_pem(&pem).map_err(|_| wrong("holds something else".to_owned()))?;
+        if !pem.windows(PEM.len()).any(|window| window == PEM) {
+            return Err(wrong("holds no certificate".to_owned()));
+        }
+        builder = builder.add_root_certificate(authorities);
+    }
+    builder.build().map_err(MailSettingError::Tls)
+}
+
+const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
+
+fn credentials(mail: &settings::Mail) -> Result<Option<Credentials>, MailSettingError> {
+    let Some(name) = &mail.username else {
+        return Ok(None);
+    };
+    let password = match (&mail.password, &mail.password_file) {
+        (Some(password), _) => Secret::expose(password).to_owned(),
+        (None, Some(path)) => private::line(PASSWORD, path)?.to_string(),
+        // The settings' rules do not let it come to this.
+        (None, None) => return Ok(None),
+    };
+    Ok(Some(Credentials::new(name.clone(), password)))
+}
+
+/// RFC 5321 §4.1.1.1: a domain, or an address. `localhost` is none that tells anybody anything.
+fn hello(host: &str) -> ClientId {
+    match host.parse::<IpAddr>() {
+        Ok(IpAddr::V4(address)) => ClientId::Ipv4(address),
+        Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
+        Err(_) if host == "localhost" => ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST),
+        Err(_) => ClientId::Domain(host.to_owned()),
+    }
+}
