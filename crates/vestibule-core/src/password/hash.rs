@@ -76,7 +76,7 @@ pub enum HashError {
     /// It was made with a pepper that is not here (N31).
     #[error(
         "the password hash was made with a pepper that is not configured: name the file it is in under \
-         `passwords.pepper_file`, or under the older ones"
+         `passwords.pepper_file` or `passwords.older_pepper_files`"
     )]
     UnknownPepper,
 }

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
-use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -11,12 +10,12 @@ use tempfile::TempDir;
 use vestibule_core::email::EmailAddress;
 use vestibule_core::keys::MasterKey;
 use vestibule_core::letter::Letter;
-use vestibule_core::password::Cost;
+use vestibule_core::password::{Cost, Peppers};
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{Language, User};
 use vestibule_engine::{
-    Check, Chores, Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index,
+    Breached, Check, Chores, Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index,
     LiveSession, Mailer, NewAccount, Operator, Parts, Policy, RegistrationMode, RegistrationPolicy,
     SignIn, SignInError, SignedIn, StartError, Visit,
 };
@@ -102,6 +101,8 @@ pub struct Plan {
 }
 
 impl Plan {
+    pub peppers: Peppers,
+    pub breached: Option<Arc<dyn Breached>>,
     pub fn new(directory: &TempDir) -> Self {
         Self {
             directory: directory.path().to_owned(),
@@ -125,6 +126,8 @@ impl Plan {
         }
     }
 
+            peppers: Peppers::default(),
+            breached: None,
     pub async fn start(self) -> Result<House, StartError> {
         let index = Index::new();
         let options = Options {
@@ -134,11 +137,15 @@ impl Plan {
         let sqlite = Sqlite::open(options, index.clone()).unwrap();
         sqlite.filled().await.unwrap();
         let store = Watched::new(sqlite);
-        let hasher = Hasher::start(HasherSettings {
+        let mut hasher = Hasher::start(HasherSettings {
             threads: 2,
             queue: self.queue,
             cost: self.cost,
-        });
+        })
+        .with_peppers(self.peppers.clone());
+        if let Some(breached) = self.breached.clone() {
+            hasher = hasher.with_breached(breached);
+        }
         let parts = Parts {
             store: store.clone(),
             index: index.clone(),

@@ -11,6 +11,7 @@ mod metrics;
 mod postbox;
 mod races;
 mod restart;
+mod passwords;
 mod sessions;
 mod setup;
 mod stuck;

@@ -1,0 +1,198 @@
+//! What may be set as a password, wherever one is set; and the pepper.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use zeroize::Zeroizing;
+
+use vestibule_core::email::EmailAddress;
+use vestibule_core::password::blocklist::Blocklist;
+use vestibule_core::password::{Concerned, NewPassword, NewPasswordError, Pepper, Peppers};
+use vestibule_core::user::DisplayName;
+use vestibule_engine::{
+    AddUserError, Breached, ChangePasswordError, NewAccount, NotNow, Setup, SetupError, SignInError,
+};
+use vestibule_store::Users as _;
+
+use crate::house::{House, PASSWORD};
+
+const LISTED: &str = "turnip cartwheel lantern";
+
+/// A list that has one password, until it breaks.
+#[derive(Default)]
+struct List {
+    broken: AtomicBool,
+}
+
+impl Breached for List {
+    fn holds(&self, sha1: &[u8; 20]) -> io::Result<bool> {
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(io::Error::other("the disk is gone"));
+        }
+        let of = Concerned {
+            emails: &[],
+            name: &DisplayName::default(),
+        };
+        let listed = NewPassword::parse(LISTED, &of, &Blocklist::default()).unwrap();
+        Ok(listed.sha1() == *sha1)
+    }
+}
+
+fn account<'a>(email: &'a str, password: &'a str) -> NewAccount<'a> {
+    NewAccount {
+        email,
+        name: "Carol Danvers Example",
+        roles: &[],
+        password: Some(password),
+        verified: false,
+    }
+}
+
+async fn refused_for_carol(house: &House, password: &str) -> NewPasswordError {
+    let carol = account("carol@example.test", password);
+    match house.engine.add_user(carol, &house.operator()).await {
+        Err(AddUserError::Password(error)) => error,
+        other => panic!("{password}: {other:?}"),
+    }
+}
+
+/// Holds: ASVS 6.2.4, ASVS 6.2.11, ASVS 6.2.12, N28
+#[tokio::test]
+async fn asvs_6_2_4_asvs_6_2_12_no_way_of_setting_a_password_takes_a_common_one() {
+    use NewPasswordError::{Common, IsAddress, IsName, SiteWord};
+    let house = House::new().await;
+    let here = house.sign_in("alice@example.test").await;
+    for (password, why) in [
+        ("password1password1", Common),
+        ("qwertyuiopasdfghjkl", Common),
+        ("vestibule2026!!!", SiteWord),
+        ("carol-carol-carol", IsAddress),
+        ("Carol Danvers Example", IsName),
+    ] {
+        assert_eq!(refused_for_carol(&house, password).await, why, "{password}");
+    }
+    for (password, why) in [
+        ("password1password1", Common),
+        ("vestibule2026!!!", SiteWord),
+        ("alice@example.test", IsAddress),
+        ("alice-example-99", IsName),
+    ] {
+        let visit = house.visit();
+        let changed = house
+            .engine
+            .change_password(&here.session, PASSWORD, password, &visit)
+            .await;
+        let Err(ChangePasswordError::Policy(error)) = changed else {
+            panic!("{password}: {changed:?}");
+        };
+        assert_eq!(error, why, "{password}");
+    }
+    assert!(house.is_live(&here.cookie));
+
+    let empty = House::empty().await;
+    let secret = empty
+        .engine
+        .offer_setup(empty.now())
+        .await
+        .unwrap()
+        .unwrap();
+    let setup = Setup {
+        secret: &secret,
+        email: "admin@example.test",
+        name: "",
+        password: "password1password1",
+    };
+    let set_up = empty.engine.complete_setup(setup, &empty.visit()).await;
+    assert!(matches!(set_up, Err(SetupError::Password(Common))));
+}
+
+/// Holds: ASVS 6.2.12, ASVS 16.5.3
+#[tokio::test]
+async fn asvs_6_2_12_asvs_16_5_3_the_operators_list_is_asked_and_without_it_nothing_is_set() {
+    let list = Arc::new(List::default());
+    let house = House::new().await;
+    let breached = Arc::clone(&list) as Arc<dyn Breached>;
+    let house = house.crashed(|plan| plan.breached = Some(breached)).await;
+    assert_eq!(
+        refused_for_carol(&house, LISTED).await,
+        NewPasswordError::Common
+    );
+
+    list.broken.store(true, Ordering::SeqCst);
+    let good = "seven green doors open";
+    let added = house
+        .engine
+        .add_user(account("carol@example.test", good), &house.operator())
+        .await;
+    assert!(matches!(
+        added,
+        Err(AddUserError::NotNow(NotNow::Breached(_)))
+    ));
+    let here = house.sign_in("alice@example.test").await;
+    let visit = house.visit();
+    let changed = house
+        .engine
+        .change_password(&here.session, PASSWORD, good, &visit)
+        .await;
+    assert!(matches!(
+        changed,
+        Err(ChangePasswordError::NotNow(NotNow::Breached(_)))
+    ));
+    // Who has a password signs in as before.
+    assert!(house.is_live(&here.cookie));
+
+    list.broken.store(false, Ordering::SeqCst);
+    let added = house
+        .engine
+        .add_user(account("carol@example.test", good), &house.operator())
+        .await;
+    assert!(added.is_ok());
+}
+
+/// Holds: N30, N31
+#[tokio::test]
+async fn n31_each_hash_gets_the_present_pepper_at_the_next_login() {
+    let pepper = |byte| Pepper::new(Zeroizing::new([byte; 32]));
+    let house = House::new().await;
+    let hash = async |house: &House| {
+        let email = EmailAddress::parse("alice@example.test").unwrap();
+        let record = house.store.sign_in_record(email).await.unwrap().unwrap();
+        record.password.unwrap().hash.as_phc().to_owned()
+    };
+    assert!(!hash(&house).await.contains("keyid"));
+
+    let first = Peppers {
+        current: Some(pepper(1)),
+        older: Vec::new(),
+    };
+    let house = house.crashed(|plan| plan.peppers = first).await;
+    house.sign_in("alice@example.test").await;
+    assert!(hash(&house).await.contains(pepper(1).key_id()));
+
+    let second = Peppers {
+        current: Some(pepper(2)),
+        older: vec![pepper(1)],
+    };
+    let house = house.crashed(|plan| plan.peppers = second).await;
+    house.sign_in("alice@example.test").await;
+    let settled = hash(&house).await;
+    assert!(settled.contains(pepper(2).key_id()));
+    house.sign_in("alice@example.test").await;
+    assert_eq!(hash(&house).await, settled, "it is made anew once");
+
+    // Lost: no password of theirs fits or is refused as wrong; it cannot be judged.
+    let house = house
+        .crashed(|plan| plan.peppers = Peppers::default())
+        .await;
+    let lost = house.try_sign_in("alice@example.test", PASSWORD).await;
+    let Err(SignInError::NotNow(cause)) = lost else {
+        panic!("{lost:?}");
+    };
+    assert!(
+        format!("{cause:?}").contains("passwords.pepper_file"),
+        "{cause:?}"
+    );
+    // Bob never signed in under a pepper.
+    house.sign_in("bob@example.test").await;
+}
