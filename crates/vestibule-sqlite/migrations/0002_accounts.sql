@@ -86,12 +86,14 @@ CREATE TABLE errands (
 CREATE INDEX errands_by_due ON errands (due_at);
 CREATE INDEX errands_of_user ON errands (user_id) WHERE user_id IS NOT NULL;
 
--- Deleted users whose personal data in the trail is still to be erased.
-CREATE TABLE erasures (
-    user_id BLOB PRIMARY KEY NOT NULL CHECK (length(user_id) = 16),
-    -- The position in the trail up to which it is done.
-    after   INTEGER NOT NULL DEFAULT 0
+-- Ids that are never given again.
+CREATE TABLE deleted_users (
+    user_id     BLOB PRIMARY KEY NOT NULL CHECK (length(user_id) = 16),
+    -- The position in the trail after which personal data about them is still to be erased; none: there is none left.
+    erase_after INTEGER
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX erasures ON deleted_users (user_id) WHERE erase_after IS NOT NULL;
 
 -- What a user did to others, of which the personal data is theirs: few rows, since most acts have an event of their actor.
 CREATE INDEX audit_events_on_others ON audit_events (actor, position)

@@ -37,12 +37,7 @@ impl Addresses for Sqlite {
         })
     }
 
-    fn make_primary(
-        &self,
-        user: UserId,
-        email: EmailAddress,
-        act: Act,
-    ) -> Answer<'_, MakePrimary> {
+    fn make_primary(&self, user: UserId, email: EmailAddress, act: Act) -> Answer<'_, MakePrimary> {
         self.transition(move |tx| make_primary(tx, user, email, &act))
     }
 }
@@ -105,11 +100,7 @@ pub(crate) fn insert_address(
 }
 
 /// Its owner has proved that they read its mail.
-pub(crate) fn verify(
-    tx: &Transition<'_>,
-    email: &EmailAddress,
-    found: Found,
-) -> Result<(), Fault> {
+pub(crate) fn verify(tx: &Transition<'_>, email: &EmailAddress, found: Found) -> Result<(), Fault> {
     tx.execute_one(
         "UPDATE addresses SET verified = 1 WHERE email = ?1",
         [email.as_str()],

@@ -28,8 +28,7 @@ pub(crate) fn is_known(
         .optional()?;
     Ok(found.is_some_and(|(secret, last_seen)| {
         // ASVS 11.2.4: the comparison is constant-time.
-        HashedSecret::from_bytes(secret) == proof.secret
-            && still_known(UnixMillis(last_seen), now)
+        HashedSecret::from_bytes(secret) == proof.secret && still_known(UnixMillis(last_seen), now)
     }))
 }
 
@@ -66,7 +65,11 @@ pub(crate) fn remember(
         "DELETE FROM known_devices WHERE user_id = ?1 AND device_id IN ( \
              SELECT device_id FROM known_devices WHERE user_id = ?1 AND device_id <> ?2 \
              ORDER BY last_seen DESC, device_id DESC LIMIT -1 OFFSET ?3)",
-        (user.as_bytes(), proof.id.as_bytes(), bind_limit(MOST_KNOWN - 1)),
+        (
+            user.as_bytes(),
+            proof.id.as_bytes(),
+            bind_limit(MOST_KNOWN - 1),
+        ),
     )?;
     Ok(true)
 }

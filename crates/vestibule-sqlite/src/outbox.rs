@@ -98,10 +98,12 @@ fn post_errand(
     Ok(PostErrand::Posted)
 }
 
-/// Writes an errand, once: an act may tell of itself in more than one step.
+/// Writes an errand, once: an act may tell of itself in more than one step. None for somebody who has gone meanwhile.
 pub(crate) fn insert_errand(tx: &Transition<'_>, errand: &Errand) -> Result<(), Fault> {
     tx.execute(
-        "INSERT INTO errands (id, user_id, sealed, due_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5) \
+        "INSERT INTO errands (id, user_id, sealed, due_at, expires_at) \
+         SELECT ?1, ?2, ?3, ?4, ?5 \
+         WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?2) \
          ON CONFLICT (id) DO NOTHING",
         (
             errand.id.as_bytes(),

@@ -113,9 +113,7 @@ impl Sessions for Sqlite {
     }
 
     fn drop_dead_sessions(&self, before: UnixMillis, limit: usize) -> Answer<'_, usize> {
-        Box::pin(self.chunks(limit, move |tx, chunk| {
-            sweep::drop_dead(tx, before, chunk)
-        }))
+        Box::pin(self.chunks(limit, move |tx, chunk| sweep::drop_dead(tx, before, chunk)))
     }
 
     fn sessions_of(&self, user: UserId, now: UnixMillis) -> Answer<'_, Vec<Session>> {

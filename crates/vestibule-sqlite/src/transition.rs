@@ -129,13 +129,13 @@ impl<'a> Transition<'a> {
             ))?;
         }
         if act.personal.is_some() {
-            self.erase_if_gone(act, events)?;
+            self.erase_if_deleted(act, events)?;
         }
         Ok(())
     }
 
-    /// Whoever an act concerns may be gone: its personal data is erased too, also where it comes after the deletion.
-    fn erase_if_gone(&self, act: &Act, events: &[Event]) -> Result<(), Fault> {
+    /// Whoever an act concerns may be deleted: its personal data is erased too, also where it comes after that.
+    fn erase_if_deleted(&self, act: &Act, events: &[Event]) -> Result<(), Fault> {
         let mut users: Vec<UserId> = events.iter().filter_map(|event| event.user).collect();
         if let Actor::User(user) = act.actor {
             users.push(user);
@@ -143,9 +143,7 @@ impl<'a> Transition<'a> {
         users.sort_unstable();
         users.dedup();
         let mut erase = self.prepare(
-            "INSERT INTO erasures (user_id) \
-             SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM users WHERE id = ?1) \
-             ON CONFLICT (user_id) DO NOTHING",
+            "UPDATE deleted_users SET erase_after = 0 WHERE user_id = ?1 AND erase_after IS NULL",
         )?;
         for user in users {
             erase.execute([user.as_bytes()])?;

@@ -191,6 +191,13 @@ pub(crate) fn insert_user(
         cutoff: StoreNumber(0),
     };
     let particulars = new.particulars;
+    let deleted = tx
+        .prepare("SELECT 1 FROM deleted_users WHERE user_id = ?1")?
+        .exists([user.id.as_bytes()])?;
+    if deleted {
+        // O02: what names a person names no other, ever.
+        return Err(Fault::Refused("this id was a deleted user's"));
+    }
     tx.execute_one(
         "INSERT INTO users \
          (id, email, email_verified, name, roles, created_at, password, credential_version, \

@@ -129,11 +129,11 @@ async fn accounts_from_before_there_were_addresses_keep_theirs_and_stay_signed_i
     migrate(&mut conn, &MIGRATIONS[..1]).unwrap();
     conn.execute_batch(
         "INSERT INTO users (id, email, email_verified, name, roles, created_at, password) VALUES \
-             (zeroblob(15) || x'01', 'alice@example.test', 1, 'Alice', 'admin', 5, 'hers'), \
-             (zeroblob(15) || x'02', 'bob@example.test', 0, '', '', 6, NULL); \
+             (x'00000000000000000000000000000001', 'alice@example.test', 1, 'Alice', 'admin', 5, 'hers'), \
+             (x'00000000000000000000000000000002', 'bob@example.test', 0, '', '', 6, NULL); \
          INSERT INTO sessions (id, user_id, secret, rev, created_at, auth_time, last_seen, idle, \
              expires_at, remembered, acr, amr) \
-         VALUES (zeroblob(16), zeroblob(15) || x'01', zeroblob(32), 0, 0, 0, 0, 1000, 1000, 0, 'aal1', 1)",
+         VALUES (zeroblob(16), x'00000000000000000000000000000001', zeroblob(32), 0, 0, 0, 0, 1000, 1000, 0, 'aal1', 1)",
     )
     .unwrap();
     drop(conn);
@@ -155,7 +155,11 @@ async fn accounts_from_before_there_were_addresses_keep_theirs_and_stay_signed_i
         };
         assert_eq!(sqlite.addresses(record.user.id).await.unwrap(), [address]);
     }
-    let alice = sqlite.sign_in_record(email("alice")).await.unwrap().unwrap();
+    let alice = sqlite
+        .sign_in_record(email("alice"))
+        .await
+        .unwrap()
+        .unwrap();
     let sessions = sqlite.sessions_of(alice.user.id, UnixMillis(1)).await;
     assert_eq!(sessions.unwrap().len(), 1);
 }

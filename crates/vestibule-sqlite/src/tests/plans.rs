@@ -3,7 +3,7 @@
 use rusqlite::{Connection, ToSql};
 
 use crate::migrate::{MIGRATIONS, migrate};
-use crate::users::delete::{ACTS_OF_USER, DROPPED, OTHER_ADMINISTRATOR};
+use crate::users::delete::{ACTS_OF_USER, DROPPED, NEXT_ERASURE, OTHER_ADMINISTRATOR};
 use crate::users::record::BY_ADDRESS;
 use crate::{outbox, throttles, tickets};
 
@@ -25,7 +25,10 @@ fn assert_uses(sql: &str, index: &str) {
     let plan = plan(sql);
     let walks = |step: &String| step.starts_with("SCAN") && !step.contains("USING");
     assert!(!plan.iter().any(walks), "{sql}: {plan:?}");
-    assert!(plan.iter().any(|step| step.contains(index)), "{sql}: {plan:?}");
+    assert!(
+        plan.iter().any(|step| step.contains(index)),
+        "{sql}: {plan:?}"
+    );
 }
 
 #[test]
@@ -45,8 +48,15 @@ fn nothing_that_the_chores_ask_walks_a_table() {
         (outbox::DUE, "errands_by_due (due_at<?)"),
         (throttles::DROP_IDLE, "tallies_by_idleness (idle_at<?)"),
         (tickets::DROP_SPENT, "tickets_by_end (expires_at<?)"),
-        (ACTS_OF_USER, "audit_events_of_user (user_id=? AND position>?)"),
-        (ACTS_OF_USER, "audit_events_on_others (actor=? AND position>?)"),
+        (NEXT_ERASURE, "erasures"),
+        (
+            ACTS_OF_USER,
+            "audit_events_of_user (user_id=? AND position>?)",
+        ),
+        (
+            ACTS_OF_USER,
+            "audit_events_on_others (actor=? AND position>?)",
+        ),
     ] {
         assert_uses(sql, index);
         let sorted = plan(sql);

@@ -92,11 +92,7 @@ pub(crate) fn restart(
 pub(crate) const OF_USER: &str = "SELECT key FROM tallies WHERE user_id = ?1";
 
 /// Starts every tally of a user again.
-pub(crate) fn restart_of(
-    tx: &Transition<'_>,
-    user: UserId,
-    now: UnixMillis,
-) -> Result<(), Fault> {
+pub(crate) fn restart_of(tx: &Transition<'_>, user: UserId, now: UnixMillis) -> Result<(), Fault> {
     let keys = tx
         .prepare(OF_USER)?
         .query_map([user.as_bytes()], |row| row.get(0))?

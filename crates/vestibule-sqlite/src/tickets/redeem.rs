@@ -10,9 +10,7 @@ use vestibule_core::session::{EndReason, NewSession, may_open};
 use vestibule_core::throttle::Keyer;
 use vestibule_core::ticket::{Grant, Ticket};
 use vestibule_core::user::{CredentialVersion, MOST_ADDRESSES, NewUser};
-use vestibule_store::{
-    Change, ConfirmAddress, EndLogin, EndSession, Recover, Recovery, Register,
-};
+use vestibule_store::{Change, ConfirmAddress, EndLogin, EndSession, Recover, Recovery, Register};
 
 use super::good_ticket;
 use crate::addresses::{find, insert_address, read_addresses, verify};
@@ -36,13 +34,15 @@ pub(super) fn register(
     if !matches!(ticket.grant, Grant::Register { .. }) {
         return Ok(Register::Gone);
     }
-    // What was proved is the ticket's address.
-    if user.email != ticket.email {
-        return Err(Fault::Refused("an account's address is not its ticket's"));
-    }
+    // Whoever has the ticket reads the mail of the address it went to, and of no other.
+    let user = NewUser {
+        email: ticket.email,
+        email_verified: true,
+        ..user
+    };
     tx.execute(
         "DELETE FROM tickets WHERE email = ?1 AND purpose = 'register'",
-        [ticket.email.as_str()],
+        [user.email.as_str()],
     )?;
     if address_taken(tx, &user.email)? {
         return Ok(Register::AddressTaken);
@@ -201,7 +201,10 @@ pub(super) fn confirm_address(
         }
     };
     burn(tx, &ticket)?;
-    let events: Vec<Event> = event.map(|kind| Event::user(kind, user)).into_iter().collect();
+    let events: Vec<Event> = event
+        .map(|kind| Event::user(kind, user))
+        .into_iter()
+        .collect();
     tx.audit(act, &events)?;
     Ok(ConfirmAddress::Confirmed(ticket.email))
 }

@@ -46,6 +46,11 @@ pub(super) fn delete_user(
     for drop in DROPPED {
         tx.execute(drop, [user.as_bytes()])?;
     }
+    // O02: its id is never given again.
+    tx.execute_one(
+        "INSERT INTO deleted_users (user_id, erase_after) VALUES (?1, 0)",
+        [user.as_bytes()],
+    )?;
     // What it tells is written now: errands of the user were dropped, letters of the farewell are not.
     tx.audit(
         act,
@@ -53,10 +58,6 @@ pub(super) fn delete_user(
             Event::user(EventKind::UserDeleted, user),
             Event::user(EventKind::UserSessionsEnded(EndReason::UserDeleted), user),
         ],
-    )?;
-    tx.execute(
-        "INSERT INTO erasures (user_id) VALUES (?1) ON CONFLICT (user_id) DO NOTHING",
-        [user.as_bytes()],
     )?;
     tx.publish(Change::Cutoff(cutoff));
     tx.publish(Change::UserDeleted(user));
@@ -72,6 +73,10 @@ fn other_administrator(tx: &Transition<'_>, user: UserId) -> Result<bool, Fault>
 pub(crate) const OTHER_ADMINISTRATOR: &str = "SELECT 1 FROM users \
      WHERE instr(',' || roles || ',', ',admin,') > 0 AND id <> ?1 AND disabled = 0";
 
+/// In the words of the index `erasures`, so that it is used.
+pub(crate) const NEXT_ERASURE: &str = "SELECT user_id, erase_after FROM deleted_users \
+     WHERE erase_after IS NOT NULL ORDER BY user_id LIMIT 1";
+
 /// The acts that concern a user, in the trail's order: those with an event about them, and what they did to others.
 pub(crate) const ACTS_OF_USER: &str = "SELECT position, act_id FROM audit_events \
      WHERE user_id = :user AND position > :after \
@@ -84,7 +89,7 @@ pub(crate) const ACTS_OF_USER: &str = "SELECT position, act_id FROM audit_events
 /// Looks through up to `limit` events of deleted users. Answers how many rows it erased, and whether there is more to do.
 pub(super) fn erase(tx: &Transition<'_>, limit: usize) -> Result<(usize, bool), Fault> {
     let next: Option<([u8; 16], i64)> = tx
-        .prepare("SELECT user_id, after FROM erasures ORDER BY user_id LIMIT 1")?
+        .prepare(NEXT_ERASURE)?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((user, after)) = next else {
@@ -106,12 +111,10 @@ pub(super) fn erase(tx: &Transition<'_>, limit: usize) -> Result<(usize, bool), 
     for (_, act) in &acts {
         erased += tx.execute("DELETE FROM audit_personal WHERE act_id = ?1", [act])?;
     }
-    match acts.last() {
-        Some((last, _)) if acts.len() == limit => tx.execute_one(
-            "UPDATE erasures SET after = ?2 WHERE user_id = ?1",
-            (user, last),
-        )?,
-        _ => tx.execute_one("DELETE FROM erasures WHERE user_id = ?1", [user])?,
-    }
+    let more = acts.last().filter(|_| acts.len() == limit);
+    tx.execute_one(
+        "UPDATE deleted_users SET erase_after = ?2 WHERE user_id = ?1",
+        (user, more.map(|(position, _)| position)),
+    )?;
     Ok((erased, true))
 }
