@@ -218,14 +218,14 @@ pub async fn parallel_tries_taken_back_leave_no_trace(home: Home) {
     let attempt = home.stranger("alice", ROOMY, NOON);
     home.wrong_times(7, &attempt).await;
     let before = home.before().await;
-    let racers = (0..100).map(|_| takes_back(&home, attempt.clone()));
+    let racers = (0..80).map(|_| takes_back(&home, attempt.clone()));
     race(racers.collect()).await;
     home.assert_unchanged(&before).await;
     for scope in [Scope::Account, Scope::Password] {
         assert_eq!(home.tally(scope, attempt.clone()).await.count, 7);
     }
-    // Mixed with failures: those alone stay.
-    let racers = (0..100).map(|n| {
+    // Mixed with failures: those alone stay. Never a hundred at once, which is all that a password has (N40).
+    let racers = (0..80).map(|n| {
         if n % 4 == 0 {
             fails(&home, attempt.clone())
         } else {
@@ -234,7 +234,7 @@ pub async fn parallel_tries_taken_back_leave_no_trace(home: Home) {
     });
     race(racers.collect()).await;
     for scope in [Scope::Account, Scope::Password] {
-        assert_eq!(home.tally(scope, attempt.clone()).await.count, 32);
+        assert_eq!(home.tally(scope, attempt.clone()).await.count, 27);
     }
 }
 
