@@ -108,7 +108,15 @@ async fn activity_is_the_users_own_newest_first() {
         .iter()
         .map(|event| event.event.kind.code())
         .collect();
-    assert_eq!(codes, ["login.refused", "login.succeeded", "user.created"]);
+    assert_eq!(
+        codes,
+        [
+            "login.refused",
+            "device.known",
+            "login.succeeded",
+            "user.created"
+        ]
+    );
     let one = house
         .engine
         .activity(&alice.session, None, 1)

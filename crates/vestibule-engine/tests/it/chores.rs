@@ -242,7 +242,7 @@ async fn a_stop_leaves_nothing_unwritten() {
     stop.send(true).unwrap();
     chores.await.unwrap();
     let report = house.engine.verify_trail().await.unwrap();
-    assert_eq!((report.unsealed, report.sealed_to), (0, 3));
+    assert_eq!((report.unsealed, report.sealed_to), (0, 4));
     assert_eq!(house.store.inner.clock_mark().await.unwrap(), seen);
     let house = house.crashed(|_| ()).await;
     house.pass(minutes(30).saturating_sub(Duration::from_millis(1)));

@@ -1,7 +1,9 @@
 //! One engine with its store, in a private directory.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -9,6 +11,7 @@ use tempfile::TempDir;
 
 use vestibule_core::email::EmailAddress;
 use vestibule_core::keys::MasterKey;
+use vestibule_core::known_device::DeviceCookie;
 use vestibule_core::letter::Letter;
 use vestibule_core::password::{Cost, Peppers};
 use vestibule_core::secret::SessionCookie;
@@ -98,11 +101,11 @@ pub struct Plan {
     pub accept_clock: Option<u32>,
     pub policy: Policy,
     pub postbox: Option<Arc<Postbox>>,
+    pub peppers: Peppers,
+    pub breached: Option<Arc<dyn Breached>>,
 }
 
 impl Plan {
-    pub peppers: Peppers,
-    pub breached: Option<Arc<dyn Breached>>,
     pub fn new(directory: &TempDir) -> Self {
         Self {
             directory: directory.path().to_owned(),
@@ -123,11 +126,20 @@ impl Plan {
                 ..Policy::default()
             },
             postbox: Some(Arc::default()),
+            peppers: Peppers::default(),
+            breached: None,
         }
     }
 
-            peppers: Peppers::default(),
-            breached: None,
+    /// For tests of something else: as many tries as there are.
+    pub fn without_limits(&mut self) {
+        let limits = &mut self.policy.limits;
+        limits.account.free = u32::MAX;
+        limits.device.free = u32::MAX;
+        limits.network.burst = u32::MAX;
+        limits.alarm.burst = u32::MAX;
+    }
+
     pub async fn start(self) -> Result<House, StartError> {
         let index = Index::new();
         let options = Options {
@@ -177,6 +189,7 @@ impl Plan {
             chores,
             plan: self,
             directory: None,
+            devices: Mutex::default(),
         })
     }
 }
@@ -188,6 +201,8 @@ pub struct House {
     pub chores: Chores,
     pub plan: Plan,
     pub directory: Option<TempDir>,
+    /// Everybody's own device, by their address.
+    pub devices: Mutex<HashMap<String, DeviceCookie>>,
 }
 
 /// A browser's cookie, as it is now.
@@ -216,10 +231,11 @@ impl House {
         self.store.inner.close().await;
         let mut next = self.plan.clone();
         plan(&mut next);
-        let directory = self.directory;
+        let (directory, devices) = (self.directory, self.devices);
         drop((self.engine, self.chores, self.store));
         let mut house = next.start().await.unwrap();
         house.directory = directory;
+        house.devices = devices;
         house
     }
 
@@ -272,14 +288,63 @@ impl House {
             .unwrap()
     }
 
-    pub async fn try_sign_in(&self, email: &str, password: &str) -> Result<SignedIn, SignInError> {
+    /// A visit on the device that this person has signed in on before, if they have.
+    pub fn visit_of(&self, email: &str) -> Visit {
+        let devices = self.devices.lock().unwrap();
+        Visit {
+            device: devices.get(email).cloned(),
+            ..self.visit()
+        }
+    }
+
+    /// Signs in from anywhere, with whatever device.
+    pub async fn try_at(
+        &self,
+        visit: &Visit,
+        email: &str,
+        password: &str,
+    ) -> Result<SignedIn, SignInError> {
         let attempt = SignIn {
             identifier: email,
             password,
             remember: false,
             over: None,
         };
-        self.engine.sign_in(attempt, &self.visit()).await
+        self.engine.sign_in(attempt, visit).await
+    }
+
+    /// Somebody without a device that is known, from the address with this number.
+    pub fn stranger(&self, number: u32) -> Visit {
+        let [_, b, c, d] = number.to_be_bytes();
+        Visit {
+            address: Some(IpAddr::from([10, b, c, d])),
+            ..self.visit()
+        }
+    }
+
+    /// Signs in on this person's own device.
+    pub async fn try_sign_in(&self, email: &str, password: &str) -> Result<SignedIn, SignInError> {
+        self.sign_in_with(email, password, false).await
+    }
+
+    async fn sign_in_with(
+        &self,
+        email: &str,
+        password: &str,
+        remember: bool,
+    ) -> Result<SignedIn, SignInError> {
+        let attempt = SignIn {
+            identifier: email,
+            password,
+            remember,
+            over: None,
+        };
+        let done = self.engine.sign_in(attempt, &self.visit_of(email)).await;
+        if let Ok(signed_in) = &done {
+            let mut devices = self.devices.lock().unwrap();
+            devices.insert(email.to_owned(), signed_in.device.clone());
+        }
+        done
     }
 
     pub async fn sign_in(&self, email: &str) -> SignedIn {
@@ -287,13 +352,7 @@ impl House {
     }
 
     pub async fn remembered(&self, email: &str) -> SignedIn {
-        let attempt = SignIn {
-            identifier: email,
-            password: PASSWORD,
-            remember: true,
-            over: None,
-        };
-        self.engine.sign_in(attempt, &self.visit()).await.unwrap()
+        self.sign_in_with(email, PASSWORD, true).await.unwrap()
     }
 
     /// A request with this cookie, now.
@@ -331,6 +390,18 @@ impl House {
     pub async fn letters(&mut self) -> Vec<Letter> {
         self.chores.round().await;
         self.plan.postbox.as_ref().unwrap().take()
+    }
+
+    /// The only letter that went out since the last time.
+    pub async fn letter(&mut self) -> Letter {
+        let mut letters = self.letters().await;
+        assert_eq!(letters.len(), 1, "{letters:?}");
+        letters.remove(0)
+    }
+
+    /// The mailer.
+    pub fn postbox(&self) -> &Postbox {
+        self.plan.postbox.as_deref().unwrap()
     }
 
     /// The last position of the trail.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use vestibule_engine::{ChangePasswordError, ReauthenticateError, SignInError};
 
-use crate::house::{House, OTHER_PASSWORD, PASSWORD};
+use crate::house::{House, OTHER_PASSWORD, PASSWORD, Plan};
 
 /// Lets the other side of a race come first by a little more or less each time.
 async fn stagger(round: usize) {
@@ -18,7 +18,7 @@ async fn stagger(round: usize) {
 /// Holds: ASVS 7.4.3, ASVS 6.2.3
 #[tokio::test(flavor = "multi_thread")]
 async fn asvs_7_4_3_a_login_racing_a_password_change_leaves_no_survivor() {
-    let house = Arc::new(House::new().await);
+    let house = Arc::new(House::new().await.crashed(Plan::without_limits).await);
     let mut owner = house.sign_in("alice@example.test").await;
     let (mut current, mut next) = (PASSWORD, OTHER_PASSWORD);
     let (mut won, mut lost) = (0, 0);
@@ -176,7 +176,7 @@ async fn asvs_7_4_1_a_logout_racing_a_slow_request_wins() {
 /// Holds: ASVS 7.4.2
 #[tokio::test(flavor = "multi_thread")]
 async fn asvs_7_4_2_a_login_racing_a_disabling_leaves_no_survivor() {
-    let house = Arc::new(House::new().await);
+    let house = Arc::new(House::new().await.crashed(Plan::without_limits).await);
     let email = crate::house::address("alice@example.test");
     for round in 0..500 {
         let login = tokio::spawn({

@@ -44,7 +44,12 @@ async fn asvs_6_3_2_the_link_makes_the_administrator_and_is_burnt() {
     assert!(!session.profile().email_verified());
     assert_eq!(
         house.told_since(0).await,
-        ["setup.completed", "user.created", "login.succeeded"]
+        [
+            "setup.completed",
+            "user.created",
+            "login.succeeded",
+            "device.known"
+        ]
     );
     let again = house
         .engine
