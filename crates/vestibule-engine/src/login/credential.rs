@@ -103,7 +103,8 @@ impl Engine {
         })
     }
 
-    /// Hashes the password anew if its hash was made at a lower cost (N30) or without the current pepper (N31). Never stands in the way of a login.
+    /// Hashes the password anew if its hash was made at a lower cost (N30) or without the current pepper (N31). Never stands
+    /// in the way of a login.
     async fn raise_cost(
         &self,
         user: UserId,
