@@ -57,21 +57,29 @@ const fn meaning(kind: EventKind) -> &'static str {
         }
         EventKind::AllSessionsEnded => "Every session of everybody ended",
         EventKind::ClockAccepted => "An operator accepted a clock behind the last one seen",
-        EventKind::RegistrationAsked => "Somebody asked for an account; whether one is made is for the reader of the mail",
+        EventKind::RegistrationAsked => {
+            "Somebody asked for an account; whether one is made is for the reader of the mail"
+        }
         EventKind::Registered => "An account was made by the reader of its mail",
         EventKind::UserInvited => "An operator invited somebody",
         EventKind::UserDeleted => "An account was deleted; its personal data is erased",
         EventKind::ProfileChanged => "A user changed their name, language or details",
-        EventKind::AddressAsked => "A user asked for an address to become theirs, or to prove the one they have",
+        EventKind::AddressAsked => {
+            "A user asked for an address to become theirs, or to prove the one they have"
+        }
         EventKind::AddressAdded => "An address became one of a user's",
         EventKind::AddressVerified => "A user proved that they read the mail of an address",
         EventKind::AddressRemoved => "An address was removed from an account",
         EventKind::PrimaryChanged => "Another of a user's addresses names the account",
         EventKind::RecoveryAsked => "Somebody asked to recover an account",
         EventKind::RecoveryOffered => "A link to set a new password went out",
-        EventKind::CodeRefused => "A wrong code was typed where a mailed link was opened in another browser",
+        EventKind::CodeRefused => {
+            "A wrong code was typed where a mailed link was opened in another browser"
+        }
         EventKind::PasswordReset => "A password was set anew, through a mailed link",
-        EventKind::PasswordDisabled => "The hundredth wrong password in a row: the password is disabled until it is set anew",
+        EventKind::PasswordDisabled => {
+            "The hundredth wrong password in a row: the password is disabled until it is set anew"
+        }
         EventKind::DeviceKnown => "A device became known to an account",
         EventKind::MailGivenUp => "A mail could not be delivered and is not tried again",
         EventKind::ThrottleClosed(_) => {

@@ -104,7 +104,10 @@ mod tests {
         let read = DeviceCookie::parse(cookie.encode().as_bytes()).unwrap();
         assert_eq!(read.proof(), cookie.proof());
         assert!(DeviceCookie::parse(&cookie.encode().as_bytes()[1..]).is_none());
-        assert_eq!(format!("{cookie:?}"), format!("DeviceCookie({})", cookie.id));
+        assert_eq!(
+            format!("{cookie:?}"),
+            format!("DeviceCookie({})", cookie.id)
+        );
     }
 
     #[test]

@@ -167,9 +167,9 @@ impl Grant {
     pub const fn user(&self) -> Option<UserId> {
         match self {
             Self::Register { .. } => None,
-            Self::Address { user }
-            | Self::Recover { user, .. }
-            | Self::EndLogin { user, .. } => Some(*user),
+            Self::Address { user } | Self::Recover { user, .. } | Self::EndLogin { user, .. } => {
+                Some(*user)
+            }
         }
     }
 }
