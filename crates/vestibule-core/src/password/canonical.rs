@@ -83,10 +83,16 @@ impl Word {
 
 /// Lower case, NFC, written together: what stands between words is left out.
 pub(super) fn joined(text: &str) -> String {
-    let lower = text.nfc().collect::<String>().to_lowercase();
+    let composed: Zeroizing<String> = Zeroizing::new(text.nfc().collect());
+    let lower = Zeroizing::new(composed.to_lowercase());
     let between = |c: char| c.is_whitespace() || "-_.,+@/".contains(c);
-    let joined: String = lower.nfc().filter(|c| !between(*c)).collect();
-    if joined.is_empty() { lower } else { joined }
+    // Room for all of it, so that no copy of a password is left behind by growing.
+    let mut joined = String::with_capacity(lower.len());
+    joined.extend(lower.nfc().filter(|c| !between(*c)));
+    if joined.is_empty() {
+        joined.push_str(&lower);
+    }
+    joined
 }
 
 /// What `text` repeats, if it is nothing but a repetition; else all of it.

@@ -115,6 +115,32 @@ fn a_site_word_with_digits_is_compared_whole_and_bare() {
     assert!(!site("a12345678901234", &["a1"]));
 }
 
+/// Whatever a stranger types is compared: every length, characters of any width, those that grow in lower case.
+#[test]
+fn any_text_is_judged() {
+    let odd: Vec<char> = "aA1!- İßǅé\u{301}\u{200d}ﬁ五🗝\u{0}\u{feff}\u{10ffff}"
+        .chars()
+        .collect();
+    let blocklist = Blocklist::new(["İstanbul".to_owned(), "🗝".to_owned()]);
+    let mut state = 1_usize;
+    for length in (0..300).chain([1000]) {
+        let text: String = (0..length)
+            .map(|at| {
+                // Every third text is a repetition.
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                odd[if length % 3 == 0 { at % 7 } else { state >> 33 } % odd.len()]
+            })
+            .collect();
+        let forms = Forms::of(&text);
+        assert!(forms.iter().all(|form| !form.is_empty()) && forms.iter().count() <= 6);
+        let _ = (blocklist.is_site_word(&forms), blocklist.is_common(&forms));
+    }
+    assert!(blocklist.is_site_word(&Forms::of("İSTANBUL İstanbul")));
+    assert!(blocklist.is_site_word(&Forms::of("🗝 🗝 🗝 🗝")));
+}
+
 #[test]
 fn what_is_no_filter_is_not_read_as_one() {
     let good = Common::build(&[1, 2, 3]).unwrap().encode();
