@@ -11,6 +11,7 @@ use vestibule_core::time::UnixMillis;
 use vestibule_store::{Answer, BeginTry, Failed, SignInRecord, Throttles, Try, Whose};
 
 use crate::Sqlite;
+use crate::addresses::read_addresses;
 use crate::audit::bind_limit;
 use crate::fault::Fault;
 use crate::known_devices::is_known;
@@ -93,6 +94,10 @@ fn judge_login(
         None => None,
     };
     let user = record.as_ref().map(|record| record.user.id);
+    if user.is_none() {
+        // ASVS 6.3.8: as for an account.
+        read_addresses(tx.conn(), NOBODY)?;
+    }
     let known = match device {
         Some(device) if is_known(tx, user.unwrap_or(NOBODY), device, *now)? => Some(device.id),
         _ => None,

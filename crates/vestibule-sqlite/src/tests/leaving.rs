@@ -172,6 +172,38 @@ async fn nothing_is_left_of_an_account_but_its_id_in_the_trail() {
     assert_eq!(home.delete(alice).await, DeleteUser::Unknown);
 }
 
+/// Not only out of reach: out of the file.
+#[tokio::test]
+async fn what_was_told_of_a_user_is_not_in_the_file_any_more() {
+    let home = Home::new().await;
+    let mut new = home.new_user("alice");
+    new.name = DisplayName::parse("Alice Example").unwrap();
+    let alice = new.id;
+    home.sqlite
+        .create_user(new, home.seen(Actor::Visitor))
+        .await
+        .unwrap();
+    let bob = home.settle_in("bob").await;
+    home.delete(alice).await;
+    home.sqlite.erase_personal(10).await.unwrap();
+    home.sqlite.close().await;
+    let mut bytes = Vec::new();
+    for file in std::fs::read_dir(home.directory.path()).unwrap() {
+        bytes.extend(std::fs::read(file.unwrap().path()).unwrap());
+    }
+    let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
+    assert!(holds(b"bob@example.test") && holds(bob.as_bytes()));
+    assert!(holds(alice.as_bytes()), "the id stays");
+    for text in [
+        "alice@example.test",
+        "Alice Example",
+        "hash of alice",
+        "192.0.2.7",
+    ] {
+        assert!(!holds(text.as_bytes()), "{text}");
+    }
+}
+
 /// Her errands go with her; the letter that tells of it goes out all the same.
 #[tokio::test]
 async fn the_farewell_is_written_after_the_errands_were_dropped() {
