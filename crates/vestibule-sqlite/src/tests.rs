@@ -4,6 +4,7 @@ mod leaving;
 mod make;
 mod opening;
 mod plans;
+mod proving;
 mod reading;
 mod rules;
 mod trail;

@@ -1,6 +1,7 @@
 //! Users and their passwords.
 
 pub(crate) mod delete;
+mod password;
 pub(crate) mod record;
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
@@ -10,7 +11,7 @@ use vestibule_core::email::EmailAddress;
 use vestibule_core::id::UserId;
 use vestibule_core::lineage::{Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
-use vestibule_core::session::{EndReason, LoginRefused, may_open};
+use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{
     CredentialVersion, Details, DisplayName, NewUser, Role, User, UserStatus,
@@ -24,8 +25,7 @@ use crate::Sqlite;
 use crate::addresses::insert_address;
 use crate::audit::bind_limit;
 use crate::fault::Fault;
-use crate::sessions::{CHUNK, count_live, load, write_renewed};
-use crate::throttles::succeed;
+use crate::sessions::{CHUNK, count_live};
 use crate::transition::{Transition, read_number};
 
 macro_rules! user_columns {
@@ -111,7 +111,7 @@ impl Users for Sqlite {
     }
 
     fn change_password(&self, change: PasswordChange, act: Act) -> Answer<'_, ChangePassword> {
-        self.transition(move |tx| change_password(tx, &change, &act))
+        self.transition(move |tx| password::change(tx, &change, &act))
     }
 
     fn change_profile(
@@ -149,18 +149,7 @@ impl Users for Sqlite {
         hash: HashedPassword,
         act: Act,
     ) -> Answer<'_, RehashPassword> {
-        self.transition(move |tx| {
-            let rehashed = tx.execute(
-                "UPDATE users SET password = ?3 \
-                 WHERE id = ?1 AND credential_version = ?2 AND password IS NOT NULL",
-                (user.as_bytes(), bind_version(version)?, hash.as_phc()),
-            )?;
-            if rehashed == 0 {
-                return Ok(RehashPassword::CredentialChanged);
-            }
-            tx.audit(&act, &[Event::user(EventKind::PasswordRehashed, user)])?;
-            Ok(RehashPassword::Rehashed)
-        })
+        self.transition(move |tx| password::rehash(tx, user, version, &hash, &act))
     }
 }
 
@@ -282,57 +271,6 @@ fn disable_user(tx: &mut Transition<'_>, user: UserId, act: &Act) -> Result<SetS
         user: Box::new(user),
         ended,
     })
-}
-
-fn change_password(
-    tx: &mut Transition<'_>,
-    change: &PasswordChange,
-    act: &Act,
-) -> Result<ChangePassword, Fault> {
-    let renewal = &change.renewal;
-    let Some(account) = load_account(tx, change.user)? else {
-        return Ok(ChangePassword::SessionEnded);
-    };
-    match may_open(account.user.status, account.version, renewal.credential) {
-        Ok(()) => {}
-        Err(LoginRefused::Disabled) => return Ok(ChangePassword::Disabled),
-        Err(LoginRefused::CredentialChanged) => return Ok(ChangePassword::CredentialChanged),
-    }
-    let found = load(tx, renewal.id)?
-        .filter(|found| found.session.user == change.user)
-        .filter(|found| found.is_live(act.at) && found.session.secret == renewal.presented);
-    let Some(found) = found else {
-        return Ok(ChangePassword::SessionEnded);
-    };
-    let ended = count_live(tx, change.user, Some(renewal.id), act.at)?;
-    tx.execute_one(
-        "UPDATE users SET password = ?2, credential_version = ?3 WHERE id = ?1",
-        (
-            change.user.as_bytes(),
-            change.hash.as_phc(),
-            bind_version(CredentialVersion(account.version.0 + 1))?,
-        ),
-    )?;
-    // ASVS 7.4.3: every other session ends; this one's `rev` rises with the cutoff that spares it.
-    let cutoff = tx.cut(Node::User(change.user, Some(renewal.id)))?;
-    let mut renewed = found.session.renewed(renewal);
-    renewed.rev = cutoff.number;
-    write_renewed(tx, &renewed)?;
-    succeed(tx, renewal.tried.as_ref(), act.at)?;
-    tx.audit(
-        act,
-        &[
-            Event::session(EventKind::PasswordChanged, change.user, renewal.id),
-            Event::session(
-                EventKind::UserSessionsEnded(EndReason::PasswordChanged),
-                change.user,
-                renewal.id,
-            ),
-        ],
-    )?;
-    tx.publish(Change::SessionRenewed(Box::new(renewed)));
-    tx.publish(Change::Cutoff(cutoff));
-    Ok(ChangePassword::Changed { ended })
 }
 
 /// A user and what a login is judged by.

@@ -142,6 +142,7 @@ fn tables(found: &[(String, i64)]) -> Vec<&str> {
     found.iter().map(|(table, _)| table.as_str()).collect()
 }
 
+/// Holds: O02
 #[tokio::test]
 async fn nothing_is_left_of_an_account_but_its_id_in_the_trail() {
     let home = Home::new().await;
