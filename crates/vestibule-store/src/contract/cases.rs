@@ -120,22 +120,27 @@ macro_rules! contract_suite {
                 n43_an_address_is_slowed_after_its_free_tries;
                 asvs_6_3_8_an_address_without_an_account_is_tried_alike;
                 what_is_typed_need_not_be_an_address;
+                a_try_taken_back_leaves_no_trace;
+                a_network_is_charged_for_the_failures_of_strangers_alone;
+                tallies_outlive_the_process;
+                a_try_tells_what_a_login_needs;
+                n40_idle_tallies_are_dropped_a_few_at_a_time_and_never_a_passwords;
+            }
+            known_devices {
                 c23_a_stranger_cannot_spend_a_known_devices_tries;
                 c23_a_device_is_known_by_its_secret_to_its_owners_account_alone;
                 a_device_is_known_for_its_time_after_its_last_login;
                 of_more_devices_than_a_person_has_the_oldest_are_forgotten;
+                c23_under_alarm_strangers_have_fewer_tries_and_owners_as_many;
+            }
+            wrong_passwords {
                 n40_the_hundredth_wrong_password_in_a_row_disables_it_until_recovery;
                 n42_a_success_starts_its_own_tallies_again_and_nobody_elses;
                 a_login_that_is_refused_starts_nothing_again;
                 n45_a_failure_that_outlasts_a_success_is_counted;
-                a_try_taken_back_leaves_no_trace;
-                a_network_is_charged_for_the_failures_of_strangers_alone;
-                c23_under_alarm_strangers_have_fewer_tries_and_owners_as_many;
-                tallies_outlive_the_process;
-                a_try_tells_what_a_login_needs;
                 n42_a_re_authentication_that_holds_starts_its_tallies_again;
+                n45_a_failure_that_outlasts_a_success_closes_what_it_fills;
                 n40_the_failure_that_disables_a_password_is_told_and_no_other;
-                n40_idle_tallies_are_dropped_a_few_at_a_time_and_never_a_passwords;
             }
             racing_tries {
                 n45_of_a_hundred_parallel_tries_exactly_the_free_ones_begin;
@@ -154,17 +159,21 @@ macro_rules! contract_suite {
                 a_ticket_past_its_end_does_nothing;
                 a_ticket_serves_its_purpose_alone;
                 asvs_6_6_3_five_codes_are_compared_and_then_the_ticket_is_gone;
+                the_link_in_a_mail_ends_its_login_and_forgets_its_device;
+                spent_tickets_are_dropped_a_few_at_a_time;
+            }
+            recovering {
                 a_recovery_ends_everything_that_came_before_it;
                 a_recovery_verifies_the_address_that_its_ticket_went_to;
                 a_recovery_is_refused_without_a_trace;
                 a_recovery_restarts_the_tries_of_every_kind;
-                the_link_in_a_mail_ends_its_login_and_forgets_its_device;
+            }
+            confirming {
                 an_address_is_added_by_its_ticket;
                 an_own_address_is_verified_by_its_ticket;
                 asvs_8_2_2_an_address_ticket_serves_its_user_alone;
                 an_address_of_another_account_is_not_added;
                 a_user_has_so_many_addresses_and_no_more;
-                spent_tickets_are_dropped_a_few_at_a_time;
             }
             racing_tickets {
                 h04_of_many_registrations_on_one_ticket_one_wins;
@@ -185,10 +194,12 @@ macro_rules! contract_suite {
                 parallel_takers_share_no_errand;
                 h04_an_errand_is_finished_once;
                 finishing_writes_its_events_its_ticket_and_what_follows;
+                errands_go_with_their_users_account;
+            }
+            telling {
                 asvs_6_3_7_what_a_transition_tells_is_written_with_it;
                 asvs_6_3_7_what_did_not_happen_is_not_told;
                 of_parallel_changes_only_the_one_that_wins_is_told;
-                errands_go_with_their_users_account;
             }
             addresses {
                 a_users_addresses_are_listed_the_primary_one_first;
@@ -210,13 +221,18 @@ macro_rules! contract_suite {
                 nothing_is_done_for_a_deleted_user;
                 an_errand_that_is_done_too_late_offers_nothing;
                 personal_data_is_erased_and_the_trail_still_verifies;
-                parallel_erasers_erase_each_row_once;
                 the_only_administrator_stays;
+            }
+            racing_deletions {
+                parallel_erasers_erase_each_row_once;
                 of_administrators_who_delete_each_other_one_stays;
                 asvs_7_4_2_nothing_outruns_a_deletion;
             }
             walk {
                 a_long_walk_agrees_with_the_model_at_each_step;
+            }
+            walk_of_tries {
+                a_long_walk_of_tries_agrees_with_the_rules_at_each_step;
             }
         }
     };

@@ -56,8 +56,9 @@ fn takes_back(home: &Home, attempt: Try) -> BoxFuture<'static, Option<Failed>> {
     })
 }
 
-fn is_begun(answer: &&BeginTry) -> bool {
-    matches!(answer, BeginTry::Begun { .. })
+fn begun(answers: &[BeginTry]) -> usize {
+    let begun = |answer: &&BeginTry| matches!(answer, BeginTry::Begun { .. });
+    answers.iter().filter(begun).count()
 }
 
 /// Holds: N45, ASVS 15.4.2, C23
@@ -82,7 +83,7 @@ pub async fn n45_of_a_hundred_parallel_tries_exactly_the_free_ones_begin(home: H
     ] {
         let racers = (0..100).map(|_| begins(&home, attempt.clone()));
         let answers = race(racers.collect()).await;
-        assert_eq!(answers.iter().filter(is_begun).count(), free, "{scope:?}");
+        assert_eq!(begun(&answers), free, "{scope:?}");
         for answer in answers {
             match answer {
                 BeginTry::Begun { .. } => {}
