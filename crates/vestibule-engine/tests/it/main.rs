@@ -3,18 +3,26 @@
 #![expect(clippy::unwrap_used, reason = "a test's helpers fail as its test does")]
 
 mod account;
+mod addresses;
+mod attacks;
 mod audit;
 mod chores;
+mod delete;
+mod devices;
 mod house;
 mod login;
+mod mail;
 mod metrics;
+mod passwords;
 mod postbox;
 mod races;
+mod recover;
+mod register;
 mod restart;
-mod passwords;
 mod sessions;
 mod setup;
 mod stuck;
+mod throttle;
 mod unstored;
 mod users;
 mod watched;

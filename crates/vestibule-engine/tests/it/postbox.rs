@@ -65,13 +65,6 @@ impl Postbox {
         letters.sort_by(|one, other| one.to.cmp(&other.to));
         letters
     }
-
-    /// The only letter since the last time.
-    pub fn letter(&self) -> Letter {
-        let mut letters = self.take();
-        assert_eq!(letters.len(), 1, "{letters:?}");
-        letters.remove(0)
-    }
 }
 
 impl Mailer for Postbox {
