@@ -30,7 +30,7 @@ async fn many_refusals(house: &House) {
         id: ActId::new(house.now(), [1; 10]),
         at: house.now(),
         actor: Actor::Visitor,
-        personal: None,
+        personal: Some(Personal::default()),
         told: Vec::new(),
     };
     let events = vec![event; 2500];
