@@ -226,11 +226,11 @@ fn fail_try(
         let stored = tally::read(tx, &charged.key)?;
         let tally = charged.failed(stored.tally, rule, act.at);
         // What this very charge closed: of many that fail together, one tells.
-        let (before, after) = if tally == stored.tally {
+        let (before, after) = if stored.tally.epoch == charged.after.epoch {
             (charged.before, charged.after)
         } else {
-            let stored = Stored { tally, ..stored };
-            tally::write(tx, charged.scope, &charged.key, &rule, stored, act.at)?;
+            let failed = Stored { tally, ..stored };
+            tally::write(tx, charged.scope, &charged.key, &rule, failed, act.at)?;
             (stored.tally, tally)
         };
         let closed = closes(rule, before, after, act.at) && rule.judge(tally, act.at).is_err();
