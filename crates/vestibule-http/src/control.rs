@@ -5,6 +5,11 @@
 //! | `GET /api/v1/admin/users?after=&limit=` | accounts, by address |
 //! | `POST /api/v1/admin/users` | a new account |
 //! | `POST /api/v1/admin/users/{email}/disable`, `/enable` | shut an account, open it again |
+//! | `POST /api/v1/admin/users/{email}/recover` | a link to set a new password |
+//! | `DELETE /api/v1/admin/users/{email}` | delete an account |
+//! | `POST /api/v1/admin/invitations` | invite somebody to make an account |
+//! | `GET /api/v1/admin/mail` | can mail be sent, and how much waits? |
+//! | `POST /api/v1/admin/mail/test` | send a letter now |
 //! | `GET /api/v1/admin/sessions?user=&before=&limit=` | live sessions, newest first |
 //! | `DELETE /api/v1/admin/sessions/{id}` | end one |
 //! | `DELETE /api/v1/admin/sessions?user=EMAIL`, `?all=true` | end a user's, or everybody's |
@@ -15,6 +20,8 @@
 //! extension, and what the operator does stands in the trail under that id. Without the extension nothing is answered.
 
 mod audit;
+mod invitations;
+mod mail;
 mod problem;
 mod request;
 mod sessions;
@@ -38,6 +45,11 @@ pub fn routes(context: Arc<Context>) -> Router {
         .route("/api/v1/admin/users", get(users::get).post(users::post))
         .route("/api/v1/admin/users/{email}/disable", post(users::disable))
         .route("/api/v1/admin/users/{email}/enable", post(users::enable))
+        .route("/api/v1/admin/users/{email}/recover", post(users::recover))
+        .route("/api/v1/admin/users/{email}", delete(users::delete))
+        .route("/api/v1/admin/invitations", post(invitations::post))
+        .route("/api/v1/admin/mail", get(mail::get))
+        .route("/api/v1/admin/mail/test", post(mail::test))
         .route(
             "/api/v1/admin/sessions",
             get(sessions::get).delete(sessions::delete_many),

@@ -1,7 +1,9 @@
 //! The command line. Exit codes: 0 done, 1 the answer is no, 2 it could not be carried out.
 
+mod ask;
 mod audit;
 mod config;
+mod mail;
 mod output;
 mod serve;
 mod session;
@@ -31,6 +33,7 @@ const FAILED: u8 = 2;
     after_help = "Examples:\n  \
         vestibule serve                                  start, with nothing configured\n  \
         vestibule user add alice@example.test            make an account\n  \
+        vestibule user invite bob@example.test           let somebody make their own\n  \
         vestibule session list --user alice@example.test\n  \
         vestibule audit verify                           is the trail whole?\n  \
         vestibule config reference                       every setting"
@@ -57,12 +60,15 @@ struct Place {
 enum Command {
     /// Start the server
     Serve(serve::Serve),
-    /// Accounts: add, list, disable, enable
+    /// Accounts: add, invite, list, recover, disable, enable, delete
     #[command(subcommand)]
     User(user::User),
     /// Who is signed in, and on which devices: list, revoke
     #[command(subcommand)]
     Session(session::Session),
+    /// Mail: test, status
+    #[command(subcommand)]
+    Mail(mail::Mail),
     /// The audit trail: tail, verify
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -78,6 +84,7 @@ pub fn run() -> ExitCode {
         Command::Serve(serve) => serve::run(serve, &cli.place),
         Command::User(command) => user::run(command, &cli.place),
         Command::Session(command) => session::run(command, &cli.place),
+        Command::Mail(command) => mail::run(&command, &cli.place),
         Command::Audit(command) => audit::run(command, &cli.place),
         Command::Config(command) => config::run(command, &cli.place),
     };

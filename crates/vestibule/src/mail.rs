@@ -1,5 +1,6 @@
 //! Letters leave: through the operator's mail server, or, in development, into a mailbox that is read in the browser.
 
+mod dev;
 mod message;
 mod reply;
 mod smtp;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use lettre::message::Mailbox;
 
 use vestibule_core::letter::Letter;
-use vestibule_engine::{MailError, Mailer, Places};
+use vestibule_engine::{EntropyError, MailError, Mailer, Places};
 use vestibule_http::Issuer;
 use vestibule_http::letters::{self, Written};
 use vestibule_http::texts::Texts;
@@ -17,8 +18,11 @@ use vestibule_http::texts::Texts;
 use crate::private::PrivateError;
 use crate::settings::Settings;
 
+use self::dev::DevMailer;
 use self::message::{Stationery, mailbox};
 use self::smtp::SmtpMailer;
+
+pub use self::dev::Shown;
 
 /// Why no mail can leave as the settings have it.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +44,9 @@ pub enum MailSettingError {
     /// TLS cannot be set up.
     #[error("mail.server: TLS cannot be set up: {0}")]
     Tls(lettre::transport::smtp::Error),
+    /// No randomness.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
 }
 
 /// Writes letters out for one installation. Links begin with its issuer, whatever a request said (H01).
@@ -73,6 +80,8 @@ impl Desk {
 pub struct Post {
     /// Who carries them; `None` is nobody.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Where they are read, in development.
+    pub shown: Option<Shown>,
 }
 
 /// Through the configured server; without one, on a loopback issuer and where `reader` is there to show them, into a
@@ -84,9 +93,21 @@ pub fn post(settings: &Settings, desk: Desk, reader: Reader) -> Result<Post, Mai
         let mailer = SmtpMailer::new(&settings.mail, server, desk, stationery)?;
         return Ok(Post {
             mailer: Some(Arc::new(mailer)),
+            shown: None,
         });
     }
-    Ok(Post { mailer: None })
+    if desk.issuer.is_loopback() && reader == Reader::Browser {
+        let shown = Shown::new()?;
+        let mailbox = Arc::clone(&shown.mailbox);
+        return Ok(Post {
+            mailer: Some(Arc::new(DevMailer { desk, mailbox })),
+            shown: Some(shown),
+        });
+    }
+    Ok(Post {
+        mailer: None,
+        shown: None,
+    })
 }
 
 /// Whether somebody could read a mailbox in this process's memory.

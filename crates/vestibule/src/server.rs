@@ -20,7 +20,7 @@ use vestibule_http::Issuer;
 use crate::mail::Reader;
 use crate::server::accept::{Connections, Door};
 use crate::server::control::{Socket, SocketFile};
-use crate::server::terminal::SetupLink;
+use crate::server::terminal::{MailLink, SetupLink};
 use crate::settings::{InForce, issuer_on};
 use crate::wiring::{self, Wired};
 
@@ -123,7 +123,15 @@ async fn serve(
         () = signals.stop() => None,
     };
     if let Some(setup) = setup {
-        terminal::announce(settings, &doors.issuer, &doors.bound, setup.as_ref());
+        let mails = wired.mails.as_ref();
+        let mails = mails.and_then(|mails| MailLink::place(&settings.data, &doors.issuer, mails));
+        terminal::announce(
+            settings,
+            &doors.issuer,
+            &doors.bound,
+            setup.as_ref(),
+            mails.as_ref(),
+        );
         warn_of_what_is_only_for_loopback(in_force, &doors.issuer);
         ops::tell(doors.ops, in_force.origin("ops.listen"));
         tokio::select! {
@@ -146,6 +154,7 @@ async fn serve(
     }
     drop(socket);
     terminal::remove_setup_link(&settings.data);
+    terminal::remove_mail_link(&settings.data);
     Ok(())
 }
 
@@ -154,6 +163,7 @@ async fn ready(in_force: &InForce, wired: &Wired, issuer: &Issuer) -> Result<Opt
     wired.filled().await?;
     let data = &in_force.settings.data;
     terminal::remove_setup_link(data);
+    terminal::remove_mail_link(data);
     let link = match wired.engine.offer_setup(wired.engine.now()).await {
         Ok(None) => return Ok(None),
         Ok(Some(secret)) => SetupLink::place(data, issuer, secret),
@@ -175,6 +185,12 @@ fn warn_of_what_is_only_for_loopback(in_force: &InForce, issuer: &Issuer) {
         tracing::warn!(
             "the master key lies beside the data it protects, in {}: keep it apart and name it in keys.master_key_file",
             in_force.settings.data.join(crate::keys::FILE).display()
+        );
+    }
+    if !issuer.is_loopback() && in_force.settings.mail.server.is_none() {
+        tracing::warn!(
+            "no mail leaves, so nobody can recover a password by mail, and nobody is told of changes to their account: set \
+             mail.server"
         );
     }
 }

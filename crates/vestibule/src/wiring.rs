@@ -15,13 +15,14 @@ use tokio::task::JoinHandle;
 use vestibule_core::lineage::StoreNumber;
 use vestibule_core::user::Role;
 use vestibule_engine::{Engine, Index, Parts, Places, StartError};
+use vestibule_http::context::Extras;
 use vestibule_http::{Context, Issuer, Site, TrustedProxy};
 use vestibule_sqlite::{Durability, OpenError, Options, Sqlite};
 use vestibule_store::{Change, Publish, StoreError};
 
 use crate::breached::BreachedError;
 use crate::keys::{self, KeyError};
-use crate::mail::{MailSettingError, Reader};
+use crate::mail::{MailSettingError, Reader, Shown};
 use crate::os::{SystemClock, SystemEntropy};
 use crate::places::PlacesError;
 use crate::private::PrivateError;
@@ -92,6 +93,8 @@ pub struct Wired {
     pub told: Arc<Told>,
     /// Networks and where they are, if the operator has a list.
     pub places: Option<Arc<dyn Places>>,
+    /// Where mails are read, in development.
+    pub mails: Option<Shown>,
     store: Arc<Sqlite>,
     stop: watch::Sender<bool>,
     chores: JoinHandle<()>,
@@ -147,19 +150,21 @@ impl Opened {
         let started = match Provided::read(settings, issuer, reader) {
             Ok(provided) => {
                 let places = provided.places.clone();
+                let mails = provided.post.shown.clone();
                 let engine = start(settings, provided, accept_clock, &self).await;
-                engine.map(|engine| (engine, places))
+                engine.map(|engine| (engine, places, mails))
             }
             Err(error) => Err(error),
         };
         match started {
-            Ok((engine, places)) => {
+            Ok((engine, places, mails)) => {
                 let (stop, stopped) = watch::channel(false);
                 let chores = tokio::spawn(Arc::clone(&engine).run_chores(stopped));
                 Ok(Wired {
                     engine,
                     told: self.told,
                     places,
+                    mails,
                     store: self.store,
                     stop,
                     chores,
@@ -241,7 +246,11 @@ pub fn context(wired: &Wired, settings: &Settings, issuer: Issuer) -> Arc<Contex
         proxies: proxies.collect(),
         own_host_application: settings.own_host_application,
     };
-    Context::new(Arc::clone(&wired.engine), site)
+    let extras = Extras {
+        mailbox: wired.mails.as_ref().map(|mails| Arc::clone(&mails.mailbox)),
+        places: wired.places.clone(),
+    };
+    Context::furnished(Arc::clone(&wired.engine), site, extras)
 }
 
 /// Makes the data directory for its owner alone; refuses one that others may look into, rather than change what may be

@@ -23,6 +23,8 @@ pub enum Code {
     InvalidName,
     /// Not a role's name.
     InvalidRole,
+    /// Not a language that there are words in.
+    InvalidLanguage,
     /// Not a password this installation takes.
     InvalidPassword,
     /// No account with this address.
@@ -35,6 +37,10 @@ pub enum Code {
     MethodNotAllowed,
     /// Another account has this address.
     AddressTaken,
+    /// The only administrator stays.
+    LastAdministrator,
+    /// No mail server is set.
+    NoMail,
     /// The body is too large.
     BodyTooLarge,
     /// The body is not declared to be JSON.
@@ -57,18 +63,21 @@ pub enum Code {
 
 impl Code {
     /// All, as the book lists them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 23] = [
         Self::InvalidBody,
         Self::InvalidQuery,
         Self::InvalidEmail,
         Self::InvalidName,
         Self::InvalidRole,
+        Self::InvalidLanguage,
         Self::InvalidPassword,
         Self::UserNotFound,
         Self::SessionNotFound,
         Self::RouteNotFound,
         Self::MethodNotAllowed,
         Self::AddressTaken,
+        Self::LastAdministrator,
+        Self::NoMail,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
         Self::Busy,
@@ -100,6 +109,11 @@ impl Code {
             ),
             Self::InvalidName => ("invalid_name", StatusCode::BAD_REQUEST, "Not a name"),
             Self::InvalidRole => ("invalid_role", StatusCode::BAD_REQUEST, "Not a role's name"),
+            Self::InvalidLanguage => (
+                "invalid_language",
+                StatusCode::BAD_REQUEST,
+                "Not a language that there are words in",
+            ),
             Self::InvalidPassword => (
                 "invalid_password",
                 StatusCode::BAD_REQUEST,
@@ -126,6 +140,12 @@ impl Code {
                 StatusCode::CONFLICT,
                 "Another account has this address",
             ),
+            Self::LastAdministrator => (
+                "last_administrator",
+                StatusCode::CONFLICT,
+                "The only administrator stays",
+            ),
+            Self::NoMail => ("no_mail", StatusCode::CONFLICT, "No mail server is set"),
             Self::BodyTooLarge => (
                 "body_too_large",
                 StatusCode::PAYLOAD_TOO_LARGE,
@@ -257,7 +277,7 @@ impl Problem {
 }
 
 /// The error and what lies beneath it, on one line.
-fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -10,8 +10,9 @@ use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::id::UserId;
 use vestibule_core::user::{Role, User, UserStatus};
 use vestibule_engine::{AddUserError, Busy, NewAccount, NotNow};
-use vestibule_store::SetStatus;
+use vestibule_store::{DeleteUser, SetStatus};
 
+use super::invitations::LinkBody;
 use super::problem::{Code, Problem};
 use super::request::{Asked, Given, Told, answer, limit};
 use super::time::Utc;
@@ -71,6 +72,12 @@ impl<'a> From<&'a User> for UserBody<'a> {
 struct UsersBody<'a> {
     users: Vec<UserBody<'a>>,
     next: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct DeletedBody<'a> {
+    email: &'a str,
+    ended_sessions: u64,
 }
 
 #[derive(Serialize)]
@@ -174,6 +181,53 @@ async fn set_status(
     Ok(answer(StatusCode::OK, &body))
 }
 
+/// Mails a recovery link; the operator sees it only where no mail can be sent, and never a password (ASVS 6.4.6).
+pub async fn recover(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(email): Path<String>,
+) -> Result<Response, Problem> {
+    let email = address(&email)?;
+    let offered = context.engine.offer_recovery(&email, &operator).await;
+    let offered = offered.map_err(|error| not_now(&error))?;
+    let Some(offered) = offered else {
+        return Err(Problem::new(Code::UserNotFound).saying(format!(
+            "no account that may sign in has the address {email}"
+        )));
+    };
+    let body = LinkBody::new(
+        &context,
+        email.as_str(),
+        "/recover/finish",
+        offered.token,
+        Utc(offered.expires_at),
+    );
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Deletes an account and what is personal of it; the trail keeps what happened (ASVS 7.4.2).
+pub async fn delete(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(email): Path<String>,
+) -> Result<Response, Problem> {
+    let email = address(&email)?;
+    let deleted = context.engine.delete_user(&email, &operator).await;
+    match deleted.map_err(|error| not_now(&error))? {
+        DeleteUser::Deleted { ended } => {
+            let body = DeletedBody {
+                email: email.as_str(),
+                ended_sessions: ended,
+            };
+            Ok(answer(StatusCode::OK, &body))
+        }
+        DeleteUser::LastAdministrator => Err(Problem::new(Code::LastAdministrator).saying(
+            format!("{email} is the only administrator, and nobody could make another: give somebody the role admin first"),
+        )),
+        DeleteUser::Unknown => Err(unknown(&email)),
+    }
+}
+
 /// Reads an address out of a path or a query.
 pub fn address(text: &str) -> Result<EmailAddress, Problem> {
     EmailAddress::parse(text).map_err(not_an_address)
@@ -212,14 +266,19 @@ fn not_added(error: &AddUserError) -> Problem {
         AddUserError::Role(_) => Code::InvalidRole,
         AddUserError::Password(_) => Code::InvalidPassword,
         AddUserError::AddressTaken => Code::AddressTaken,
-        AddUserError::NotNow(NotNow::Busy(Busy { retry_after })) => {
-            return Problem::new(Code::Busy)
-                .saying(error.to_string())
-                .retry_after(*retry_after);
-        }
-        AddUserError::NotNow(NotNow::Store(error)) => return Problem::store(error),
-        AddUserError::NotNow(NotNow::Entropy(error)) => return Problem::entropy(*error),
-        AddUserError::NotNow(NotNow::Breached(error)) => return Problem::breached(error),
+        AddUserError::NotNow(error) => return not_now(error),
     };
     Problem::new(code).saying(error.to_string())
+}
+
+/// What may be done another time.
+pub fn not_now(error: &NotNow) -> Problem {
+    match error {
+        NotNow::Busy(Busy { retry_after }) => Problem::new(Code::Busy)
+            .saying(error.to_string())
+            .retry_after(*retry_after),
+        NotNow::Store(error) => Problem::store(error),
+        NotNow::Entropy(error) => Problem::entropy(*error),
+        NotNow::Breached(error) => Problem::breached(error),
+    }
 }

@@ -3,5 +3,7 @@
 mod audit;
 mod bad_input;
 mod caller;
+mod invitations;
+mod mail;
 mod sessions;
 mod users;

@@ -1,13 +1,12 @@
 //! `vestibule session`.
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::{Place, output, wait};
+use super::{Place, ask, output, wait};
 use crate::client::{Client, Missing, Refused, part};
 use crate::settings::Settings;
 
@@ -150,20 +149,12 @@ fn would_end(live: &Value, json: bool) -> Result<()> {
 
 /// Asks before everybody is signed out.
 fn confirm(settings: &Settings) -> Result<()> {
-    if !io::stdin().is_terminal() {
-        bail!("--all signs everybody out and nobody is there to be asked: add --yes");
-    }
     let live = wait(sessions(settings, None))?;
     let ends = live["sessions"].as_array().map_or(0, Vec::len) as u64;
-    write!(
-        io::stderr(),
-        "This ends {}, of everybody. Go on? [y/N] ",
+    let question = format!(
+        "This ends {}, of everybody.",
         output::count(ends, "session")
-    )?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    if !matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-        bail!("nothing was ended");
-    }
-    Ok(())
+    );
+    let alone = "--all signs everybody out and nobody is there to be asked";
+    ask::confirm(&question, alone, "nothing was ended")
 }

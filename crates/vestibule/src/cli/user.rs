@@ -1,5 +1,8 @@
 //! `vestibule user`.
 
+mod delete;
+mod link;
+
 use std::io::{self, Read as _};
 use std::process::ExitCode;
 
@@ -22,6 +25,11 @@ pub enum User {
         vestibule user add alice@example.test --name Alice --role admin --password-stdin < password.txt\n  \
         vestibule user add bob@example.test --verified --json")]
     Add(Add),
+    /// Invite somebody to make an account, by mail; without a mail server the link is printed
+    #[command(after_help = "Examples:\n  \
+        vestibule user invite bob@example.test --name Bob --role staff\n  \
+        vestibule user invite carla@example.test --language de --json")]
+    Invite(link::Invite),
     /// Every account
     #[command(after_help = "Example:\n  vestibule user list --json")]
     List {
@@ -35,6 +43,12 @@ pub enum User {
     /// Open an account again; what ended stays ended
     #[command(after_help = "Example:\n  vestibule user enable bob@example.test")]
     Enable(One),
+    /// Let somebody set a new password, by mail; without a mail server the link is printed
+    #[command(after_help = "Example:\n  vestibule user recover alice@example.test")]
+    Recover(One),
+    /// Delete an account and what is personal of it; asks first
+    #[command(after_help = "Example:\n  vestibule user delete bob@example.test --yes")]
+    Delete(delete::Delete),
 }
 
 /// An account to make.
@@ -106,6 +120,9 @@ pub fn run(command: User, place: &Place) -> Result<ExitCode> {
             &wait(change(settings, &one.email, "enable"))?,
             "enabled",
         )?,
+        User::Invite(invite) => link::invite(settings, &invite)?,
+        User::Recover(one) => link::recover(settings, &one)?,
+        User::Delete(delete) => delete::run(settings, &delete)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
-//! What the operator sees at the start: where it listens, where its data is, the one-time set-up link, how to stop it.
+//! What the operator sees at the start: where it listens, where its data is, the one-time set-up link, or else where mails
+//! are read in development, how to stop it. Four lines, whatever there is to tell.
 //!
-//! The link is a secret (ASVS 16.2.5): it goes to the terminal, or, where there is none, to a file for its owner alone;
+//! Each link is a secret (ASVS 16.2.5): it goes to the terminal, or, where there is none, to a file for its owner alone;
 //! never to the log.
 
 use std::fs;
@@ -10,16 +11,20 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use zeroize::Zeroizing;
 
 use vestibule_core::secret::PlainSetupSecret;
 use vestibule_http::Issuer;
 
 use crate::keys::write_private;
+use crate::mail::Shown;
 use crate::settings::Settings;
 use crate::wiring::Wired;
 
-/// The link's file in the data directory.
+/// The set-up link's file in the data directory.
 const FILE: &str = "setup-link";
+/// The file of the link to mails in development.
+const MAIL_FILE: &str = "dev-mail-link";
 
 /// A set-up link, placed where its reader finds it.
 pub struct SetupLink {
@@ -34,23 +39,51 @@ enum Place {
     File(PathBuf),
 }
 
+impl Place {
+    /// The terminal if there is one, else the file, written anew.
+    fn of(link: String, path: PathBuf) -> Result<Self> {
+        if io::stderr().is_terminal() {
+            return Ok(Self::Terminal(link));
+        }
+        write_private(&path, format!("{link}\n").as_bytes())
+            .with_context(|| format!("cannot write to {}", path.display()))?;
+        Ok(Self::File(path))
+    }
+}
+
+/// The link to mails in development, placed where its reader finds it.
+pub struct MailLink(Place);
+
+impl MailLink {
+    /// Keeps the link for the terminal, or writes its file where there is no terminal. Without it an administrator reads
+    /// mails all the same.
+    pub fn place(data: &Path, issuer: &Issuer, mails: &Shown) -> Option<Self> {
+        let link = Zeroizing::new(format!("{}/dev/mail?key={}", issuer.origin(), *mails.key));
+        Place::of(link.to_string(), data.join(MAIL_FILE))
+            .inspect_err(|error| {
+                tracing::warn!(
+                    error = format!("{error:#}"),
+                    "no link to the mails that are shown in development; an administrator finds them at /dev/mail"
+                );
+            })
+            .map(Self)
+            .ok()
+    }
+
+    fn line(&self) -> String {
+        match &self.0 {
+            Place::Terminal(link) => format!("mails stay here: {link}"),
+            Place::File(path) => format!("mails stay here: the link is in {}", path.display()),
+        }
+    }
+}
+
 impl SetupLink {
     /// Keeps the link for the terminal, or writes its file where there is no terminal.
     pub fn place(data: &Path, issuer: &Issuer, secret: PlainSetupSecret) -> Result<Self> {
         let link = format!("{}/setup?token={}", issuer.origin(), secret.encode());
-        if io::stderr().is_terminal() {
-            return Ok(Self {
-                secret,
-                place: Place::Terminal(link),
-            });
-        }
-        let path = data.join(FILE);
-        write_private(&path, format!("{link}\n").as_bytes())
-            .with_context(|| format!("cannot write the set-up link to {}", path.display()))?;
-        Ok(Self {
-            secret,
-            place: Place::File(path),
-        })
+        let place = Place::of(link, data.join(FILE)).context("the set-up link")?;
+        Ok(Self { secret, place })
     }
 
     fn line(&self) -> String {
@@ -66,13 +99,21 @@ impl SetupLink {
     }
 }
 
-/// Removes a link's file of this or an earlier run.
+/// Removes the set-up link's file of this or an earlier run.
 pub fn remove_setup_link(data: &Path) {
-    let path = data.join(FILE);
-    if let Err(error) = fs::remove_file(&path)
+    remove(&data.join(FILE));
+}
+
+/// Removes the file of the link to mails of this or an earlier run.
+pub fn remove_mail_link(data: &Path) {
+    remove(&data.join(MAIL_FILE));
+}
+
+fn remove(path: &Path) {
+    if let Err(error) = fs::remove_file(path)
         && error.kind() != io::ErrorKind::NotFound
     {
-        tracing::warn!(%error, "the used set-up link {} cannot be removed; it opens nothing any more", path.display());
+        tracing::warn!(%error, "the used link {} cannot be removed; it opens nothing any more", path.display());
     }
 }
 
@@ -109,8 +150,13 @@ pub fn announce(
     issuer: &Issuer,
     bound: &[SocketAddr],
     setup: Option<&SetupLink>,
+    mails: Option<&MailLink>,
 ) {
-    let text = lines(settings, issuer, bound, setup.map(SetupLink::line));
+    // The administrator to be finds the mails by signing in: the first run stays four lines.
+    let link = setup
+        .map(SetupLink::line)
+        .or_else(|| mails.map(MailLink::line));
+    let text = lines(settings, issuer, bound, link);
     // A closed standard error is no reason to stop serving.
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
@@ -119,12 +165,12 @@ fn lines(
     settings: &Settings,
     issuer: &Issuer,
     bound: &[SocketAddr],
-    setup: Option<String>,
+    link: Option<String>,
 ) -> String {
     let mut lines = vec![listening(settings, issuer, bound)];
     let data = fs::canonicalize(&settings.data).unwrap_or_else(|_| settings.data.clone());
     lines.push(format!("data in {}", data.display()));
-    lines.extend(setup);
+    lines.extend(link);
     lines.push("stop with Ctrl-C".to_owned());
     lines.push(String::new());
     lines.join("\n")

@@ -61,7 +61,7 @@ impl Browser {
 }
 
 /// `name=value` of the cookie whose name ends so.
-fn set_cookie(answer: &str, ending: &str) -> String {
+pub fn set_cookie(answer: &str, ending: &str) -> String {
     answer
         .lines()
         .filter_map(|line| line.strip_prefix("set-cookie: "))

@@ -5,6 +5,7 @@
     reason = "a test that cannot go on fails; clippy's own exception covers test functions and not what they call"
 )]
 
+mod accounts;
 mod browser;
 mod commands;
 mod faults;

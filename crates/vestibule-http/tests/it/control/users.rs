@@ -169,6 +169,44 @@ async fn asvs_7_4_2_disabling_ends_every_session_and_says_how_many() {
     caller.house.signed_in("alice@example.test").await;
 }
 
+/// Holds: ASVS 7.4.2
+#[tokio::test]
+async fn asvs_7_4_2_deleting_ends_every_session_and_leaves_nobody() {
+    let caller = Caller::new().await;
+    caller.house.add("alice@example.test").await;
+    let browser = caller.house.signed_in("alice@example.test").await;
+    caller.house.signed_in("alice@example.test").await;
+
+    let path = "/api/v1/admin/users/Alice%40example.test";
+    let told = caller.delete(path).await;
+    assert_eq!(told.status, StatusCode::OK, "{told:?}");
+    assert_eq!(
+        told.body,
+        json!({ "email": "alice@example.test", "ended_sessions": 2 })
+    );
+    assert_eq!(browser.get("/account").await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        caller.get("/api/v1/admin/users").await.body["users"],
+        json!([])
+    );
+    assert_eq!(caller.delete(path).await.problem(), "user_not_found");
+    assert_eq!(
+        caller.get("/api/v1/admin/audit/verify").await.body["faults"],
+        json!([])
+    );
+}
+
+#[tokio::test]
+async fn the_only_administrator_stays() {
+    let caller = Caller::new().await;
+    caller.post("/api/v1/admin/users", ALICE).await;
+    let told = caller
+        .delete("/api/v1/admin/users/alice@example.test")
+        .await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert_eq!(told.problem(), "last_administrator");
+}
+
 #[tokio::test]
 async fn an_account_that_is_not_there_is_404() {
     let caller = Caller::new().await;

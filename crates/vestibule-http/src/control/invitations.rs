@@ -1,0 +1,107 @@
+//! Invitations: who may make an account of their own.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use vestibule_core::user::Language;
+use vestibule_engine::{Invitation, InviteError};
+
+use super::problem::{Code, Problem};
+use super::request::{Given, Told, answer};
+use super::time::Utc;
+use super::users::not_now;
+use crate::context::Context;
+
+/// Who is invited.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewInvitation {
+    email: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    roles: Vec<String>,
+    language: Option<String>,
+}
+
+/// A link on its way, or for the operator to hand over.
+#[derive(Serialize)]
+pub struct LinkBody<'a> {
+    email: &'a str,
+    mailed: bool,
+    expires_at: Utc,
+    /// Only where no mail can be sent.
+    link: Option<String>,
+}
+
+impl<'a> LinkBody<'a> {
+    /// `path` at the issuer (H01), with the token of whom no mail reaches.
+    pub fn new(
+        context: &Context,
+        email: &'a str,
+        path: &str,
+        token: Option<String>,
+        expires_at: Utc,
+    ) -> Self {
+        let origin = context.site.issuer.origin();
+        Self {
+            email,
+            mailed: token.is_none(),
+            expires_at,
+            link: token.map(|token| format!("{origin}{path}?token={token}")),
+        }
+    }
+}
+
+/// Invites somebody, by mail where there is mail.
+pub async fn post(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Told(new): Told<NewInvitation>,
+) -> Result<Response, Problem> {
+    let invitation = Invitation {
+        email: &new.email,
+        name: &new.name,
+        roles: &new.roles,
+        language: language(&context, new.language.as_deref())?,
+    };
+    let invited = context.engine.invite(invitation, &operator).await;
+    let invited = invited.map_err(|error| not_invited(&error))?;
+    let body = LinkBody::new(
+        &context,
+        &new.email,
+        "/register/finish",
+        invited.token,
+        Utc(invited.expires_at),
+    );
+    Ok(answer(StatusCode::CREATED, &body))
+}
+
+/// One that there are words in.
+fn language(context: &Context, asked: Option<&str>) -> Result<Language, Problem> {
+    let Some(asked) = asked else {
+        return Ok(Language::default());
+    };
+    let known = context.texts.of(asked).lang();
+    let primary = asked.split('-').next().unwrap_or_default();
+    if primary.eq_ignore_ascii_case(known) {
+        return Ok(Language::of(known));
+    }
+    Err(Problem::new(Code::InvalidLanguage).saying(format!(
+        "there is no text in {asked:?}: say \"en\" or \"de\""
+    )))
+}
+
+fn not_invited(error: &InviteError) -> Problem {
+    let code = match error {
+        InviteError::Email(_) => Code::InvalidEmail,
+        InviteError::Name(_) => Code::InvalidName,
+        InviteError::Role(_) => Code::InvalidRole,
+        InviteError::AddressTaken => Code::AddressTaken,
+        InviteError::NotNow(error) => return not_now(error),
+    };
+    Problem::new(code).saying(error.to_string())
+}

@@ -1,0 +1,82 @@
+//! Mail: does it arrive, and what waits?
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use vestibule_engine::{MailError, TestLetterError};
+
+use super::problem::{Code, Problem, chain};
+use super::request::{Asked, Given, Told, answer};
+use super::users::address;
+use crate::context::Context;
+
+/// `get` takes nothing.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// Where a letter is to arrive.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    email: String,
+}
+
+#[derive(Serialize)]
+struct StatusBody {
+    mails: bool,
+    waiting: u64,
+}
+
+#[derive(Serialize)]
+struct TestBody<'a> {
+    email: &'a str,
+    sent: bool,
+    /// Nobody need try again before something was changed.
+    for_good: bool,
+    reason: Option<String>,
+}
+
+/// Whether mail can be sent, and how much of it waits.
+pub async fn get(
+    State(context): State<Arc<Context>>,
+    _: Given,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Response, Problem> {
+    let waiting = context.engine.mail_waiting().await;
+    let body = StatusBody {
+        mails: context.engine.mails(),
+        waiting: waiting.map_err(|error| Problem::store(&error))?,
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Sends a letter now, and says whether the mail server took it, or why not.
+pub async fn test(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Told(test): Told<Test>,
+) -> Result<Response, Problem> {
+    let email = address(&test.email)?;
+    let sent = context.engine.send_test_letter(&email, &operator).await;
+    let (for_good, reason) = match &sent {
+        Ok(()) => (false, None),
+        Err(TestLetterError::NoMail) => {
+            return Err(Problem::new(Code::NoMail)
+                .saying("no mail server is set, so there is nothing to try out: set mail.server"));
+        }
+        Err(TestLetterError::Mail(error)) => {
+            (matches!(error, MailError::Never(_)), Some(chain(error)))
+        }
+    };
+    let body = TestBody {
+        email: email.as_str(),
+        sent: sent.is_ok(),
+        for_good,
+        reason,
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
