@@ -60,7 +60,7 @@ pub enum MailError {
 #[derive(Debug, thiserror::Error)]
 pub enum TestLetterError {
     /// No mail server is configured.
-    #[error("no mail server is configured: set mail.from and mail.smtp")]
+    #[error("no mail server is configured: set mail.server and mail.from")]
     NoMail,
     /// It did not take it.
     #[error(transparent)]
@@ -216,7 +216,7 @@ impl Engine {
             PostErrand::Throttled(throttled) => {
                 self.metrics().throttled(Scope::Mail);
                 // ASVS 16.3.3
-                tracing::warn!(scope = Scope::Mail.code(), "mails were asked for too often");
+                tracing::info!(scope = Scope::Mail.code(), "mails were asked for too often");
                 let wait = throttled
                     .until
                     .map_or(REQUESTS_FOR, |until| until.since(visit.now));

@@ -297,3 +297,62 @@ impl Engine {
         Ok(Done::GaveUp(why))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::io;
+
+    use vestibule_core::email::EmailAddress;
+    use vestibule_core::letter::Says;
+    use vestibule_core::user::Language;
+    use vestibule_store::BoxFuture;
+
+    use super::*;
+
+    /// Never answers, or says so much.
+    struct Server(Option<&'static str>);
+
+    impl Mailer for Server {
+        fn send<'a>(&'a self, _: &'a Letter) -> BoxFuture<'a, Result<(), MailError>> {
+            Box::pin(async {
+                match self.0 {
+                    None => pending().await,
+                    Some(answer) => Err(MailError::Never(Box::new(io::Error::other(answer)))),
+                }
+            })
+        }
+    }
+
+    async fn sent(answer: Option<&'static str>) -> MailError {
+        let letter = Letter {
+            to: EmailAddress::from_stored("alice@example.test".to_owned()),
+            language: Language::default(),
+            says: Says::Test,
+        };
+        send(&Server(answer), &letter).await.unwrap_err()
+    }
+
+    /// Holds: ASVS 16.5.2
+    #[tokio::test(start_paused = true)]
+    async fn asvs_16_5_2_a_mail_server_that_never_answers_has_a_minute() {
+        let started = tokio::time::Instant::now();
+        assert!(matches!(sent(None).await, MailError::Later(_)));
+        assert_eq!(started.elapsed(), SEND);
+    }
+
+    /// Holds: ASVS 16.2.5
+    #[tokio::test]
+    async fn asvs_16_2_5_a_failure_names_no_recipient() {
+        for (answer, told) in [
+            ("554 no such domain", true),
+            ("550 <Alice@example.test> unknown", false),
+            ("550 mailbox alice unavailable", false),
+        ] {
+            let MailError::Never(cause) = sent(Some(answer)).await else {
+                panic!("of {answer}");
+            };
+            assert_eq!(cause.to_string() == answer, told, "{cause}");
+        }
+    }
+}

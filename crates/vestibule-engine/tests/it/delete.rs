@@ -9,6 +9,7 @@ use vestibule_engine::{FreshLogin, Invitation, NewAccount, SignInError, SignedIn
 use vestibule_store::DeleteUser;
 
 use crate::house::{House, PASSWORD, address, hours, minutes};
+use crate::login::cut_off;
 use crate::postbox::ticket;
 
 const ALICE: &str = "alice@example.test";
@@ -216,6 +217,28 @@ async fn asvs_7_4_2_a_login_racing_a_deletion_leaves_no_survivor() {
     for login in logins {
         if let Some(signed_in) = login.await.unwrap() {
             assert!(!house.is_live(&signed_in.cookie));
+        }
+    }
+}
+
+/// Holds: ASVS 2.3.3
+#[tokio::test]
+async fn asvs_2_3_3_a_deletion_dropped_at_any_await_is_whole_or_not_at_all() {
+    for pauses in 0.. {
+        let house = House::new().await;
+        let alice = house.sign_in(ALICE).await;
+        let answered = cut_off(house.delete(&alice), pauses).await;
+        // Everything queued before this is done when this is.
+        house.sign_in("bob@example.test").await;
+        let there = house.engine.user(&address(ALICE)).await.unwrap().is_some();
+        let house = house.crashed(|_| ()).await;
+        assert_eq!(house.is_live(&alice.cookie), there, "after {pauses}");
+        if answered.is_some() {
+            assert!(!there);
+            // It reads and writes.
+            if pauses > 1 {
+                return;
+            }
         }
     }
 }

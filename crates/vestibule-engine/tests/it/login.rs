@@ -221,7 +221,7 @@ async fn asvs_15_2_2_a_long_user_agent_is_cut() {
 
 /// Lets `work` wait `pauses` times and drops it when it would wait once more: by one more each time, each of its awaits
 /// is met.
-async fn cut_off<T>(work: impl Future<Output = T>, pauses: usize) -> Option<T> {
+pub async fn cut_off<T>(work: impl Future<Output = T>, pauses: usize) -> Option<T> {
     let mut work = pin!(work);
     let mut left = pauses;
     poll_fn(|context| match work.as_mut().poll(context) {

@@ -190,6 +190,27 @@ async fn what_is_asked_for_goes_out_at_once_and_a_stop_leaves_the_rest_for_later
     assert_eq!(house.letters().await.len(), 1);
 }
 
+#[tokio::test]
+async fn a_stop_waits_for_a_letter_that_is_under_way() {
+    let house = House::new().await;
+    let postbox = house.plan.postbox.clone().unwrap();
+    postbox.hands.forget_permits(1_000_000);
+    let (stop, stopped) = watch::channel(false);
+    let chores = tokio::spawn(house.engine.clone().run_chores(stopped));
+    house.ask(ALICE).await;
+    until(async || postbox.tries.load(Ordering::SeqCst) == 1).await;
+    stop.send(true).unwrap();
+    // What is due meanwhile waits for the next start.
+    house.ask("bob@example.test").await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    postbox.hands.add_permits(1_000_000);
+    chores.await.unwrap();
+    assert_eq!(postbox.take().len(), 1);
+    assert_eq!(house.waiting().await, 1, "once, and it was noted");
+}
+
 /// Holds: ASVS 16.5.2
 #[tokio::test]
 async fn asvs_16_5_2_a_store_that_fails_loses_no_letter() {

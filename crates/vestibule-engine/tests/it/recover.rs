@@ -13,6 +13,7 @@ use vestibule_engine::{
 use vestibule_store::EndLogin;
 
 use crate::house::{House, OTHER_PASSWORD, PASSWORD, address, minutes};
+use crate::login::cut_off;
 use crate::postbox::ticket;
 
 const ALICE: &str = "alice@example.test";
@@ -536,4 +537,31 @@ async fn a_link_of_one_kind_is_none_of_another() {
     let shown = house.engine.ticket(&link, house.now()).await.unwrap();
     assert!(shown.is_some_and(|ticket| ticket.grant.purpose() == Purpose::Recover));
     house.finish_recovery(finished(&link)).await.unwrap();
+}
+
+/// Holds: ASVS 2.3.3, ASVS 7.4.3
+#[tokio::test]
+async fn asvs_2_3_3_a_recovery_dropped_at_any_await_is_whole_or_not_at_all() {
+    for pauses in 0.. {
+        let mut house = House::new().await;
+        let alice = house.sign_in(ALICE).await;
+        house.letters().await;
+        let (link, _) = house.recovery_link().await;
+        let answered = cut_off(house.finish_recovery(finished(&link)), pauses).await;
+        // Everything queued before this is done when this is.
+        house.sign_in("bob@example.test").await;
+        let new = house.try_sign_in(ALICE, NEW_PASSWORD).await.is_ok();
+        let old = house.try_sign_in(ALICE, PASSWORD).await.is_ok();
+        let good = house.recovery(&link, HERE).await != Recoverable::Gone;
+        let house = house.crashed(|_| ()).await;
+        let lives = house.is_live(&alice.cookie);
+        assert_eq!((old, good, lives), (!new, !new, !new), "after {pauses}");
+        if answered.is_some() {
+            assert!(new);
+            // It reads twice, hashes and writes.
+            if pauses > 3 {
+                return;
+            }
+        }
+    }
 }

@@ -13,6 +13,7 @@ use vestibule_engine::{
 };
 
 use crate::house::{House, PASSWORD, address, hours, minutes};
+use crate::login::cut_off;
 use crate::postbox::ticket;
 
 const CAROL: &str = "carol@example.test";
@@ -395,4 +396,26 @@ async fn asvs_6_4_1_an_invitation_is_good_once_and_for_a_week() {
     let link = PlainTicket::parse(Purpose::Register, &token).unwrap();
     house.finish_registration(finished(&link)).await.unwrap();
     assert_eq!(house.engine.mail_waiting().await.unwrap(), 0);
+}
+
+/// Holds: ASVS 2.3.3
+#[tokio::test]
+async fn asvs_2_3_3_a_registration_dropped_at_any_await_is_whole_or_not_at_all() {
+    for pauses in 0.. {
+        let mut house = House::empty().await;
+        let link = house.register_link(CAROL).await;
+        let answered = cut_off(house.finish_registration(finished(&link)), pauses).await;
+        // Everything queued before this is done when this is.
+        house.add("bob@example.test").await;
+        let made = house.try_sign_in(CAROL, PASSWORD).await.is_ok();
+        let good = house.engine.ticket(&link, house.now()).await.unwrap();
+        assert_ne!(made, good.is_some(), "after {pauses} pauses");
+        if let Some(carol) = answered {
+            assert!(made && house.is_live(&carol.unwrap().cookie));
+            // It reads, hashes and writes.
+            if pauses > 2 {
+                return;
+            }
+        }
+    }
 }
