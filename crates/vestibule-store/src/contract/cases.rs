@@ -161,6 +161,8 @@ macro_rules! contract_suite {
                 asvs_6_6_3_five_codes_are_compared_and_then_the_ticket_is_gone;
                 the_link_in_a_mail_ends_its_login_and_forgets_its_device;
                 spent_tickets_are_dropped_a_few_at_a_time;
+                a_login_offers_the_ticket_that_ends_it_and_a_refused_one_none;
+                c23_a_login_that_is_over_leaves_no_device_known_once_its_mail_says_so;
             }
             recovering {
                 a_recovery_ends_everything_that_came_before_it;

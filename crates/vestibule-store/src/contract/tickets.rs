@@ -3,15 +3,17 @@
 use vestibule_core::audit::{Event, EventKind};
 use vestibule_core::id::ErrandId;
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
-use vestibule_core::session::EndReason;
+use vestibule_core::session::{EndReason, NewSession};
 use vestibule_core::ticket::{Grant, INVITED_FOR, Ticket};
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{Details, DisplayName, Language, NewUser, Particulars};
+use vestibule_core::user::{
+    CredentialVersion, Details, DisplayName, Language, NewUser, Particulars,
+};
 
 use super::harness::Home;
 use super::make::letters::{recover, register};
 use super::make::{FIRST, NOON, email, hash, noon_and};
-use crate::{Change, ConfirmAddress, EndLogin, Recover, Register, TryCode};
+use crate::{Change, ConfirmAddress, EndLogin, OpenSession, Recover, Register, TryCode};
 
 /// Just before a ticket's end.
 fn last(ticket: &Ticket) -> UnixMillis {
@@ -368,4 +370,58 @@ pub async fn spent_tickets_are_dropped_a_few_at_a_time(home: Home) {
         assert_eq!(told, dropped);
     }
     assert!(home.is_good(&good, end).await);
+}
+
+/// Holds: ASVS 6.3.5
+pub async fn a_login_offers_the_ticket_that_ends_it_and_a_refused_one_none(home: Home) {
+    let alice = home.user("alice").await;
+    let login = |credential| {
+        let login = home.login(&alice, NOON);
+        let grant = Grant::EndLogin {
+            user: alice.id,
+            session: login.id,
+        };
+        let ticket = home.ticket("alice", grant, NOON);
+        let login = NewSession {
+            credential,
+            end_ticket: Some(ticket.clone()),
+            ..login
+        };
+        (login, ticket)
+    };
+    let (refused, never) = login(CredentialVersion(9));
+    let told = home
+        .store
+        .open_session(refused, home.act(NOON))
+        .await
+        .unwrap();
+    assert_eq!(told, OpenSession::CredentialChanged);
+    assert!(!home.is_good(&never, NOON).await);
+    let (new, ticket) = login(FIRST);
+    let session = home.open(new).await;
+    let read = home.store.ticket(ticket.secret, NOON).await.unwrap();
+    assert_eq!(read.as_ref(), Some(&ticket));
+    let told = home.store.end_login(ticket.secret, home.act(NOON)).await;
+    let ended = EndLogin::Ended {
+        user: alice.id,
+        session: session.id,
+    };
+    assert_eq!(told.unwrap(), ended);
+}
+
+/// Holds: C23
+pub async fn c23_a_login_that_is_over_leaves_no_device_known_once_its_mail_says_so(home: Home) {
+    let alice = home.user("alice").await;
+    let device = home.device();
+    let session = home.knows(&alice, device, NOON).await;
+    let end = Grant::EndLogin {
+        user: alice.id,
+        session: session.id,
+    };
+    let ticket = home.offer(home.ticket("alice", end, NOON)).await;
+    home.end(session.id, NOON).await;
+    assert!(home.is_known("alice", device, NOON).await);
+    let told = home.store.end_login(ticket.secret, home.act(NOON)).await;
+    assert_eq!(told.unwrap(), EndLogin::NotLive);
+    assert!(!home.is_known("alice", device, NOON).await);
 }
