@@ -15,10 +15,12 @@ use std::task::Poll;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use http::{HeaderValue, header};
 
 use crate::context::Context;
 use crate::errors::{self, Code, Failure};
 
+mod accept;
 pub mod caller;
 pub mod cookies;
 pub mod csrf;
@@ -28,6 +30,7 @@ pub mod headers;
 pub mod host;
 
 use self::caller::Caller;
+use self::headers::ContentSecurityPolicy;
 use self::host::Meant;
 
 /// Around every page: the order of checks, and what happens to every answer.
@@ -50,7 +53,14 @@ pub async fn receive(
         Meant::Foreign => Failure::of(Code::Misdirected).into_response(),
     };
     response = errors::explain(&caller, &method, &path, response);
+    let own_policy = response.extensions_mut().remove::<ContentSecurityPolicy>();
     headers::dress(&caller.context.site.issuer, response.headers_mut());
+    if let Some(ContentSecurityPolicy(policy)) = own_policy {
+        let policy = HeaderValue::from_static(policy);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
     tracing::debug!(
         http.method = %method,
         http.path = ?path,

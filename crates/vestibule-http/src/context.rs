@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use vestibule_engine::Engine;
+use vestibule_engine::{Engine, Places};
 
+use crate::dev_mail::DevMailbox;
 use crate::site::Site;
 use crate::texts::Texts;
 
@@ -16,15 +17,35 @@ pub struct Context {
     pub site: Site,
     /// Every language.
     pub texts: Texts,
+    /// Letters that were not sent, for a developer to look at.
+    pub mailbox: Option<Arc<DevMailbox>>,
+    /// The operator's list of networks.
+    pub places: Option<Arc<dyn Places>>,
+}
+
+/// What not every installation has.
+#[derive(Default)]
+pub struct Extras {
+    /// Given on loopback without a mail server alone.
+    pub mailbox: Option<Arc<DevMailbox>>,
+    /// The operator's list of networks.
+    pub places: Option<Arc<dyn Places>>,
 }
 
 impl Context {
     /// Puts together what handlers need.
     pub fn new(engine: Arc<Engine>, site: Site) -> Arc<Self> {
+        Self::furnished(engine, site, Extras::default())
+    }
+
+    /// The same, with what not every installation has.
+    pub fn furnished(engine: Arc<Engine>, site: Site, extras: Extras) -> Arc<Self> {
         Arc::new(Self {
             engine,
             site,
             texts: Texts::embedded(),
+            mailbox: extras.mailbox,
+            places: extras.places,
         })
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
+use serde::Serialize;
 use vestibule_engine::NotNow;
 
 use crate::browser::caller::Caller;
@@ -47,6 +48,20 @@ pub enum Code {
     Unavailable,
     /// The session is dead in memory, but the store does not know of it yet.
     EndUnstored,
+    /// Address and password do not go together.
+    LoginRefused,
+    /// Accounts are made by the operators.
+    RegistrationClosed,
+    /// Accounts are made through invitations.
+    RegistrationByInvitation,
+    /// No mail can be sent, so nobody recovers by it.
+    RecoveryClosed,
+    /// The address of a mailed link has an account by now.
+    AddressTaken,
+    /// A mailed link was used, is too old, or never was.
+    LinkGone,
+    /// Tried too often; this one was not looked at.
+    TooManyRequests,
 }
 
 /// One row of the table: code, status, page.
@@ -54,7 +69,7 @@ struct Row(&'static str, StatusCode, ErrorKind);
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 22] = [
         Self::BadRequest,
         Self::Invalid,
         Self::CrossSite,
@@ -70,6 +85,13 @@ impl Code {
         Self::Internal,
         Self::Unavailable,
         Self::EndUnstored,
+        Self::LoginRefused,
+        Self::RegistrationClosed,
+        Self::RegistrationByInvitation,
+        Self::RecoveryClosed,
+        Self::AddressTaken,
+        Self::LinkGone,
+        Self::TooManyRequests,
     ];
 
     /// The one table, with the section that gives the status its meaning.
@@ -93,6 +115,13 @@ impl Code {
             Self::Internal             => Row("internal",               S::INTERNAL_SERVER_ERROR,           Page::Internal),              // RFC 9110 §15.6.1
             Self::Unavailable          => Row("unavailable",            S::SERVICE_UNAVAILABLE,             Page::Unavailable),           // RFC 9110 §15.6.4
             Self::EndUnstored          => Row("end_unstored",           S::SERVICE_UNAVAILABLE,             Page::EndUnstored),           // RFC 9110 §15.6.4
+            Self::LoginRefused         => Row("login_refused",          S::UNAUTHORIZED,                    Page::LoginRefused),          // RFC 9110 §15.5.2
+            Self::RegistrationClosed   => Row("registration_closed",    S::NOT_FOUND,                       Page::RegistrationClosed),    // RFC 9110 §15.5.5
+            Self::RegistrationByInvitation => Row("registration_by_invitation", S::FORBIDDEN,               Page::RegistrationByInvitation), // RFC 9110 §15.5.4
+            Self::RecoveryClosed       => Row("recovery_closed",        S::NOT_FOUND,                       Page::RecoveryClosed),        // RFC 9110 §15.5.5
+            Self::AddressTaken         => Row("address_taken",          S::CONFLICT,                        Page::AddressTaken),          // RFC 9110 §15.5.10
+            Self::LinkGone             => Row("link_gone",              S::GONE,                            Page::LinkGone),              // RFC 9110 §15.5.11
+            Self::TooManyRequests      => Row("too_many_requests",      S::TOO_MANY_REQUESTS,               Page::TooManyRequests),       // RFC 6585 §4
         }
     }
 
@@ -164,6 +193,11 @@ impl Failure {
         }
     }
 
+    /// Tried too often: worth another try after `wait` (ASVS 6.3.1).
+    pub const fn throttled(wait: Duration) -> Self {
+        Self::of(Code::TooManyRequests).retry_after(wait)
+    }
+
     /// Why, for the log.
     #[must_use]
     pub fn because(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
@@ -222,9 +256,18 @@ fn chain(cause: Option<&(dyn StdError + Send + Sync + 'static)>) -> String {
     text
 }
 
-/// `Retry-After` in whole seconds, at least one (RFC 9110 §10.2.3).
+/// `Retry-After` in whole seconds, rounded up, at least one (RFC 9110 §10.2.3).
 pub fn retry_after(wait: Duration) -> HeaderValue {
-    HeaderValue::from(wait.as_secs().max(1))
+    let begun = u64::from(wait.subsec_nanos() > 0);
+    HeaderValue::from(wait.as_secs().saturating_add(begun).max(1))
+}
+
+/// An answer that says when it is worth trying again.
+pub fn with_retry_after(mut response: Response, wait: Duration) -> Response {
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, retry_after(wait));
+    response
 }
 
 impl IntoResponse for Failure {
@@ -256,7 +299,11 @@ pub(crate) fn explain(
         kind: failure.code.page(),
         id,
         back: failure.back,
+        wait: failure.retry_after,
     };
+    if caller.is_program() {
+        return problem(caller, failure.code, &page, response);
+    }
     // An error signs nobody out: where the session is known, the page has its frame.
     let rendered = match caller.live() {
         Ok(Some(session)) => caller.page_for(session, failure.code.status(), &page),
@@ -272,6 +319,38 @@ pub(crate) fn explain(
         };
     }
     response
+}
+
+/// RFC 9457 §3.1, for a caller who prefers it to a page.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: String,
+    title: String,
+    status: u16,
+    code: &'a str,
+    detail: String,
+    /// The short id that the log line carries.
+    id: &'a str,
+}
+
+fn problem(caller: &Caller, code: Code, page: &ErrorPage, response: Response) -> Response {
+    let (title, detail) = page.spoken(&caller.frame());
+    let problem = Problem {
+        r#type: format!("/docs/problems#{}", code.as_str()),
+        title,
+        status: code.status().as_u16(),
+        code: code.as_str(),
+        detail,
+        id: &page.id,
+    };
+    let (mut head, _) = response.into_parts();
+    let media_type = HeaderValue::from_static("application/problem+json");
+    head.headers.insert(header::CONTENT_TYPE, media_type);
+    // Strings and a number: nothing in it fails to become JSON.
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    head.headers
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    Response::from_parts(head, Body::from(body))
 }
 
 /// Eight characters, easily read out on the telephone: no vowels, nothing that looks like another.

@@ -8,6 +8,7 @@ pub mod assets;
 pub mod browser;
 pub mod context;
 pub mod control;
+pub mod dev_mail;
 pub mod edge;
 pub mod errors;
 pub mod letters;
@@ -23,7 +24,7 @@ use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
-pub use context::{Context, OperatorUid, Peer};
+pub use context::{Context, Extras, OperatorUid, Peer};
 pub use site::{HeaderFamily, Issuer, ParseIssuerError, ProxyPeer, Site, TrustedProxy};
 
 use self::errors::{Code, Failure};
@@ -48,13 +49,27 @@ pub fn control(context: Arc<Context>) -> Router {
 
 /// What a person opens in a browser.
 fn pages(context: &Arc<Context>) -> Router<Arc<Context>> {
-    use pages::{account, assets, home, login, logout, setup};
+    use pages::{account, assets, dev_mail, home, login, logout, recover, register, setup};
 
     Router::new()
         .route("/", get(home::get))
         .route("/setup", get(setup::get).post(setup::post))
         .route("/login", get(login::get).post(login::post))
         .route("/logout", get(logout::get).post(logout::post))
+        .route("/register", get(register::get).post(register::post))
+        .route(
+            "/register/finish",
+            get(register::finish::get).post(register::finish::post),
+        )
+        .route("/recover", get(recover::get).post(recover::post))
+        .route(
+            "/recover/finish",
+            get(recover::finish::get).post(recover::finish::post),
+        )
+        .route(
+            "/recover/end-login",
+            get(recover::end_login::get).post(recover::end_login::post),
+        )
         .route("/account", get(account::devices::get))
         .route("/account/devices/end", post(account::devices::end::post))
         .route(
@@ -70,6 +85,38 @@ fn pages(context: &Arc<Context>) -> Router<Arc<Context>> {
             get(account::security::get).post(account::security::post),
         )
         .route("/account/activity", get(account::activity::get))
+        .route("/account/addresses", get(account::addresses::get))
+        .route(
+            "/account/addresses/add",
+            post(account::addresses::add::post),
+        )
+        .route(
+            "/account/addresses/primary",
+            post(account::addresses::primary::post),
+        )
+        .route(
+            "/account/addresses/prove",
+            post(account::addresses::prove::post),
+        )
+        .route(
+            "/account/addresses/remove",
+            post(account::addresses::remove::post),
+        )
+        .route(
+            "/account/addresses/confirm",
+            get(account::addresses::confirm::get).post(account::addresses::confirm::post),
+        )
+        .route(
+            "/account/profile",
+            get(account::profile::get).post(account::profile::post),
+        )
+        .route(
+            "/account/delete",
+            get(account::delete::get).post(account::delete::post),
+        )
+        .route("/dev/mail", get(dev_mail::get))
+        .route("/dev/mail/{id}", get(dev_mail::letter))
+        .route("/dev/mail/{id}/html", get(dev_mail::html))
         .route("/assets/{asset}", get(assets::get))
         .fallback(async || Failure::of(Code::NotFound))
         .method_not_allowed_fallback(async || Failure::of(Code::MethodNotAllowed))

@@ -2,9 +2,13 @@
 
 pub mod account;
 pub mod assets;
+pub mod dev_mail;
 pub mod home;
 pub mod login;
 pub mod logout;
+pub mod recover;
+pub mod register;
 pub mod setup;
 
+mod details;
 mod pre_session;

@@ -103,6 +103,7 @@ pub struct Issuer {
     port: u16,
     session_cookie: String,
     form_cookie: String,
+    device_cookie: String,
 }
 
 /// Why a text is no issuer. Each says what to write instead.
@@ -166,6 +167,7 @@ impl Issuer {
             format!("vestibule-{port}")
         };
         let form_cookie = format!("{session_cookie}-form");
+        let device_cookie = format!("{session_cookie}-device");
         Self {
             origin,
             https,
@@ -173,6 +175,7 @@ impl Issuer {
             port,
             session_cookie,
             form_cookie,
+            device_cookie,
         }
     }
 
@@ -223,6 +226,11 @@ impl Issuer {
     /// The name of the cookie that forms before login are bound to (H03).
     pub fn form_cookie(&self) -> &str {
         &self.form_cookie
+    }
+
+    /// The known device's cookie's name.
+    pub fn device_cookie(&self) -> &str {
+        &self.device_cookie
     }
 }
 

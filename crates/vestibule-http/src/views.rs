@@ -15,10 +15,21 @@
 //! |---|---|---|
 //! | [`SetupPage`] | `/setup` | `token`, `identifier`, `name` (may be empty), `password` |
 //! | [`LoginPage`] | `/login` | `identifier`, `password`, `remember` (`on` or absent), `next` (if any) |
+//! | [`RegisterPage`] | `/register` | `identifier`, `name`, `field-…`, `terms` (`on` or absent) |
+//! | [`FinishRegisterPage`] | `/register/finish` | `token`, `name`, `field-…`, `terms`, `password` |
+//! | [`RecoverPage`] | `/recover` | `identifier` |
+//! | [`FinishRecoverPage`] | `/recover/finish` | `token`, `code` (where it is asked for), `password` |
+//! | [`EndLoginPage`] | `/recover/end-login` | `token` |
 //! | [`LogoutPage`], and the button on every signed-in page | `/logout` | |
 //! | [`DevicesPage`] | `/account/devices/end` | `device` (the [`Device::id`]) |
 //! | [`DevicesPage`] | `/account/devices/end-others` | |
 //! | [`SecurityPage`] | `/account/security` | `current_password`, `new_password` |
+//! | [`AddressesPage`] | `/account/addresses/add` | `email` |
+//! | [`AddressesPage`] | `/account/addresses/primary`, `…/remove` | `address` |
+//! | [`AddressesPage`] | `/account/addresses/prove` | |
+//! | [`ConfirmAddressPage`] | `/account/addresses/confirm` | `token` |
+//! | [`ProfilePage`] | `/account/profile` | `name`, `language`, `field-…` |
+//! | [`DeletePage`] | `/account/delete` | |
 //! | [`FreshPage`] | its own `action` | `password` and what it carries over |
 
 use std::borrow::Cow;
@@ -29,7 +40,11 @@ use crate::{
 };
 
 mod activity;
+mod addresses;
 pub(crate) mod dates;
+mod delete;
+mod details;
+mod dev_mail;
 mod devices;
 mod errors;
 mod fresh;
@@ -37,6 +52,9 @@ mod login;
 mod logout;
 mod password;
 pub(crate) mod places;
+mod profile;
+mod recover;
+mod register;
 mod security;
 mod setup;
 
@@ -50,13 +68,25 @@ mod samples;
 mod tests;
 
 pub use self::{
-    activity::{Activity, ActivityPage, Happening},
+    activity::{Activity, ActivityPage, AddressChange, Happening},
+    addresses::{
+        AddressEntry, AddressLink, AddressRoom, AddressesNotice, AddressesPage, ConfirmAddressPage,
+        NewAddressFault,
+    },
+    delete::{DeletePage, DeletedPage},
+    details::{AnswerFault, AskedField, Details, Terms},
+    dev_mail::{DevLetter, DevLetterPage, DevMailPage, TextPart},
     devices::{Device, DeviceKind, DeviceName, DevicesNotice, DevicesPage, Proof},
     errors::{ErrorKind, ErrorPage},
     fresh::{FreshFault, FreshFor, FreshPage},
     login::{LoginFault, LoginNotice, LoginPage},
     logout::{LogoutPage, SignedOutPage},
     password::PasswordFault,
+    profile::{LanguageChoice, ProfilePage},
+    recover::{
+        CodeFault, EndLoginPage, FinishRecoverPage, LoginEndedPage, RecoverAskedPage, RecoverPage,
+    },
+    register::{FinishRegisterPage, RegisterAskedPage, RegisterPage},
     security::{CurrentPasswordFault, SecurityPage},
     setup::{AddressFault, NameFault, SetupPage},
 };

@@ -22,9 +22,15 @@ password-fault-short =
        *[other] Das sind nur { $length } Zeichen; es müssen mindestens { $shortest } sein. Hängen Sie ein, zwei Wörter an.
     }
 password-fault-long = Das sind mehr als { $longest } Zeichen. Bitte wählen Sie ein kürzeres.
-password-fault-common = Dieses Passwort benutzen viele, darum wird es früh erraten. Bitte wählen Sie eigene Wörter.
-password-fault-guessable = Das ist Ihre Adresse, Ihr Name oder der Name dieses Dienstes und wird darum früh erraten. Bitte wählen Sie etwas anderes.
+password-fault-common = Dieses Passwort steht auf den Listen, die Angreifer zuerst probieren: Viele benutzen es, oder es wurde anderswo gestohlen. Bitte wählen Sie eigene Wörter und benutzen Sie sie nirgends sonst.
+password-fault-guessable = Das ist Ihre Adresse oder Ihr Name und wird darum früh erraten. Bitte wählen Sie etwas anderes.
+password-fault-site-word = Das ist der Name dieses Dienstes oder ein anderes Wort, das zu ihm gehört, und wird darum früh erraten. Bitte wählen Sie etwas anderes.
 password-fault-unchanged = Das ist Ihr jetziges Passwort. Bitte wählen Sie ein neues.
+strength-one = noch 1 Zeichen
+strength-more = noch { "{" }n{ "}" } Zeichen
+strength-easy = Leicht zu erraten: noch ein Wort oder zwei
+strength-fair = Geht
+strength-good = Gut
 
 ## Einrichtung
 setup-title = Willkommen
@@ -62,6 +68,14 @@ fresh-end-others =
     { $count ->
         [one] Damit wird { $count } anderes Gerät abgemeldet, beim nächsten Klick dort.
        *[other] Damit werden { $count } andere Geräte abgemeldet, beim nächsten Klick dort.
+    }
+fresh-add-address = Damit geht an { $address } ein Link, der sie Ihrem Konto hinzufügt.
+fresh-remove-address = Damit wird { $address } aus Ihrem Konto entfernt. Sie meldet niemanden mehr an.
+fresh-primary-address = Damit wird { $address } die Hauptadresse Ihres Kontos.
+fresh-delete =
+    { $count ->
+        [one] Das löscht Ihr Konto mit allem darin und meldet { $count } Gerät ab, dieses. Es lässt sich nicht rückgängig machen.
+       *[other] Das löscht Ihr Konto mit allem darin und meldet { $count } Geräte ab, auch dieses. Es lässt sich nicht rückgängig machen.
     }
 fresh-continue = Ihre Anmeldung ist eine Weile her. Geben Sie Ihr Passwort ein, um fortzufahren.
 fresh-submit = Weiter
@@ -126,19 +140,98 @@ security-changed =
        *[other] Ihr Passwort ist geändert, und { $count } andere Geräte sind abgemeldet.
     }
 
+## Adressen
+addresses-title = Adressen
+addresses-intro = Mit jeder können Sie sich anmelden. Was Ihr Konto betrifft, geht per Mail an alle.
+addresses-primary = Hauptadresse
+addresses-verified = bestätigt
+addresses-unverified = noch nicht bestätigt
+addresses-since = Ihre seit { $when }
+addresses-prove = Link schicken
+addresses-prove-label = Einen Link schicken, der { $address } bestätigt
+addresses-make-primary = Zur Hauptadresse machen
+addresses-primary-label = { $address } zur Hauptadresse machen
+addresses-remove = Entfernen
+addresses-remove-label = { $address } entfernen
+addresses-alone = Eine zweite Adresse hält Ihr Konto erreichbar, falls Sie die erste verlieren.
+addresses-add = Adresse hinzufügen
+addresses-add-how = Wir schicken einen Link dorthin. Die Adresse gehört Ihnen, sobald Sie ihn dort öffnen, wo Sie angemeldet sind.
+addresses-add-submit = Link schicken
+addresses-full = Ein Konto hat höchstens { $most } Adressen. Entfernen Sie erst eine.
+addresses-no-mail = Dieser Server verschickt keine Mail und kann darum keine weitere Adresse bestätigen. Fragen Sie, wer ihn betreibt.
+addresses-fault-own = Diese Adresse gehört schon zu Ihrem Konto.
+addresses-asked = Ein Link ist unterwegs an { $address }. Öffnen Sie ihn innerhalb einer Stunde in einem Browser, in dem Sie angemeldet sind. Nichts angekommen? Prüfen Sie die Adresse und sehen Sie im Spam-Ordner nach.
+addresses-confirmed = Die Adresse ist bestätigt.
+addresses-removed = Die Adresse ist aus Ihrem Konto entfernt.
+addresses-primary-changed = Ihr Konto hat jetzt eine andere Hauptadresse.
+addresses-nothing = Es gab nichts zu ändern.
+addresses-refused = Es wurde nichts geändert: Die Hauptadresse lässt sich nicht entfernen, und nur eine bestätigte Adresse kann Hauptadresse werden.
+address-confirm-title = Diese Adresse bestätigen?
+address-confirm-what = Sie wird eine der Adressen Ihres Kontos: Sie können sich damit anmelden, und was Ihr Konto betrifft, geht auch dorthin.
+address-confirm-submit = Adresse bestätigen
+address-confirm-gone = Er gilt einmal, eine Stunde lang, und nur für das Konto, das ihn angefordert hat. Vielleicht sind Sie mit einem anderen angemeldet? Es wurde nichts geändert.
+address-confirm-taken-title = Diese Adresse ist vergeben
+address-confirm-taken = Seit der Link verschickt wurde, ist sie Teil eines anderen Kontos geworden. Es wurde nichts geändert.
+address-confirm-full-title = Dafür ist kein Platz
+address-confirm-back = Zu Ihren Adressen
+
+## Profil
+profile-title = Profil
+profile-intro = Wie Anwendungen und Mails Sie nennen.
+profile-language = Sprache der Mails
+profile-language-own = Deutsch
+profile-language-hint = Die Seiten folgen der Sprache Ihres Browsers.
+profile-submit = Speichern
+profile-changed = Ihr Profil ist gespeichert.
+profile-leave = Sie wollen gehen?
+profile-leave-what = Sie können Ihr Konto löschen, mit allem darin.
+
+## Abschied
+delete-title = Konto löschen
+delete-intro = Wenn Sie fortfahren, sofort und endgültig:
+delete-devices =
+    { $count ->
+        [one] { $count } Gerät wird abgemeldet: dieses.
+       *[other] { $count } Geräte werden abgemeldet, auch dieses.
+    }
+delete-addresses =
+    { $count ->
+        [one] { $count } Adresse gehört niemandem mehr. Eine letzte Mail geht dorthin.
+       *[other] { $count } Adressen gehören niemandem mehr. Eine letzte Mail geht an jede.
+    }
+delete-erased = Ihr Name, Ihre Angaben, Ihr Passwort und die Geräte, die Ihr Konto kennt, werden gelöscht.
+delete-kept = Die Aufzeichnung dessen, was geschah, bleibt für die Betreiber dieses Servers, ohne Ihre Adressen und ohne die Orte, von denen Sie kamen.
+delete-final = Das lässt sich nicht rückgängig machen.
+delete-submit = Mein Konto löschen
+delete-stay = Mein Konto behalten
+delete-only-administrator = Sie verwalten diesen Server allein: Ohne Sie könnte es niemand mehr. Geben Sie erst jemand anderem die Verwaltung. Es wurde nichts geändert.
+deleted-title = Ihr Konto ist gelöscht
+deleted-what =
+    { $count ->
+        [one] { $count } Gerät ist abgemeldet, und alles in dem Konto ist weg.
+       *[other] { $count } Geräte sind abgemeldet, und alles in dem Konto ist weg.
+    }
+deleted-mail = Eine letzte Mail sagt es jeder seiner Adressen.
+
 ## Verlauf
 activity-title = Verlauf
 activity-intro = Was mit Ihrem Konto zuletzt geschah.
 activity-empty = Noch nichts. Anmeldungen, Abmeldungen und Änderungen erscheinen hier.
 activity-older = Ältere
+activity-newest = Neueste
 activity-strange = Etwas davon waren nicht Sie?
 activity-change-password = Passwort ändern
 happening-created = Konto angelegt
 happening-signed-in = Angemeldet
-happening-failed = Falsches Passwort
+happening-signed-in-new = Auf einem neuen Gerät angemeldet
+happening-failed = Anmeldung abgewiesen: falsches Passwort
+happening-refused = Anmeldung abgewiesen
+happening-confirmation-failed = Bestätigung des Passworts abgewiesen
 happening-signed-out = Abgemeldet
 happening-expired = Von selbst abgemeldet, durch Zeitablauf
 happening-displaced = Von selbst abgemeldet, das am längsten ungenutzte Gerät: zu viele waren angemeldet
+happening-ended-by-mail = Abgemeldet durch den Link in einer Mail
+happening-everywhere-ended = Überall abgemeldet
 happening-device-ended = Ein anderes Gerät abgemeldet
 happening-others-ended =
     { $count ->
@@ -151,6 +244,24 @@ happening-confirmed = Passwort bestätigt
 happening-password-changed = Passwort geändert
 happening-disabled = Konto von der Verwaltung gesperrt
 happening-enabled = Konto von der Verwaltung freigegeben
+happening-profile-changed = Profil geändert
+happening-address-asked = Einen Link angefordert, der { $address } bestätigt
+happening-address-added = { $address } hinzugefügt
+happening-address-verified = { $address } bestätigt
+happening-address-removed = { $address } entfernt
+happening-primary-changed = { $address } zur Hauptadresse gemacht
+happening-some-address = Eine Adresse
+happening-recovery-asked = Jemand hat einen Link für ein neues Passwort angefordert
+happening-recovery-sent = Ein Link für ein neues Passwort wurde verschickt
+happening-recovery-offered = Die Verwaltung hat einen Link für ein neues Passwort verschickt
+happening-code-refused = Ein falscher Code für ein neues Passwort wurde eingegeben
+happening-password-reset = Neues Passwort durch einen Link in einer Mail gesetzt; alle Geräte wurden abgemeldet
+happening-password-disabled = Das Passwort gilt nicht mehr: zu viele falsche hintereinander
+happening-device-known = Ein Gerät wurde bekannt
+happening-mail-given-up = Eine Mail an Sie ließ sich nicht zustellen
+happening-slowed = Zu viele falsche Passwörter: weitere müssen warten
+happening-mail-slowed = Zu viele Mails angefordert: weitere müssen warten
+happening-attacked = Jemand versucht immer wieder, Ihr Passwort zu erraten
 
 ## Zeiten
 date-today = heute { $time } UTC
@@ -323,3 +434,84 @@ letter-deleted-what = Ihr Konto bei { $brand } wurde am { $when } gelöscht, mit
 letter-deleted-strange = Wenn Sie das nicht waren, wenden Sie sich an die Verwaltung von { $site }.
 letter-test-title = Mail kommt an
 letter-test-what = Die Verwaltung von { $brand } wollte wissen, ob ihre Mail ankommt. Sie kommt an.
+
+## Registrierung
+register-title = Konto anlegen
+register-intro = Wir schicken Ihnen eine Mail. Der Link darin legt das Konto an.
+register-submit = Mail schicken
+register-known = Sie haben schon ein Konto?
+register-asked-what = Wir haben Ihnen eine Mail geschickt. Wenn es mit dieser Adresse noch kein Konto gibt, legt der Link darin eines an; er gilt eine Stunde.
+register-finish-title = Passwort wählen
+register-finish-intro = Dann gibt es Ihr Konto, und Sie sind angemeldet.
+register-finish-invited = Sie sind eingeladen. Wählen Sie ein Passwort, und es gibt Ihr Konto.
+register-finish-submit = Konto anlegen
+asked-title = Sehen Sie in Ihre Mail
+asked-nothing = Nichts da? Es kann ein paar Minuten dauern. Sehen Sie auch im Spam-Ordner nach, und prüfen Sie die Adresse oben.
+asked-again = Andere Adresse
+mail-fault-throttled = Danach wurde zu oft gefragt. Bitte warten Sie; Sie können es { $when } wieder versuchen.
+name-fault-missing = Bitte geben Sie Ihren Namen ein.
+answer-fault-missing = Bitte füllen Sie das aus.
+answer-fault-malformed = Das ist zu lang oder enthält Zeichen, die sich nicht anzeigen lassen.
+terms-accept = Ich stimme den Nutzungsbedingungen zu.
+terms-link = Nutzungsbedingungen lesen (neuer Tab)
+terms-fault = Ohne Zustimmung zu den Nutzungsbedingungen gibt es kein Konto.
+
+## Passwort vergessen
+login-forgot = Passwort vergessen?
+login-new = Neu hier?
+login-create = Konto anlegen
+login-fault-throttled = Zu viele Versuche. Dieser wurde nicht angesehen; Sie können es { $when } wieder versuchen.
+login-notice-password-set = Ihr neues Passwort ist gesetzt, und jede Anmeldung ist beendet. Melden Sie sich damit an.
+security-fault-throttled = Zu viele Versuche. Dieser wurde nicht angesehen; Sie können es { $when } wieder versuchen.
+recover-title = Neues Passwort setzen
+recover-intro = Wir schicken Ihnen eine Mail. Mit dem Link darin setzen Sie ein neues Passwort.
+recover-submit = Mail schicken
+recover-known = Es fällt Ihnen doch ein?
+recover-asked-what = Wir haben Ihnen eine Mail geschickt. Wenn es mit dieser Adresse ein Konto gibt, setzen Sie mit dem Link darin ein neues Passwort; er gilt eine halbe Stunde.
+recover-code-label = Wenn Sie die Mail auf einem anderen Gerät oder in einem anderen Browser öffnen, verlangt sie diesen Code:
+recover-code-warning = Geben Sie ihn nur dort ein und verraten Sie ihn niemandem: Wer danach fragt, meint es nicht gut.
+recover-finish-title = Neues Passwort setzen
+recover-finish-intro = Das beendet jede Anmeldung dieses Kontos. Danach melden Sie sich mit dem neuen Passwort an.
+recover-finish-submit = Passwort setzen
+code-label = Code
+code-hint = Acht Ziffern, auf der Seite, auf der Sie nach der Mail gefragt haben.
+code-fault-missing = Nach dieser Mail wurde in einem anderen Browser gefragt. Bitte geben Sie den Code ein, der dort steht.
+code-fault-wrong = Das ist nicht der Code. Nach fünf falschen gilt der Link nicht mehr.
+end-login-title = Jene Anmeldung beenden?
+end-login-what = Die Mail hat Ihnen von einer Anmeldung in Ihrem Konto berichtet. Wenn Sie das nicht waren, beenden Sie sie hier. Ihre anderen Anmeldungen bleiben.
+end-login-submit = Jene Anmeldung beenden
+end-login-done-title = Jene Anmeldung ist beendet
+end-login-done-what = Wer immer es war, ist beim nächsten Klick ausgesperrt.
+end-login-already = Sie war schon beendet.
+end-login-then = Ihr Passwort ist dort bekannt; setzen Sie darum jetzt ein neues.
+
+## Mail in der Entwicklung
+dev-mail-title = Mail, die nicht verschickt wurde
+dev-mail-intro = Es ist kein Mailserver eingestellt, darum enden Briefe hier. Nur die letzten werden aufgehoben, und nur, solange der Server läuft.
+dev-mail-empty = Noch nichts. Was der Server verschicken würde, erscheint hier.
+dev-mail-html = Als HTML
+dev-mail-back = Alle Briefe
+
+## Weitere Fehler
+error-401 = Das passt nicht zusammen
+error-401-what = Diese Adresse und dieses Passwort passen nicht zusammen.
+error-401-do = Prüfen Sie beides, und versuchen Sie es noch einmal.
+error-409 = Mit dieser Adresse gibt es inzwischen ein Konto
+error-409-what = Seit die Mail verschickt wurde, ist mit ihrer Adresse ein Konto angelegt worden.
+error-409-do = Melden Sie sich an, oder setzen Sie ein neues Passwort, wenn Sie keines wissen.
+error-link = Dieser Link gilt nicht mehr
+error-link-what = Ein Link aus einer Mail gilt einmal und nicht lange. Dieser ist verbraucht, zu alt, unvollständig oder von etwas Neuerem abgelöst. Es wurde nichts geändert.
+error-link-do = Fragen Sie nach einem neuen.
+error-429 = Zu viel auf einmal
+error-429-what = Das wurde zu oft versucht. Diesmal wurde es nicht angesehen und nichts geändert.
+error-429-do = Bitte warten Sie; Sie können es { $when } wieder versuchen.
+error-closed = Hier können Sie kein Konto anlegen
+error-closed-what = Konten legt die Verwaltung dieses Servers an.
+error-closed-do = Wenn Sie eines haben sollten, fragen Sie dort. Wenn Sie eines haben, melden Sie sich an.
+error-invited = Nur auf Einladung
+error-invited-what = Ein Konto entsteht über den Link in einer Einladung.
+error-invited-do = Bitten Sie die Verwaltung dieses Servers um eine. Wenn Sie ein Konto haben, melden Sie sich an.
+error-recover = Nicht per Mail
+error-recover-what = Dieser Server verschickt keine Mail und darum auch keinen Link für ein neues Passwort.
+error-recover-do = Bitten Sie die Verwaltung dieses Servers um Hilfe.
+error-sign-in = Anmelden

@@ -22,9 +22,15 @@ password-fault-short =
        *[other] This has only { $length } characters; it takes at least { $shortest }. Add a word or two.
     }
 password-fault-long = This is longer than { $longest } characters. Please choose a shorter one.
-password-fault-common = Many people use this password, so it is guessed early. Please choose words of your own.
-password-fault-guessable = This is your address, your name or the name of this service, so it is guessed early. Please choose something else.
+password-fault-common = This password is on the lists that attackers try first: many people use it, or it was stolen somewhere else. Please choose words of your own, and use them nowhere else.
+password-fault-guessable = This is your address or your name, so it is guessed early. Please choose something else.
+password-fault-site-word = This is the name of this service or another word that belongs to it, so it is guessed early. Please choose something else.
 password-fault-unchanged = This is the password you have now. Please choose a new one.
+strength-one = 1 more character
+strength-more = { "{" }n{ "}" } more characters
+strength-easy = Easy to guess: add a word or two
+strength-fair = Fair
+strength-good = Good
 
 ## Set-up
 setup-title = Welcome
@@ -62,6 +68,14 @@ fresh-end-others =
     { $count ->
         [one] This signs out { $count } other device, at its next click.
        *[other] This signs out { $count } other devices, at their next click.
+    }
+fresh-add-address = This mails { $address } a link that adds it to your account.
+fresh-remove-address = This removes { $address } from your account. It signs nobody in any more.
+fresh-primary-address = This makes { $address } the primary address of your account.
+fresh-delete =
+    { $count ->
+        [one] This deletes your account and everything in it, and signs out { $count } device, this one. It cannot be undone.
+       *[other] This deletes your account and everything in it, and signs out { $count } devices, this one too. It cannot be undone.
     }
 fresh-continue = You signed in a while ago. Enter your password to go on.
 fresh-submit = Continue
@@ -126,19 +140,98 @@ security-changed =
        *[other] Your password is changed, and { $count } other devices are signed out.
     }
 
+## Addresses
+addresses-title = Addresses
+addresses-intro = Any of them signs you in. What concerns your account is mailed to all of them.
+addresses-primary = primary
+addresses-verified = confirmed
+addresses-unverified = not confirmed yet
+addresses-since = yours since { $when }
+addresses-prove = Send a link
+addresses-prove-label = Send a link that confirms { $address }
+addresses-make-primary = Make primary
+addresses-primary-label = Make { $address } the primary address
+addresses-remove = Remove
+addresses-remove-label = Remove { $address }
+addresses-alone = A second address keeps your account within reach if you lose the first.
+addresses-add = Add an address
+addresses-add-how = We send a link there. The address is yours once you have opened it where you are signed in.
+addresses-add-submit = Send the link
+addresses-full = An account has at most { $most } addresses. Remove one first.
+addresses-no-mail = This server sends no mail, so it cannot confirm another address. Ask whoever runs it.
+addresses-fault-own = This address is in your account already.
+addresses-asked = A link is on its way to { $address }. Open it within an hour, in a browser where you are signed in. Nothing there? Check the address, and look into the junk folder.
+addresses-confirmed = The address is confirmed.
+addresses-removed = The address is removed from your account.
+addresses-primary-changed = Your account has another primary address now.
+addresses-nothing = There was nothing to change.
+addresses-refused = Nothing was changed: a primary address cannot be removed, and one that is not confirmed cannot become primary.
+address-confirm-title = Confirm this address?
+address-confirm-what = It becomes one of the addresses of your account: you can sign in with it, and what concerns your account is mailed there too.
+address-confirm-submit = Confirm the address
+address-confirm-gone = It works once, within an hour, and only for the account that asked for it. Perhaps you are signed in with another one? Nothing was changed.
+address-confirm-taken-title = This address is in use
+address-confirm-taken = Since the link was sent, it has become part of another account. Nothing was changed.
+address-confirm-full-title = There is no room for it
+address-confirm-back = To your addresses
+
+## Profile
+profile-title = Profile
+profile-intro = What applications and mails call you.
+profile-language = Language of mails
+profile-language-own = English
+profile-language-hint = Pages follow the language of your browser.
+profile-submit = Save
+profile-changed = Your profile is saved.
+profile-leave = Leaving?
+profile-leave-what = You can delete your account, with everything in it.
+
+## Leaving
+delete-title = Delete your account
+delete-intro = If you go on, at once and for good:
+delete-devices =
+    { $count ->
+        [one] { $count } device is signed out: this one.
+       *[other] { $count } devices are signed out, this one too.
+    }
+delete-addresses =
+    { $count ->
+        [one] { $count } address is nobody's any more. A last mail goes to it.
+       *[other] { $count } addresses are nobody's any more. A last mail goes to each.
+    }
+delete-erased = Your name, your details, your password and the devices known to your account are erased.
+delete-kept = The record of what happened stays, for whoever runs this server, without your addresses and without where you were.
+delete-final = This cannot be undone.
+delete-submit = Delete my account
+delete-stay = Keep my account
+delete-only-administrator = You are the only administrator: without you, nobody could run this server. Make somebody else an administrator first. Nothing was changed.
+deleted-title = Your account is deleted
+deleted-what =
+    { $count ->
+        [one] { $count } device is signed out, and everything in the account is gone.
+       *[other] { $count } devices are signed out, and everything in the account is gone.
+    }
+deleted-mail = A last mail tells each of its addresses.
+
 ## Activity
 activity-title = Activity
 activity-intro = What happened with your account lately.
 activity-empty = Nothing yet. Sign-ins, sign-outs and changes will appear here.
 activity-older = Older
+activity-newest = Newest
 activity-strange = Something you did not do?
 activity-change-password = Change your password
 happening-created = Account created
 happening-signed-in = Signed in
-happening-failed = Wrong password
+happening-signed-in-new = Signed in on a new device
+happening-failed = Sign-in refused: wrong password
+happening-refused = Sign-in refused
+happening-confirmation-failed = Confirmation of the password refused
 happening-signed-out = Signed out
 happening-expired = Signed out by itself, by time
 happening-displaced = Signed out by itself, the device not used for longest: too many were signed in
+happening-ended-by-mail = Signed out through the link in a mail
+happening-everywhere-ended = Signed out everywhere
 happening-device-ended = Signed out one other device
 happening-others-ended =
     { $count ->
@@ -151,6 +244,24 @@ happening-confirmed = Confirmed the password
 happening-password-changed = Changed the password
 happening-disabled = Account disabled by an administrator
 happening-enabled = Account enabled by an administrator
+happening-profile-changed = Changed the profile
+happening-address-asked = Asked for a link that confirms { $address }
+happening-address-added = Added the address { $address }
+happening-address-verified = Confirmed the address { $address }
+happening-address-removed = Removed the address { $address }
+happening-primary-changed = Made { $address } the primary address
+happening-some-address = an address
+happening-recovery-asked = Somebody asked for a link to set a new password
+happening-recovery-sent = A link to set a new password was mailed
+happening-recovery-offered = An administrator mailed a link to set a new password
+happening-code-refused = A wrong code was entered to set a new password
+happening-password-reset = Set a new password through a mailed link, which signed out every device
+happening-password-disabled = The password does not work any more: too many wrong ones in a row
+happening-device-known = A device became known
+happening-mail-given-up = A mail to you could not be delivered
+happening-slowed = Too many wrong passwords: further ones have to wait
+happening-mail-slowed = Too many mails were asked for: further ones have to wait
+happening-attacked = Somebody keeps guessing your password
 
 ## Times
 date-today = today { $time } UTC
@@ -323,3 +434,84 @@ letter-deleted-what = Your account at { $brand } was deleted on { $when }, with 
 letter-deleted-strange = If it was not you, turn to whoever runs { $site }.
 letter-test-title = Mail arrives
 letter-test-what = Whoever runs { $brand } wanted to know whether its mail arrives. It does.
+
+## Registration
+register-title = Create an account
+register-intro = We send you a mail. The link in it makes the account.
+register-submit = Send the mail
+register-known = You have an account already?
+register-asked-what = We have sent you a mail. If there is no account with this address yet, the link in it makes one; it works for an hour.
+register-finish-title = Choose a password
+register-finish-intro = Then your account exists, and you are signed in.
+register-finish-invited = You are invited. Choose a password, and your account exists.
+register-finish-submit = Create the account
+asked-title = Look into your mail
+asked-nothing = Nothing there? It may take a few minutes. Look into the junk folder too, and check the address above.
+asked-again = Another address
+mail-fault-throttled = That was asked for too often. Please wait; you can try again { $when }.
+name-fault-missing = Please enter your name.
+answer-fault-missing = Please fill this in.
+answer-fault-malformed = This is too long, or has characters that cannot be shown.
+terms-accept = I accept the terms of use.
+terms-link = Read the terms (new tab)
+terms-fault = There is no account without accepting the terms.
+
+## Forgotten password
+login-forgot = Forgot your password?
+login-new = New here?
+login-create = Create an account
+login-fault-throttled = Too many tries. This one was not looked at; you can try again { $when }.
+login-notice-password-set = Your new password is set, and every login has ended. Sign in with it.
+security-fault-throttled = Too many tries. This one was not looked at; you can try again { $when }.
+recover-title = Set a new password
+recover-intro = We send you a mail. The link in it lets you set a new password.
+recover-submit = Send the mail
+recover-known = You know it after all?
+recover-asked-what = We have sent you a mail. If there is an account with this address, the link in it sets a new password; it works for half an hour.
+recover-code-label = If you open the mail on another device or in another browser, it asks for this code:
+recover-code-warning = Type it there and nowhere else, and tell it to nobody: whoever asks you for it is up to no good.
+recover-finish-title = Set a new password
+recover-finish-intro = It ends every login of this account. After that you sign in with the new password.
+recover-finish-submit = Set the password
+code-label = Code
+code-hint = Eight digits, on the page where you asked for the mail.
+code-fault-missing = Another browser asked for this mail. Please enter the code that is shown there.
+code-fault-wrong = That is not the code. After five wrong ones the link is no longer good.
+end-login-title = End that login?
+end-login-what = The mail told you of a login to your account. If it was not you, end it here. Your other logins stay.
+end-login-submit = End that login
+end-login-done-title = That login has ended
+end-login-done-what = Whoever it was is locked out at their next click.
+end-login-already = It was over already.
+end-login-then = They know your password, so set a new one now.
+
+## Mail in development
+dev-mail-title = Mail that was not sent
+dev-mail-intro = No mail server is configured, so letters end here. Only the last ones are kept, and only until the server stops.
+dev-mail-empty = Nothing yet. What the server would mail appears here.
+dev-mail-html = As HTML
+dev-mail-back = All letters
+
+## More errors
+error-401 = That did not go together
+error-401-what = This address and this password do not go together.
+error-401-do = Check both, and try again.
+error-409 = This address has an account by now
+error-409-what = Since the mail was sent, an account was made with its address.
+error-409-do = Sign in, or set a new password if you do not know it.
+error-link = This link is no longer good
+error-link-what = A mailed link works once and not for long. This one was used, is too old or not whole, or a newer thing took its place. Nothing was changed.
+error-link-do = Ask for a new one.
+error-429 = Too much at once
+error-429-what = That was tried too often. This time it was not looked at, and nothing was changed.
+error-429-do = Please wait; you can try again { $when }.
+error-closed = You cannot create an account here
+error-closed-what = Accounts are made by whoever runs this server.
+error-closed-do = If you should have one, ask them. If you have one, sign in.
+error-invited = By invitation only
+error-invited-what = An account is made through the link in an invitation.
+error-invited-do = Ask whoever runs this server to invite you. If you have an account, sign in.
+error-recover = Not by mail
+error-recover-what = This server sends no mail, so it cannot send a link for a new password.
+error-recover-do = Ask whoever runs this server to help you.
+error-sign-in = Sign in

@@ -14,6 +14,7 @@ use vestibule_core::secret::SessionCookie;
 use vestibule_core::user::Language;
 use vestibule_engine::{Check, LiveSession, Visit};
 
+use super::accept;
 use super::cookies::{self, FormCookie};
 use super::csrf;
 use super::form::{Checked, Posted};
@@ -32,6 +33,7 @@ pub struct Caller {
     standing: Standing,
     accept_language: HeaderMap,
     led_by_own_page: bool,
+    program: bool,
 }
 
 enum Standing {
@@ -48,6 +50,10 @@ impl Caller {
     /// Reads the clock, the caller's address and the cookies; on a host that is not `ours`, nobody is known.
     pub(super) fn arriving(context: Arc<Context>, request: &Request, ours: bool) -> Self {
         let headers = request.headers();
+        let languages = headers.get_all(header::ACCEPT_LANGUAGE).iter();
+        let accept_language: HeaderMap = languages
+            .map(|value| (header::ACCEPT_LANGUAGE, value.clone()))
+            .collect();
         let peer = request.extensions().get::<Peer>();
         let visit = Visit {
             now: context.engine.now(),
@@ -55,8 +61,10 @@ impl Caller {
             user_agent: headers
                 .get(header::USER_AGENT)
                 .map(|agent| String::from_utf8_lossy(agent.as_bytes()).into_owned()),
-            device: None,
-            language: Language::default(),
+            device: ours
+                .then(|| cookies::device(headers, &context.site.issuer))
+                .flatten(),
+            language: Language::of(context.texts.language(&accept_language).lang()),
         };
         let cookie = ours.then(|| cookies::session(headers, &context.site.issuer));
         let standing = cookie.flatten().map_or(Standing::Nobody, |cookie| {
@@ -66,13 +74,11 @@ impl Caller {
                 Check::Live(session) => Standing::Live(Arc::new(session), cookie),
             }
         });
-        let languages = headers.get_all(header::ACCEPT_LANGUAGE).iter();
         Self {
             form: cookies::form(headers, &context.site.issuer),
-            accept_language: languages
-                .map(|value| (header::ACCEPT_LANGUAGE, value.clone()))
-                .collect(),
+            accept_language,
             led_by_own_page: csrf::led_by_own_page(headers),
+            program: accept::prefers_json(headers),
             context,
             visit,
             standing,
@@ -124,6 +130,11 @@ impl Caller {
         self.led_by_own_page
     }
 
+    /// Whether the caller would rather have a problem (RFC 9457) than a page about it.
+    pub const fn is_program(&self) -> bool {
+        self.program
+    }
+
     /// A token for one form, newly masked.
     pub fn token(&self, binding: Binding<'_>) -> Result<String, Failure> {
         let mask = self.context.engine.random().map_err(Failure::no_entropy)?;
@@ -148,7 +159,7 @@ impl Caller {
         render(status, &frame, page)
     }
 
-    fn frame(&self) -> Frame<'_> {
+    pub(crate) fn frame(&self) -> Frame<'_> {
         let tongue = self.context.texts.language(&self.accept_language);
         Frame::new(tongue, &self.context.site.brand, self.visit.now.0)
     }

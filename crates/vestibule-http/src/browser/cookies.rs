@@ -1,17 +1,19 @@
-//! Our two cookies: read strictly, set whole.
+//! Our three cookies: read strictly, set whole.
 //!
 //! | cookie | holds | SameSite |
 //! |---|---|---|
 //! | `__Host-vestibule` | a session's id and secret | Lax: a link from elsewhere opens a page of a person who is signed in |
-//! | `__Host-vestibule-form` | 32 random bytes that forms before login are bound to | Strict: nothing from elsewhere needs it |
+//! | `__Host-vestibule-form` | 32 random bytes that forms before login, and a recovery's link, are bound to | Lax: that link is clicked in a mail |
+//! | `__Host-vestibule-device` | a known device's id and secret, never a credential (N15) | Strict: only our own forms need it |
 //!
-//! On http loopback the names are `vestibule-PORT` and `vestibule-PORT-form`, without `Secure`. No cookie has a `Domain`.
+//! On http loopback the names begin with `vestibule-PORT`, without `Secure`. No cookie has a `Domain`.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, header};
+use vestibule_core::known_device::{DeviceCookie, KNOWN_FOR};
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::time::UnixMillis;
 use vestibule_engine::LiveSession;
@@ -59,6 +61,15 @@ pub fn oversized(headers: &HeaderMap) -> bool {
     bytes > MAX_COOKIES
 }
 
+/// What a developer's browser shows to read mail that was not sent.
+pub fn dev_mail<'a>(headers: &'a HeaderMap, issuer: &Issuer) -> Option<&'a [u8]> {
+    only(headers, &dev_mail_name(issuer))
+}
+
+fn dev_mail_name(issuer: &Issuer) -> String {
+    format!("{}-mail", issuer.session_cookie())
+}
+
 /// The session cookie, if there is one and only one of its name, whole (H02: with two, nobody can tell whose is whose).
 pub fn session(headers: &HeaderMap, issuer: &Issuer) -> Option<SessionCookie> {
     SessionCookie::parse(only(headers, issuer.session_cookie())?)
@@ -67,6 +78,11 @@ pub fn session(headers: &HeaderMap, issuer: &Issuer) -> Option<SessionCookie> {
 /// The pre-session, under the same rule.
 pub fn form(headers: &HeaderMap, issuer: &Issuer) -> Option<FormCookie> {
     FormCookie::parse(only(headers, issuer.form_cookie())?)
+}
+
+/// The known device, under the same rule.
+pub fn device(headers: &HeaderMap, issuer: &Issuer) -> Option<DeviceCookie> {
+    DeviceCookie::parse(only(headers, issuer.device_cookie())?)
 }
 
 /// The value of the only cookie of this name. HTTP/2 may bring cookies on several lines (RFC 9113 §8.2.3).
@@ -112,14 +128,36 @@ pub fn set_form(issuer: &Issuer, form: FormCookie) -> HeaderValue {
         issuer,
         issuer.form_cookie(),
         &URL_SAFE_NO_PAD.encode(form.0),
-        SameSite::Strict,
+        SameSite::Lax,
         None,
     )
 }
 
 /// `Set-Cookie` that ends the pre-session: its forms are spent at login (H03).
 pub fn clear_form(issuer: &Issuer) -> HeaderValue {
-    build(issuer, issuer.form_cookie(), "", SameSite::Strict, Some(0))
+    build(issuer, issuer.form_cookie(), "", SameSite::Lax, Some(0))
+}
+
+/// `Set-Cookie` for the device, as it is known from now on; it outlives every login (C23).
+pub fn set_device(issuer: &Issuer, device: &DeviceCookie) -> HeaderValue {
+    build(
+        issuer,
+        issuer.device_cookie(),
+        &device.encode(),
+        SameSite::Strict,
+        Some(KNOWN_FOR.as_secs()),
+    )
+}
+
+/// `Set-Cookie` that takes the device's cookie away: there is no account any more that would know it.
+pub fn clear_device(issuer: &Issuer) -> HeaderValue {
+    let name = issuer.device_cookie();
+    build(issuer, name, "", SameSite::Strict, Some(0))
+}
+
+/// `Set-Cookie` for a developer's browser, gone when it is closed.
+pub fn set_dev_mail(issuer: &Issuer, key: &str) -> HeaderValue {
+    build(issuer, &dev_mail_name(issuer), key, SameSite::Strict, None)
 }
 
 #[derive(Clone, Copy)]
@@ -245,7 +283,7 @@ mod tests {
         let empty = "A".repeat(43);
         assert_eq!(
             set.to_str().unwrap(),
-            format!("__Host-vestibule-form={empty}; Path=/; HttpOnly; SameSite=Strict; Secure")
+            format!("__Host-vestibule-form={empty}; Path=/; HttpOnly; SameSite=Lax; Secure")
         );
         assert!(set.is_sensitive());
         let cleared = clear_session(&Issuer::parse("http://localhost:8080").unwrap());

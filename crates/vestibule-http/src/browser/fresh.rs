@@ -67,19 +67,15 @@ pub async fn prove(signed_in: &SignedIn, form: &Checked, act: Act) -> Result<Pro
             StatusCode::FORBIDDEN,
             Some(FreshFault::Wrong),
         )),
-        Err(
-            ReauthenticateError::Throttled { retry_after }
-            | ReauthenticateError::NotNow(NotNow::Busy(Busy { retry_after })),
-        ) => {
-            let mut page = ask(
-                signed_in,
-                act,
-                StatusCode::SERVICE_UNAVAILABLE,
-                Some(FreshFault::Busy),
-            );
-            page.headers_mut()
-                .insert(header::RETRY_AFTER, errors::retry_after(retry_after));
-            Err(page)
+        Err(ReauthenticateError::Throttled { retry_after }) => {
+            let fault = FreshFault::Throttled { wait: retry_after };
+            let page = ask(signed_in, act, StatusCode::TOO_MANY_REQUESTS, Some(fault));
+            Err(errors::with_retry_after(page, retry_after))
+        }
+        Err(ReauthenticateError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
+            let status = StatusCode::SERVICE_UNAVAILABLE;
+            let page = ask(signed_in, act, status, Some(FreshFault::Busy));
+            Err(errors::with_retry_after(page, retry_after))
         }
         Err(ReauthenticateError::Ended) => Err(to_login(act.cancel).into_response()),
         Err(ReauthenticateError::NotNow(cause)) => {

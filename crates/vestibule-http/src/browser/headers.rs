@@ -10,6 +10,10 @@ use crate::site::Issuer;
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 
+/// Carried by an answer that is no page of ours and needs another policy than theirs.
+#[derive(Debug, Clone, Copy)]
+pub struct ContentSecurityPolicy(pub &'static str);
+
 /// A page of ours needs none of these.
 const PERMISSIONS_POLICY: &str =
     "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";

@@ -4,9 +4,12 @@
 //! |---|---|
 //! | signed in | 303 to `next`, the session's cookie, the pre-session ended |
 //! | refused (unknown, wrong, disabled: no difference) | 401, the page again |
+//! | too many tries | 429 with `Retry-After`, the page again; nothing was judged |
 //! | the form's token does not fit | 403, the page again |
 //! | no room to check a password | 503 with `Retry-After`, the page again |
 //! | the store failed | 503; every cookie stays |
+//!
+//! A program that prefers JSON gets a problem in place of the page (RFC 9457).
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderValue, StatusCode, header};
@@ -16,11 +19,14 @@ use vestibule_engine::{Busy, NotNow, SignIn, SignInError};
 use super::pre_session::{self, PreSession};
 use crate::browser::caller::{Caller, Visitor};
 use crate::browser::form::{Fields, Posted, Query};
-use crate::errors::{self, Failure};
+use crate::errors::{self, Code, Failure};
 use crate::views::{LoginFault, LoginNotice, LoginPage};
 
 /// Where a login goes on to when nothing else was asked for.
 const HOME: &str = "/account";
+
+/// `notice=` after a recovery.
+const PASSWORD_SET: &str = "password-set";
 
 /// RFC 9110 §15.5.2 asks for a challenge; a scheme that browsers do not know leaves them with the page.
 const CHALLENGE: HeaderValue = HeaderValue::from_static("Cookie realm=\"vestibule\"");
@@ -31,7 +37,15 @@ pub async fn get(Visitor(caller): Visitor, Query(query): Query) -> Result<Respon
     if caller.live()?.is_some() {
         return Ok(onward(next.as_ref()).into_response());
     }
-    let notice = caller.has_ended().then_some(LoginNotice::SessionEnded);
+    // Only what our own page leads to is believed: nobody else's link puts words here.
+    let told = query
+        .optional("notice")
+        .filter(|_| caller.led_by_own_page());
+    let notice = if told == Some(PASSWORD_SET) {
+        Some(LoginNotice::PasswordSet)
+    } else {
+        caller.has_ended().then_some(LoginNotice::SessionEnded)
+    };
     form(
         &caller,
         StatusCode::OK,
@@ -48,6 +62,9 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
     let fields = match posted.check(&caller.context, pre_session::binding(&caller)) {
         Ok(checked) => checked.fields,
         Err(refused) => {
+            if caller.is_program() {
+                return Err(refused.into());
+            }
             tracing::info!(error.cause = %refused.error, "a sign-in form was refused");
             let page = filled(Some(&refused.fields), next(&refused.fields));
             return form(
@@ -73,38 +90,57 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
             Ok(pre_session::sign_in(&caller, &signed_in, onward))
         }
         Err(SignInError::Refused) => {
+            if caller.is_program() {
+                return Ok(challenged(Failure::of(Code::LoginRefused).into_response()));
+            }
             let page = LoginPage {
                 fault: Some(LoginFault::Mismatch),
                 ..filled(Some(&fields), next)
             };
-            let mut response = form(&caller, StatusCode::UNAUTHORIZED, page)?;
-            response
-                .headers_mut()
-                .insert(header::WWW_AUTHENTICATE, CHALLENGE);
-            Ok(response)
+            form(&caller, StatusCode::UNAUTHORIZED, page).map(challenged)
         }
-        Err(
-            SignInError::Throttled { retry_after, .. }
-            | SignInError::NotNow(NotNow::Busy(Busy { retry_after })),
-        ) => {
+        // No answer tells of what there were too many: the same for every address (ASVS 6.3.8).
+        Err(SignInError::Throttled { retry_after, .. }) => {
+            if caller.is_program() {
+                return Err(Failure::throttled(retry_after));
+            }
+            let page = LoginPage {
+                fault: Some(LoginFault::Throttled { wait: retry_after }),
+                ..filled(Some(&fields), next)
+            };
+            form(&caller, StatusCode::TOO_MANY_REQUESTS, page)
+                .map(|response| errors::with_retry_after(response, retry_after))
+        }
+        Err(SignInError::NotNow(NotNow::Busy(Busy { retry_after }))) if !caller.is_program() => {
             let page = LoginPage {
                 fault: Some(LoginFault::Busy),
                 ..filled(Some(&fields), next)
             };
-            let mut response = form(&caller, StatusCode::SERVICE_UNAVAILABLE, page)?;
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, errors::retry_after(retry_after));
-            Ok(response)
+            form(&caller, StatusCode::SERVICE_UNAVAILABLE, page)
+                .map(|response| errors::with_retry_after(response, retry_after))
         }
         Err(SignInError::NotNow(cause)) => Err(Failure::not_now(cause).back("/login")),
     }
 }
 
+fn challenged(mut response: Response) -> Response {
+    response
+        .headers_mut()
+        .insert(header::WWW_AUTHENTICATE, CHALLENGE);
+    response
+}
+
 fn form(caller: &Caller, status: StatusCode, page: LoginPage) -> Result<Response, Failure> {
     let pre_session = PreSession::of(caller)?;
     let csrf = pre_session.token(caller)?;
-    let response = caller.page(status, &LoginPage { csrf, ..page })?;
+    let engine = &caller.context.engine;
+    let page = LoginPage {
+        csrf,
+        recovers: engine.mails(),
+        registers: engine.mails() && engine.policy().registration.is_open(),
+        ..page
+    };
+    let response = caller.page(status, &page)?;
     Ok(pre_session.keep(caller, response))
 }
 
@@ -127,7 +163,10 @@ fn filled(fields: Option<&Fields>, next: Option<LocalPath>) -> LoginPage {
 fn next(fields: &Fields) -> Option<LocalPath> {
     let next = LocalPath::parse(fields.optional("next")?)?;
     let path = next.as_str().split('?').next().unwrap_or_default();
-    (!matches!(path, "/" | "/login" | "/logout" | "/setup")).then_some(next)
+    let door = matches!(path, "/" | "/login" | "/logout" | "/setup")
+        || path.starts_with("/register")
+        || path.starts_with("/recover");
+    (!door).then_some(next)
 }
 
 /// Our own pages need no introduction.

@@ -54,7 +54,13 @@ pub fn binding(caller: &Caller) -> Option<Binding<'_>> {
         .map(|form| Binding::Form(form.as_bytes()))
 }
 
-/// Puts a new session into the browser and ends the pre-session: its forms are spent (H03).
+/// The pre-session's bytes, which a recovery is bound to (ASVS 6.6.2).
+pub fn browser(caller: &Caller) -> Option<[u8; 32]> {
+    caller.form.map(|form| *form.as_bytes())
+}
+
+/// Puts a new session into the browser, which is a known device from now on, and ends the pre-session: its forms are spent
+/// (H03).
 pub fn sign_in(
     caller: &Caller,
     signed_in: &vestibule_engine::SignedIn,
@@ -71,5 +77,9 @@ pub fn sign_in(
     response
         .headers_mut()
         .append(header::SET_COOKIE, cookies::clear_form(issuer));
+    response.headers_mut().append(
+        header::SET_COOKIE,
+        cookies::set_device(issuer, &signed_in.device),
+    );
     response
 }

@@ -4,7 +4,7 @@
 //! `Referrer-Policy` is `no-referrer`. The GET changes nothing; the token burns on the successful POST.
 
 use axum::response::{IntoResponse as _, Redirect, Response};
-use http::{StatusCode, header};
+use http::StatusCode;
 use vestibule_core::password::NewPasswordError;
 use vestibule_core::secret::PlainSetupSecret;
 use vestibule_engine::{Busy, NotNow, Setup, SetupError};
@@ -82,11 +82,8 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
         SetupError::Gone => return Err(gone(&caller).await),
         SetupError::NotNow(NotNow::Busy(Busy { retry_after })) => {
             page.busy = true;
-            let mut response = form(&caller, StatusCode::SERVICE_UNAVAILABLE, page)?;
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, errors::retry_after(retry_after));
-            return Ok(response);
+            return form(&caller, StatusCode::SERVICE_UNAVAILABLE, page)
+                .map(|response| errors::with_retry_after(response, retry_after));
         }
         SetupError::NotNow(cause) => return Err(Failure::not_now(cause)),
         SetupError::Email(_) => page.identifier_fault = Some(address_fault(email)),
@@ -113,7 +110,7 @@ async fn gone(caller: &Caller) -> Failure {
     }
 }
 
-fn address_fault(text: &str) -> AddressFault {
+pub(super) fn address_fault(text: &str) -> AddressFault {
     if text.trim().is_empty() {
         AddressFault::Missing
     } else {
@@ -121,7 +118,7 @@ fn address_fault(text: &str) -> AddressFault {
     }
 }
 
-fn name_fault(text: &str) -> NameFault {
+pub(super) fn name_fault(text: &str) -> NameFault {
     if text.chars().any(char::is_control) {
         NameFault::Malformed
     } else {

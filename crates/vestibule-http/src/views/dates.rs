@@ -2,6 +2,7 @@
 //! nothing tells the reader's zone.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use jiff::{Timestamp, Zoned, tz::TimeZone};
 
@@ -70,6 +71,23 @@ pub(super) fn until<'a>(tongue: Tongue<'a>, sentence: &'static str, at: i64, now
     );
     let text = distance(tongue, words, at.saturating_sub(now));
     complete(tongue, sentence, at, text)
+}
+
+/// When to try again: 'in 5 minutes', rounded up so that it is not too early. The sentence has the variable `when`.
+pub(super) fn wait<'a>(tongue: Tongue<'a>, sentence: &'static str, wait: Duration) -> Cow<'a, str> {
+    let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+    let unit = match millis {
+        ..HOUR => MINUTE,
+        HOUR..DAY => HOUR,
+        _ => DAY,
+    };
+    let words = (
+        msg("date-in-minutes"),
+        msg("date-in-hours"),
+        msg("date-in-days"),
+    );
+    let when = distance(tongue, words, millis.saturating_add(unit - 1) / unit * unit);
+    tongue.text_with(sentence, &[("when", Arg::Phrase(when))])
 }
 
 fn complete<'a>(

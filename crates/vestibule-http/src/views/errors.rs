@@ -1,8 +1,9 @@
 //! What went wrong, in words: what happened, why where that is safe to say, what to do, and a short id that the log line has too.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
-use super::{Frame, page};
+use super::{Frame, dates, page};
 use crate::texts::{Msg, msg};
 
 /// An error page. Show it in a signed-in frame where the session is known: an error signs nobody out.
@@ -14,6 +15,8 @@ pub struct ErrorPage {
     pub id: String,
     /// A local path to offer as the way on; the account if `None`.
     pub back: Option<String>,
+    /// When it is worth trying again, if that is known.
+    pub wait: Option<Duration>,
 }
 
 /// What happened. [`ErrorKind::status`] is the answer's status.
@@ -45,6 +48,20 @@ pub enum ErrorKind {
     Unavailable,
     /// The sign-out holds in memory, but is not written down.
     EndUnstored,
+    /// Address and password do not go together. A person sees the sign-in page instead.
+    LoginRefused,
+    /// Accounts are made by the operators.
+    RegistrationClosed,
+    /// Accounts are made through invitations.
+    RegistrationByInvitation,
+    /// No mail, no recovery by it.
+    RecoveryClosed,
+    /// The address of a mailed link has an account by now.
+    AddressTaken,
+    /// A mailed link was used, is too old, or never was.
+    LinkGone,
+    /// Tried too often.
+    TooManyRequests,
 }
 
 page!(ErrorPage, "error.html");
@@ -63,7 +80,17 @@ impl ErrorPage {
     }
 
     fn remedy<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        if self.kind == ErrorKind::TooManyRequests {
+            let wait = self.wait.unwrap_or(Duration::from_mins(1));
+            return dates::wait(frame.tongue, "error-429-do", wait);
+        }
         frame.t(self.kind.words().2)
+    }
+
+    /// For a program's eyes: what happened in short, and at length.
+    pub(crate) fn spoken(&self, frame: &Frame<'_>) -> (String, String) {
+        let detail = format!("{} {}", self.what(frame), self.remedy(frame));
+        (self.title(frame).into_owned(), detail)
     }
 
     fn way(&self) -> &str {
@@ -73,6 +100,7 @@ impl ErrorPage {
     fn way_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         frame.t(match (self.kind, &self.back) {
             (ErrorKind::SetupUsed, _) => msg("login-submit"),
+            (_, Some(back)) if back == "/login" => msg("error-sign-in"),
             (ErrorKind::Unavailable | ErrorKind::EndUnstored, Some(_)) => msg("error-again"),
             (_, Some(_)) => msg("error-back"),
             (_, None) => msg("error-start"),
@@ -90,13 +118,16 @@ impl ErrorKind {
     pub fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
-            Self::FormExpired => 403,
-            Self::NotFound => 404,
+            Self::LoginRefused => 401,
+            Self::FormExpired | Self::RegistrationByInvitation => 403,
+            Self::NotFound | Self::RegistrationClosed | Self::RecoveryClosed => 404,
             Self::MethodNotAllowed => 405,
-            Self::SetupUsed | Self::SetupExpired => 410,
+            Self::AddressTaken => 409,
+            Self::SetupUsed | Self::SetupExpired | Self::LinkGone => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Misdirected => 421,
+            Self::TooManyRequests => 429,
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
             Self::Unavailable | Self::EndUnstored => 503,
@@ -122,6 +153,29 @@ impl ErrorKind {
                 msg("error-setup-expired-what"),
                 msg("error-setup-expired-do"),
             ),
+            Self::LoginRefused => (msg("error-401"), msg("error-401-what"), msg("error-401-do")),
+            Self::RegistrationClosed => (
+                msg("error-closed"),
+                msg("error-closed-what"),
+                msg("error-closed-do"),
+            ),
+            Self::RegistrationByInvitation => (
+                msg("error-invited"),
+                msg("error-invited-what"),
+                msg("error-invited-do"),
+            ),
+            Self::RecoveryClosed => (
+                msg("error-recover"),
+                msg("error-recover-what"),
+                msg("error-recover-do"),
+            ),
+            Self::AddressTaken => (msg("error-409"), msg("error-409-what"), msg("error-409-do")),
+            Self::LinkGone => (
+                msg("error-link"),
+                msg("error-link-what"),
+                msg("error-link-do"),
+            ),
+            Self::TooManyRequests => (msg("error-429"), msg("error-429-what"), msg("error-429-do")),
             Self::NotFound => (msg("error-404"), msg("error-404-what"), msg("error-404-do")),
             Self::MethodNotAllowed => {
                 (msg("error-405"), msg("error-405-what"), msg("error-405-do"))

@@ -2,8 +2,10 @@
 //! sent over, so that one step does both.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
-use super::{DeviceName, Frame, page};
+use super::{DeviceName, Frame, dates, page};
+use crate::texts::{Msg, msg};
 
 /// The page that asks for the password again. Rendered as the answer to the POST that was not fresh enough; its own form posts to
 /// the same place, with the same fields and `password`.
@@ -41,6 +43,26 @@ pub enum FreshFor {
         /// How many others.
         others: usize,
     },
+    /// This address is mailed a link that adds it to the account.
+    AddAddress {
+        /// Which one.
+        address: String,
+    },
+    /// This address will not be the account's any more.
+    RemoveAddress {
+        /// Which one.
+        address: String,
+    },
+    /// This address will name the account.
+    MakePrimary {
+        /// Which one.
+        address: String,
+    },
+    /// The account will be deleted.
+    DeleteAccount {
+        /// How many devices that signs out, this one too.
+        devices: usize,
+    },
     /// Only to go on to a page that needs it.
     Continue,
 }
@@ -52,6 +74,11 @@ pub enum FreshFault {
     Wrong,
     /// The server has no room to check a password just now; nothing was judged.
     Busy,
+    /// There were too many tries; this one was not judged.
+    Throttled {
+        /// When it is worth trying again.
+        wait: Duration,
+    },
 }
 
 page!(FreshPage, "fresh.html");
@@ -69,6 +96,16 @@ impl FreshPage {
             FreshFor::EndAll { others } => frame
                 .tongue
                 .text_with("fresh-end-all", &[("count", (*others).into())]),
+            FreshFor::AddAddress { address } => addressed(frame, msg("fresh-add-address"), address),
+            FreshFor::RemoveAddress { address } => {
+                addressed(frame, msg("fresh-remove-address"), address)
+            }
+            FreshFor::MakePrimary { address } => {
+                addressed(frame, msg("fresh-primary-address"), address)
+            }
+            FreshFor::DeleteAccount { devices } => frame
+                .tongue
+                .text_with("fresh-delete", &[("count", (*devices).into())]),
             FreshFor::Continue => frame.t("fresh-continue"),
         }
     }
@@ -80,16 +117,29 @@ impl FreshPage {
                 .tongue
                 .text_with("devices-end-others", &[("count", (*count).into())]),
             FreshFor::EndAll { .. } => frame.t("devices-end-all"),
+            FreshFor::AddAddress { .. } => frame.t("addresses-add-submit"),
+            FreshFor::RemoveAddress { .. } => frame.t("addresses-remove"),
+            FreshFor::MakePrimary { .. } => frame.t("addresses-make-primary"),
+            FreshFor::DeleteAccount { .. } => frame.t("delete-submit"),
             FreshFor::Continue => frame.t("fresh-submit"),
         }
     }
 
     fn destroys(&self) -> bool {
-        !matches!(self.purpose, FreshFor::Continue)
+        !matches!(
+            self.purpose,
+            FreshFor::Continue | FreshFor::AddAddress { .. } | FreshFor::MakePrimary { .. }
+        )
     }
 
-    fn busy(&self) -> bool {
-        self.fault == Some(FreshFault::Busy)
+    fn alert_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        match self.fault? {
+            FreshFault::Wrong => None,
+            FreshFault::Busy => Some(frame.t("login-fault-busy")),
+            FreshFault::Throttled { wait } => {
+                Some(dates::wait(frame.tongue, "security-fault-throttled", wait))
+            }
+        }
     }
 
     fn wrong_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
@@ -97,4 +147,10 @@ impl FreshPage {
             .filter(|fault| *fault == FreshFault::Wrong)
             .map(|_| frame.t("fresh-fault-wrong"))
     }
+}
+
+fn addressed<'a>(frame: &Frame<'a>, sentence: Msg, address: &str) -> Cow<'a, str> {
+    frame
+        .tongue
+        .text_with(sentence, &[("address", address.into())])
 }

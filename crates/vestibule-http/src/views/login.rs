@@ -1,8 +1,9 @@
 //! `/login`: sign in with address and password.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
-use super::{Frame, page};
+use super::{Frame, dates, page};
 use crate::texts::{Msg, msg};
 
 /// The sign-in page.
@@ -22,6 +23,10 @@ pub struct LoginPage {
     pub fault: Option<LoginFault>,
     /// Why the person is here, if there is something to say. Not shown beside a fault.
     pub notice: Option<LoginNotice>,
+    /// A forgotten password can be set anew by mail.
+    pub recovers: bool,
+    /// A stranger may ask for an account.
+    pub registers: bool,
 }
 
 /// Why the last try did not work.
@@ -31,6 +36,11 @@ pub enum LoginFault {
     Mismatch,
     /// The server has no room to check a password just now; nothing was judged.
     Busy,
+    /// There were too many tries; this one was not judged.
+    Throttled {
+        /// When it is worth trying again.
+        wait: Duration,
+    },
     /// The form was too old or not from this browser; nothing was judged.
     Stale,
 }
@@ -42,13 +52,15 @@ pub enum LoginNotice {
     SignedOut,
     /// Their session ended, by time or by somebody's hand.
     SessionEnded,
+    /// They have just set a new password through a mailed link.
+    PasswordSet,
 }
 
 page!(LoginPage, "login.html");
 
 impl LoginPage {
     fn fault_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
-        self.fault.map(|fault| frame.t(fault.message()))
+        self.fault.map(|fault| fault.text(frame))
     }
 
     fn notice_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
@@ -72,11 +84,12 @@ impl LoginPage {
 }
 
 impl LoginFault {
-    fn message(self) -> Msg {
+    fn text<'a>(self, frame: &Frame<'a>) -> Cow<'a, str> {
         match self {
-            Self::Mismatch => msg("login-fault-mismatch"),
-            Self::Busy => msg("login-fault-busy"),
-            Self::Stale => msg("login-fault-stale"),
+            Self::Mismatch => frame.t("login-fault-mismatch"),
+            Self::Busy => frame.t("login-fault-busy"),
+            Self::Throttled { wait } => dates::wait(frame.tongue, "login-fault-throttled", wait),
+            Self::Stale => frame.t("login-fault-stale"),
         }
     }
 }
@@ -86,6 +99,7 @@ impl LoginNotice {
         match self {
             Self::SignedOut => msg("login-notice-signed-out"),
             Self::SessionEnded => msg("login-notice-ended"),
+            Self::PasswordSet => msg("login-notice-password-set"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Samples of each page in each of its states: rendered by the tests in every language, and written out by the gallery.
 
+use std::time::Duration;
+
 use super::{
     AddressFault, DeviceName, ErrorKind, ErrorPage, Frame, FreshFault, FreshFor, FreshPage,
     LoginFault, LoginNotice, LoginPage, LogoutPage, NameFault, Page, PasswordFault, SetupPage,
@@ -8,6 +10,8 @@ use super::{
 use crate::texts::Tongue;
 
 mod account;
+mod accounts;
+mod arriving;
 
 /// 2026-11-20 14:00:00 UTC.
 pub(super) const NOW: i64 = 1_795_183_200_000;
@@ -40,11 +44,18 @@ pub(super) fn all() -> Vec<Sample> {
     [
         setup(),
         login(),
+        arriving::register(),
+        arriving::recover(),
+        arriving::dev_mail(),
         fresh(),
         logout(),
         account::devices(),
         account::security(),
         account::activity(),
+        accounts::addresses(),
+        accounts::profile(),
+        accounts::leaving(),
+        accounts::fresh(),
         errors(),
     ]
     .into_iter()
@@ -124,6 +135,10 @@ fn setup() -> Vec<Sample> {
             "setup-guessable",
             faulty(None, None, Some(PasswordFault::Guessable)),
         ),
+        stranger(
+            "setup-site-word",
+            faulty(None, None, Some(PasswordFault::SiteWord)),
+        ),
     ]
 }
 
@@ -165,7 +180,33 @@ fn login() -> Vec<Sample> {
             "login-stale",
             LoginPage {
                 fault: Some(LoginFault::Stale),
-                ..tried
+                ..tried.clone()
+            },
+        ),
+        stranger(
+            "login-throttled",
+            LoginPage {
+                fault: Some(LoginFault::Throttled {
+                    wait: Duration::from_secs(90),
+                }),
+                recovers: true,
+                ..tried.clone()
+            },
+        ),
+        stranger(
+            "login-open",
+            LoginPage {
+                recovers: true,
+                registers: true,
+                ..page.clone()
+            },
+        ),
+        stranger(
+            "login-password-set",
+            LoginPage {
+                notice: Some(LoginNotice::PasswordSet),
+                recovers: true,
+                ..page.clone()
             },
         ),
         stranger(
@@ -234,6 +275,15 @@ fn fresh() -> Vec<Sample> {
             },
         ),
         person(
+            "fresh-throttled",
+            FreshPage {
+                fault: Some(FreshFault::Throttled {
+                    wait: Duration::from_mins(4),
+                }),
+                ..page.clone()
+            },
+        ),
+        person(
             "fresh-continue",
             FreshPage {
                 purpose: FreshFor::Continue,
@@ -260,6 +310,7 @@ fn errors() -> Vec<Sample> {
         kind,
         id: "7F3K-Q2MX".into(),
         back: back.map(Into::into),
+        wait: None,
     };
     vec![
         stranger("error-400", page(ErrorKind::BadRequest, None)),
@@ -271,6 +322,28 @@ fn errors() -> Vec<Sample> {
         stranger("error-setup-expired", page(ErrorKind::SetupExpired, None)),
         stranger("error-404", page(ErrorKind::NotFound, None)),
         stranger("error-405", page(ErrorKind::MethodNotAllowed, None)),
+        stranger("error-401", page(ErrorKind::LoginRefused, Some("/login"))),
+        stranger(
+            "error-closed",
+            page(ErrorKind::RegistrationClosed, Some("/login")),
+        ),
+        stranger(
+            "error-invited",
+            page(ErrorKind::RegistrationByInvitation, Some("/login")),
+        ),
+        stranger(
+            "error-recover",
+            page(ErrorKind::RecoveryClosed, Some("/login")),
+        ),
+        stranger("error-409", page(ErrorKind::AddressTaken, Some("/login"))),
+        stranger("error-link", page(ErrorKind::LinkGone, Some("/recover"))),
+        stranger(
+            "error-429",
+            ErrorPage {
+                wait: Some(Duration::from_hours(3)),
+                ..page(ErrorKind::TooManyRequests, None)
+            },
+        ),
         stranger("error-413", page(ErrorKind::TooLarge, None)),
         stranger("error-415", page(ErrorKind::UnsupportedMediaType, None)),
         stranger("error-421", page(ErrorKind::Misdirected, None)),

@@ -1,8 +1,9 @@
 //! `/account/security`: change the password.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
-use super::{Frame, PasswordFault, page};
+use super::{Frame, PasswordFault, dates, page};
 use crate::texts::msg;
 
 /// The page of what proves who one is.
@@ -29,6 +30,11 @@ pub enum CurrentPasswordFault {
     Wrong,
     /// The server has no room to check a password just now; nothing was judged.
     Busy,
+    /// There were too many tries; this one was not judged.
+    Throttled {
+        /// When it is worth trying again.
+        wait: Duration,
+    },
 }
 
 page!(SecurityPage, "security.html");
@@ -52,7 +58,7 @@ impl SecurityPage {
         let message = match self.current_fault? {
             CurrentPasswordFault::Missing => msg("password-fault-missing"),
             CurrentPasswordFault::Wrong => msg("fresh-fault-wrong"),
-            CurrentPasswordFault::Busy => return None,
+            CurrentPasswordFault::Busy | CurrentPasswordFault::Throttled { .. } => return None,
         };
         Some(frame.t(message))
     }
@@ -65,6 +71,9 @@ impl SecurityPage {
     fn alert_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
         self.faulty().then(|| match self.current_fault {
             Some(CurrentPasswordFault::Busy) => frame.t("login-fault-busy"),
+            Some(CurrentPasswordFault::Throttled { wait }) => {
+                dates::wait(frame.tongue, "security-fault-throttled", wait)
+            }
             _ => frame.t("security-unchanged"),
         })
     }

@@ -40,6 +40,8 @@ pub enum AddressFault {
 /// What is wrong with a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NameFault {
+    /// There is none.
+    Missing,
     /// It is too long.
     TooLong,
     /// It has characters that no name has: line breaks, control characters.
@@ -88,7 +90,7 @@ impl SetupPage {
 }
 
 impl AddressFault {
-    fn message(self) -> Msg {
+    pub(super) fn message(self) -> Msg {
         match self {
             Self::Missing => msg("address-fault-missing"),
             Self::Malformed => msg("address-fault-malformed"),
@@ -98,8 +100,9 @@ impl AddressFault {
 }
 
 impl NameFault {
-    fn message(self) -> Msg {
+    pub(super) fn message(self) -> Msg {
         match self {
+            Self::Missing => msg("name-fault-missing"),
             Self::TooLong => msg("name-fault-long"),
             Self::Malformed => msg("name-fault-malformed"),
         }

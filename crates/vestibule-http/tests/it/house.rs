@@ -20,13 +20,15 @@ use tower::ServiceExt as _;
 use vestibule_core::keys::MasterKey;
 use vestibule_core::password::Cost;
 use vestibule_core::time::UnixMillis;
+use vestibule_core::letter::{Letter, Says};
 use vestibule_engine::{
-    Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index, NewAccount, Operator,
-    Parts, Policy,
+    Chores, Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index, MailError, Mailer,
+    NewAccount, Operator, Parts, Policy, RegistrationMode,
 };
-use vestibule_http::{Context, HeaderFamily, Issuer, Peer, Site, TrustedProxy};
+use vestibule_http::dev_mail::DevMailbox;
+use vestibule_http::{Context, Extras, HeaderFamily, Issuer, Peer, Site, TrustedProxy};
 use vestibule_sqlite::{Durability, Options, Sqlite};
-use vestibule_store::Store;
+use vestibule_store::{BoxFuture, Store};
 
 /// When a house starts: 2026-01-01T00:00:00Z.
 pub const START: i64 = 1_767_225_600_000;
@@ -45,6 +47,10 @@ pub struct Plan {
     pub queue: usize,
     /// The index is never filled: the start of a large installation.
     pub unfilled: bool,
+    /// There is no mail server.
+    pub mailless: bool,
+    /// Letters can be looked at: only on loopback.
+    pub dev_mail: bool,
 }
 
 impl Default for Plan {
@@ -56,11 +62,20 @@ impl Default for Plan {
             policy: Policy::default(),
             queue: 64,
             unfilled: false,
+            mailless: false,
+            dev_mail: false,
         }
     }
 }
 
 impl Plan {
+    /// Whoever reads an address's mail may make an account.
+    pub fn open() -> Self {
+        let mut plan = Self::default();
+        plan.policy.registration.mode = RegistrationMode::Open;
+        plan
+    }
+
     /// Trusts a proxy at this network.
     #[must_use]
     pub fn proxy(mut self, network: &str, headers: HeaderFamily) -> Self {
@@ -81,6 +96,9 @@ pub struct House {
     pub clock: Arc<TestClock>,
     entropy: Arc<TestEntropy>,
     pub router: Router,
+    postbox: Arc<Postbox>,
+    /// The key to the letters, where there is such a page.
+    pub mail_key: Option<String>,
     pub directory: TempDir,
 }
 
@@ -115,13 +133,15 @@ impl House {
         };
         let sqlite = Arc::new(Sqlite::open(options, index.clone()).unwrap());
         let store = Arc::clone(&sqlite) as Arc<dyn Store>;
+        let postbox = Arc::new(Postbox::default());
+        let mailer = Arc::clone(&postbox) as Arc<dyn Mailer>;
         let parts = Parts {
             store: Arc::clone(&store),
             index: if plan.unfilled { Index::new() } else { index },
             clock: Arc::clone(&clock) as Arc<dyn Clock>,
             entropy: Arc::clone(&entropy) as Arc<dyn Entropy>,
             blocklist: Arc::default(),
-            mailer: None,
+            mailer: (!plan.mailless).then_some(mailer),
             hasher: Hasher::start(HasherSettings {
                 threads: 2,
                 queue: plan.queue,
@@ -144,7 +164,13 @@ impl House {
             proxies: plan.proxies,
             own_host_application: plan.own_host_application,
         };
-        let context = Context::new(Arc::clone(&engine), site);
+        let mailbox = plan.dev_mail.then(|| DevMailbox::new([9; 32]));
+        let (mailbox, mail_key) = mailbox.unzip();
+        let extras = Extras {
+            mailbox: mailbox.map(Arc::new),
+            places: None,
+        };
+        let context = Context::furnished(Arc::clone(&engine), site, extras);
         let router = vestibule_http::public(Arc::clone(&context));
         Self {
             context,
@@ -154,6 +180,8 @@ impl House {
             clock,
             entropy,
             router,
+            postbox,
+            mail_key: mail_key.map(|key| key.to_string()),
             directory,
         }
     }
@@ -230,6 +258,25 @@ impl House {
         browser
     }
 
+    /// The letters that went out since this was last asked, by address. What waits to be done is done first.
+    pub async fn letters(&self) -> Vec<Letter> {
+        let mut chores = Chores::new(Arc::clone(&self.engine));
+        // A request becomes a letter in one round, which goes out in the next.
+        for _ in 0..2 {
+            chores.round().await;
+        }
+        let mut letters = std::mem::take(&mut *self.postbox.0.lock().unwrap());
+        letters.sort_by(|one, other| one.to.cmp(&other.to));
+        letters
+    }
+
+    /// The only letter to go out since this was last asked.
+    pub async fn letter(&self) -> Letter {
+        let mut letters = self.letters().await;
+        assert_eq!(letters.len(), 1, "{letters:?}");
+        letters.remove(0)
+    }
+
     /// From here on the store answers nothing but that it cannot be reached.
     pub async fn lose_the_store(&self) {
         self.sqlite.close().await;
@@ -245,6 +292,29 @@ impl House {
                 reason => format!("{} ({reason})", kind.code()),
             })
             .collect()
+    }
+}
+
+/// Keeps letters.
+#[derive(Default)]
+struct Postbox(Mutex<Vec<Letter>>);
+
+impl Mailer for Postbox {
+    fn send<'a>(&'a self, letter: &'a Letter) -> BoxFuture<'a, Result<(), MailError>> {
+        self.0.lock().unwrap().push(letter.clone());
+        Box::pin(async { Ok(()) })
+    }
+}
+
+/// The token of a letter's link.
+pub fn token(letter: &Letter) -> &str {
+    match &letter.says {
+        Says::FinishRegistration { token, .. }
+        | Says::Invitation { token, .. }
+        | Says::ConfirmAddress { token, .. }
+        | Says::Recover { token, .. }
+        | Says::NewLogin { token, .. } => token,
+        other => panic!("no link in {other:?}"),
     }
 }
 
@@ -430,7 +500,7 @@ impl Browser {
     /// The session cookie's value.
     pub fn session(&self) -> Option<String> {
         let cookies = self.cookies.lock().unwrap();
-        let mut sessions = cookies.iter().filter(|(name, _)| !name.ends_with("-form"));
+        let mut sessions = cookies.iter().filter(|(name, _)| !["-form", "-device", "-mail"].iter().any(|end| name.ends_with(end)));
         sessions.next().map(|(_, value)| value.clone())
     }
 

@@ -10,9 +10,12 @@
 mod account;
 mod browser;
 mod control;
+mod dev_mail;
 mod edge;
 mod house;
 mod login;
 mod logout;
 mod ops;
+mod recover;
+mod register;
 mod setup;

@@ -78,16 +78,18 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
             let page = faulty(Some(CurrentPasswordFault::Wrong), None);
             form(&signed_in, StatusCode::FORBIDDEN, page).await
         }
-        Err(
-            ChangePasswordError::Throttled { retry_after }
-            | ChangePasswordError::NotNow(NotNow::Busy(Busy { retry_after })),
-        ) => {
+        Err(ChangePasswordError::Throttled { retry_after }) => {
+            let fault = CurrentPasswordFault::Throttled { wait: retry_after };
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            form(&signed_in, status, faulty(Some(fault), None))
+                .await
+                .map(|response| errors::with_retry_after(response, retry_after))
+        }
+        Err(ChangePasswordError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
             let page = faulty(Some(CurrentPasswordFault::Busy), None);
-            let mut response = form(&signed_in, StatusCode::SERVICE_UNAVAILABLE, page).await?;
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, errors::retry_after(retry_after));
-            Ok(response)
+            form(&signed_in, StatusCode::SERVICE_UNAVAILABLE, page)
+                .await
+                .map(|response| errors::with_retry_after(response, retry_after))
         }
         Err(ChangePasswordError::Ended) => Ok(to_login(PATH).into_response()),
         Err(ChangePasswordError::NotNow(cause)) => Err(Failure::not_now(cause).back(PATH)),

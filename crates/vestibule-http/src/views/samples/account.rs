@@ -1,9 +1,13 @@
 //! The rooms of the account.
 
+use std::time::Duration;
+
+use vestibule_core::place::{Country, Located, Place};
+
 use super::{CSRF, DAY, HOUR, MINUTE, NOW, Sample, name, person};
 use crate::views::{
-    Activity, ActivityPage, CurrentPasswordFault, Device, DeviceKind, DeviceName, DevicesNotice,
-    DevicesPage, Happening, PasswordFault, Proof, SecurityPage,
+    Activity, ActivityPage, AddressChange, CurrentPasswordFault, Device, DeviceKind, DeviceName,
+    DevicesNotice, DevicesPage, Happening, PasswordFault, Proof, SecurityPage,
 };
 
 pub(super) fn devices() -> Vec<Sample> {
@@ -147,6 +151,20 @@ pub(super) fn security() -> Vec<Sample> {
         person("security-missing", wrong(CurrentPasswordFault::Missing)),
         person("security-busy", wrong(CurrentPasswordFault::Busy)),
         person(
+            "security-throttled",
+            wrong(CurrentPasswordFault::Throttled {
+                wait: Duration::from_secs(90),
+            }),
+        ),
+        person("security-common", refused(PasswordFault::Common)),
+        person("security-site-word", refused(PasswordFault::SiteWord)),
+        person(
+            "security-throttled",
+            wrong(CurrentPasswordFault::Throttled {
+                wait: std::time::Duration::from_mins(2),
+            }),
+        ),
+        person(
             "security-short",
             refused(PasswordFault::TooShort { length: 12 }),
         ),
@@ -157,7 +175,10 @@ pub(super) fn security() -> Vec<Sample> {
 pub(super) fn activity() -> Vec<Sample> {
     let happenings = [
         (MINUTE, Happening::Confirmed),
-        (5 * HOUR, Happening::SignedIn),
+        (2 * MINUTE, Happening::ConfirmationFailed),
+        (4 * HOUR, Happening::SignedIn { new_device: true }),
+        (5 * HOUR, Happening::SignedIn { new_device: false }),
+        (6 * HOUR, Happening::SignInRefused),
         (6 * HOUR, Happening::SignInFailed),
         (25 * HOUR, Happening::PasswordChanged),
         (3 * DAY, Happening::OthersEnded { count: Some(2) }),
@@ -170,7 +191,45 @@ pub(super) fn activity() -> Vec<Sample> {
         (70 * DAY, Happening::EndedByAdministrator),
         (71 * DAY, Happening::Disabled),
         (100 * DAY, Happening::Enabled),
+        (101 * DAY, Happening::EndedByMail),
+        (102 * DAY, Happening::EverywhereEnded),
+        (103 * DAY, Happening::PasswordReset),
+        (104 * DAY, Happening::PasswordDisabled),
+        (105 * DAY, Happening::ProfileChanged),
+        (
+            106 * DAY,
+            changed(AddressChange::Asked, Some("alice@work.example.test")),
+        ),
+        (
+            107 * DAY,
+            changed(AddressChange::Added, Some("alice@work.example.test")),
+        ),
+        (
+            108 * DAY,
+            changed(AddressChange::Verified, Some("älice@example.test")),
+        ),
+        (
+            109 * DAY,
+            changed(AddressChange::Removed, Some("alice@work.example.test")),
+        ),
+        (110 * DAY, changed(AddressChange::Primary, None)),
+        (111 * DAY, Happening::RecoveryAsked),
+        (112 * DAY, Happening::RecoverySent),
+        (113 * DAY, Happening::RecoveryOffered),
+        (114 * DAY, Happening::CodeRefused),
+        (115 * DAY, Happening::DeviceKnown),
+        (116 * DAY, Happening::MailGivenUp),
+        (117 * DAY, Happening::Slowed),
+        (118 * DAY, Happening::MailSlowed),
+        (119 * DAY, Happening::Attacked),
         (400 * DAY, Happening::AccountCreated),
+    ];
+    let places = [
+        Place::Unknown,
+        Place::ThisMachine,
+        Place::LocalNetwork,
+        located(Some("Göttingen")),
+        located(None),
     ];
     let events = happenings
         .into_iter()
@@ -180,6 +239,7 @@ pub(super) fn activity() -> Vec<Sample> {
             what,
             device: (index % 4 != 3).then(|| name("Firefox", "Linux")),
             address: (index % 3 != 2).then(|| "203.0.113.7".into()),
+            place: places[index % places.len()].clone(),
         });
     vec![
         person(
@@ -187,10 +247,35 @@ pub(super) fn activity() -> Vec<Sample> {
             ActivityPage {
                 events: events.collect(),
                 older: Some("/account/activity?before=17".into()),
+                past: false,
+            },
+        ),
+        person(
+            "activity-past",
+            ActivityPage {
+                past: true,
+                ..ActivityPage::default()
             },
         ),
         person("activity-empty", ActivityPage::default()),
     ]
+}
+
+fn changed(change: AddressChange, email: Option<&str>) -> Happening {
+    Happening::Address {
+        change,
+        email: email.map(Into::into),
+    }
+}
+
+fn located(city: Option<&str>) -> Place {
+    Place::Located(Located {
+        country: Country {
+            code: "DE".into(),
+            name: "Germany".into(),
+        },
+        city: city.map(Into::into),
+    })
 }
 
 fn device(

@@ -56,6 +56,7 @@ fn asvs_3_2_2_hostile_strings_are_text() {
             kind: ErrorKind::NotFound,
             id: hostile(),
             back: None,
+            wait: None,
         }),
     ];
     let texts = Texts::embedded();

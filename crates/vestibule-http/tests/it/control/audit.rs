@@ -42,8 +42,9 @@ async fn asvs_16_2_1_an_event_says_when_where_who_and_what() {
             .starts_with("Mozilla/5.0")
     );
     assert!(events[1]["session"].is_string());
-    assert_eq!(events[2]["event"], "login.refused");
-    assert_eq!(events[2]["reason"], "wrong_password");
+    assert_eq!(events[2]["event"], "device.known");
+    assert_eq!(events[3]["event"], "login.refused");
+    assert_eq!(events[3]["reason"], "wrong_password");
     assert!(
         !told.body.to_string().contains("not this one"),
         "no password is on record"

@@ -7,7 +7,7 @@ use serde_json::Value;
 use vestibule_core::audit::StoredEvent;
 use vestibule_http::OperatorUid;
 
-use crate::house::{House, send};
+use crate::house::{House, Plan, send};
 
 /// Who gives the commands.
 pub const UID: u32 = 1234;
@@ -41,7 +41,11 @@ impl Told {
 
 impl Caller {
     pub async fn new() -> Self {
-        Self::of(House::new().await)
+        let mailless = Plan {
+            mailless: true,
+            ..Plan::default()
+        };
+        Self::of(House::planned(mailless).await)
     }
 
     pub fn of(house: House) -> Self {

@@ -13,7 +13,7 @@ async fn the_form_comes_with_a_pre_session() {
     };
     assert!(cookie.starts_with("__Host-vestibule-form="), "{cookie}");
     assert!(
-        cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict; Secure"),
+        cookie.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"),
         "{cookie}"
     );
     for field in [

@@ -40,7 +40,10 @@ async fn the_right_pair_opens_a_session_and_leads_on() {
     assert_eq!(session.device.user_agent.as_deref(), Some(FIREFOX));
     assert_eq!(session.device.address, Some("192.0.2.10".parse().unwrap()));
     assert!(!session.remembered);
-    assert_eq!(house.trail().await, ["user.created", "login.succeeded"]);
+    assert_eq!(
+        house.trail().await,
+        ["user.created", "login.succeeded", "device.known"]
+    );
 }
 
 /// Holds: ASVS 3.3.1, ASVS 3.3.2, ASVS 3.3.3, ASVS 3.3.4, N13, N14, N16
@@ -51,7 +54,7 @@ async fn asvs_3_3_the_session_cookie_has_every_attribute_and_dies_with_the_brows
     let browser = house.browser();
     let answer = browser.sign_in(ALICE, PASSWORD).await;
     let cookies = answer.set_cookies();
-    let [session, form] = &cookies[..] else {
+    let [session, form, device] = &cookies[..] else {
         panic!("{cookies:?}")
     };
     let value = browser.session().unwrap();
@@ -61,7 +64,12 @@ async fn asvs_3_3_the_session_cookie_has_every_attribute_and_dies_with_the_brows
     );
     assert_eq!(
         form,
-        "__Host-vestibule-form=; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=0"
+        "__Host-vestibule-form=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0"
+    );
+    assert!(
+        device.starts_with("__Host-vestibule-device=")
+            && device.ends_with("; Path=/; HttpOnly; SameSite=Strict; Secure; Max-Age=34560000"),
+        "{device}"
     );
     // ASVS 3.3.5
     assert!(session.len() < 4096);

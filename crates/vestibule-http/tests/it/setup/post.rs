@@ -57,7 +57,12 @@ async fn asvs_6_3_2_the_link_makes_the_administrator_once_and_signs_them_in() {
     assert_eq!(late.post("/setup", &fields).await.status, StatusCode::GONE);
     assert_eq!(
         house.trail().await,
-        ["setup.completed", "user.created", "login.succeeded"]
+        [
+            "setup.completed",
+            "user.created",
+            "login.succeeded",
+            "device.known"
+        ]
     );
     assert!(
         house

@@ -1,0 +1,5 @@
+//! `/recover`
+
+mod ask;
+mod end_login;
+mod finish;

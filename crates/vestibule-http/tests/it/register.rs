@@ -1,0 +1,4 @@
+//! `/register`
+
+mod ask;
+mod finish;
