@@ -557,7 +557,7 @@ mod tests {
         tally = rule.charge(tally, until).unwrap();
         assert!(rule.judge(tally, until).is_err());
         assert!(
-            rule.judge(tally, until.plus(Duration::from_secs(60)))
+            rule.judge(tally, until.plus(Duration::from_mins(1)))
                 .is_ok()
         );
     }
