@@ -200,9 +200,8 @@ impl Engine {
         let errand = self.errand(work, event.user, visit.now)?;
         let id = errand.id;
         let actor = event.user.map_or(Actor::Visitor, Actor::User);
-        // What a stranger asks for is nobody's yet: no account's end would erase the address from the trail.
-        let concerned = event.user.map(|_| to.as_str());
-        let act = visit.act(self, actor, concerned)?;
+        // Whose address was typed is not known here: kept in the trail, it would outlast its owner's account.
+        let act = visit.act(self, actor, None)?;
         let charges = self.mail_charges(to, visit);
         let posted = self
             .store()

@@ -51,7 +51,8 @@ impl Policy {
 pub struct MailLimits {
     /// To one address, asked for from one network: the wait grows.
     pub pair: Growing,
-    /// To one address, whoever asks. Wide enough that strangers who spend it keep its owner waiting for minutes only.
+    /// To one address, whoever asks: what many networks together can send to one person. While they do, its owner waits for
+    /// a mail of theirs, too.
     pub address: Refilling,
     /// Asked for from one network, to whatever addresses.
     pub network: Refilling,

@@ -107,6 +107,14 @@ async fn asvs_6_3_8_another_accounts_address_is_told_to_its_owner_alone() {
     let known = house.store.calls();
     house.add_address(&alice, HOME).await.unwrap();
     assert_eq!(known, house.store.calls());
+    for event in house.engine.latest_events(2).await.unwrap() {
+        let personal = event.personal.unwrap();
+        assert_eq!(
+            personal.email, None,
+            "{:?}: it may be Bob's",
+            event.event.kind
+        );
+    }
     let letters = house.letters().await;
     assert_eq!(to(&letters), [HOME, BOB]);
     assert_eq!(letters[1].says, Says::AddressInUse);
