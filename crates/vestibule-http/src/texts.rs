@@ -85,6 +85,11 @@ impl Texts {
         self.tongue(negotiation::preferred(std::iter::once(tag), &tags))
     }
 
+    /// The tag of every language, the fallback first.
+    pub fn tags(&self) -> impl Iterator<Item = &'static str> + '_ {
+        self.languages.iter().map(|language| language.tag)
+    }
+
     /// One handle for each language.
     #[cfg(test)]
     pub(crate) fn all(&self) -> impl Iterator<Item = Tongue<'_>> {

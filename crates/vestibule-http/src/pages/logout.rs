@@ -60,11 +60,16 @@ pub(super) async fn end(
 /// The answer to a browser whose own session was just ended by its own doing.
 pub(super) fn signed_out(caller: &Caller) -> Response {
     let mut response = Redirect::to("/logout").into_response();
+    forget(caller, &mut response);
+    response
+}
+
+/// Lets the browser forget the session, and what it kept of its pages.
+pub(super) fn forget(caller: &Caller, response: &mut Response) {
     let headers = response.headers_mut();
     headers.append(
         header::SET_COOKIE,
         cookies::clear_session(&caller.context.site.issuer),
     );
     headers.insert(CLEAR_SITE_DATA, CACHE_AND_STORAGE);
-    response
 }

@@ -1,8 +1,11 @@
 //! `/account` and what is below it.
 
 mod activity;
+mod addresses;
+mod delete;
 mod devices;
 mod get;
+mod profile;
 mod security;
 
 use http::StatusCode;
@@ -16,6 +19,9 @@ async fn a_stranger_is_led_to_sign_in_and_back() {
         ("/account", "%2Faccount"),
         ("/account/security", "%2Faccount%2Fsecurity"),
         ("/account/activity", "%2Faccount%2Factivity"),
+        ("/account/addresses", "%2Faccount%2Faddresses"),
+        ("/account/profile", "%2Faccount%2Fprofile"),
+        ("/account/delete", "%2Faccount%2Fdelete"),
     ] {
         let answer = house.browser().get(path).await;
         assert_eq!(
@@ -28,6 +34,13 @@ async fn a_stranger_is_led_to_sign_in_and_back() {
         "/account/devices/end",
         "/account/devices/end-others",
         "/account/security",
+        "/account/addresses/add",
+        "/account/addresses/primary",
+        "/account/addresses/prove",
+        "/account/addresses/remove",
+        "/account/addresses/confirm",
+        "/account/profile",
+        "/account/delete",
     ] {
         let answer = house.browser().post(path, &[]).await;
         assert_eq!(

@@ -1,76 +1,171 @@
-//! `/account/activity`: what happened lately on the account, from the audit trail.
+//! `/account/activity`: what happened on the account, from the audit trail, for its owner (ASVS 6.3.5).
+
+use std::net::IpAddr;
 
 use axum::response::Response;
 use http::StatusCode;
-use vestibule_core::audit::{EventKind, StoredEvent};
+use vestibule_core::audit::{Actor, Attack, EventKind, RefusalReason, StoredEvent};
 use vestibule_core::device::DeviceLabel;
+use vestibule_core::place::Place;
 use vestibule_core::session::EndReason;
+use vestibule_core::throttle::Scope;
 
 use super::devices::name;
-use crate::browser::caller::SignedIn;
-use crate::errors::Failure;
-use crate::views::{Activity, ActivityPage, Happening};
+use crate::browser::caller::{Caller, SignedIn};
+use crate::browser::form::Query;
+use crate::errors::{Code, Failure};
+use crate::views::{Activity, ActivityPage, AddressChange, Happening};
 
-/// Most events on the page.
-const LATEST: usize = 50;
+/// Most events on a page.
+const PAGE: usize = 50;
+/// Most pages of the trail that are read for one page of it: some events are of no use to their owner.
+const MOST_READS: usize = 4;
 
-/// The list, newest first.
-pub async fn get(signed_in: SignedIn) -> Result<Response, Failure> {
-    let engine = &signed_in.caller.context.engine;
-    let events = engine
-        .activity(&signed_in.session, None, LATEST)
-        .await
-        .map_err(Failure::store)?;
-    let page = ActivityPage {
-        events: events.events.iter().filter_map(activity).collect(),
-        older: None,
+/// The list, newest first; with `before`, what came before that position.
+pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, Failure> {
+    let before = match query.optional("before").map(str::parse::<u64>) {
+        None => None,
+        Some(Ok(position)) => Some(position),
+        Some(Err(error)) => return Err(Failure::of(Code::BadRequest).because(error)),
     };
+    let caller = &signed_in.caller;
+    let mut page = ActivityPage {
+        past: before.is_some(),
+        ..ActivityPage::default()
+    };
+    let mut next = before;
+    for _ in 0..MOST_READS {
+        let room = PAGE - page.events.len();
+        let read = caller
+            .context
+            .engine
+            .activity(&signed_in.session, next, room)
+            .await
+            .map_err(Failure::store)?;
+        page.events.extend(told(&read.events, caller));
+        next = read.next;
+        if next.is_none() || page.events.len() >= PAGE {
+            break;
+        }
+    }
+    page.older = next.map(|position| format!("/account/activity?before={position}"));
     signed_in.page(StatusCode::OK, &page)
 }
 
-fn activity(event: &StoredEvent) -> Option<Activity> {
-    let what = happening(event.event.kind)?;
+fn told(events: &[StoredEvent], caller: &Caller) -> Vec<Activity> {
+    let mut told: Vec<Activity> = Vec::with_capacity(events.len());
+    let mut known_by = None;
+    for event in events {
+        // What a login made known is part of the login. The newest comes first: it stands before it.
+        let new_device = known_by.take() == Some(event.act);
+        match event.event.kind {
+            EventKind::LoginSucceeded if new_device => {
+                told.pop();
+                told.push(activity(event, Happening::SignedIn { new_device }, caller));
+            }
+            kind => {
+                if let Some(what) = happening(kind, event) {
+                    told.push(activity(event, what, caller));
+                }
+                if kind == EventKind::DeviceKnown {
+                    known_by = Some(event.act);
+                }
+            }
+        }
+    }
+    told
+}
+
+fn activity(event: &StoredEvent, what: Happening, caller: &Caller) -> Activity {
     let personal = event.personal.as_ref();
     let agent = personal.and_then(|personal| personal.user_agent.as_deref());
-    Some(Activity {
+    let address = personal.and_then(|personal| personal.address.clone());
+    Activity {
         at: event.at.0,
         what,
         device: agent.map(|agent| name(DeviceLabel::read(Some(agent)))),
-        address: personal.and_then(|personal| personal.address.clone()),
-    })
+        place: place(address.as_deref(), caller),
+        address,
+    }
+}
+
+fn place(address: Option<&str>, caller: &Caller) -> Place {
+    let address: Option<IpAddr> = address.and_then(|address| address.parse().ok());
+    caller.context.places.as_ref().map_or_else(
+        || Place::of(address),
+        |places| places.place(address, caller.visit.language.as_str()),
+    )
 }
 
 /// The event in its owner's words. What only tells of the machine, or says again what another event of the same act says, is
 /// left out.
-const fn happening(kind: EventKind) -> Option<Happening> {
+fn happening(kind: EventKind, event: &StoredEvent) -> Option<Happening> {
+    let address = |change| {
+        let email = event.personal.as_ref().and_then(|own| own.email.clone());
+        Some(Happening::Address { change, email })
+    };
     Some(match kind {
-        EventKind::UserCreated => Happening::AccountCreated,
+        EventKind::UserCreated | EventKind::Registered => Happening::AccountCreated,
         EventKind::UserDisabled => Happening::Disabled,
         EventKind::UserEnabled => Happening::Enabled,
-        EventKind::LoginSucceeded => Happening::SignedIn,
-        EventKind::LoginRefused(_) | EventKind::ReauthenticationRefused(_) => {
-            Happening::SignInFailed
-        }
+        EventKind::LoginSucceeded => Happening::SignedIn { new_device: false },
+        EventKind::LoginRefused(RefusalReason::WrongPassword) => Happening::SignInFailed,
+        EventKind::LoginRefused(_) => Happening::SignInRefused,
         EventKind::Reauthenticated => Happening::Confirmed,
+        EventKind::ReauthenticationRefused(_) => Happening::ConfirmationFailed,
         EventKind::PasswordChanged => Happening::PasswordChanged,
-        EventKind::SessionEnded(reason) | EventKind::UserSessionsEnded(reason) => match reason {
-            EndReason::SignedOut => Happening::SignedOut,
-            EndReason::EndedByOwner | EndReason::EndedByMail => Happening::DeviceEnded,
-            EndReason::OthersEnded | EndReason::EverywhereEnded => {
-                Happening::OthersEnded { count: None }
-            }
-            EndReason::EndedByOperator => Happening::EndedByAdministrator,
-            EndReason::Idle | EndReason::Expired => Happening::Expired,
-            EndReason::Displaced => Happening::Displaced,
-            EndReason::Replaced
-            | EndReason::PasswordChanged
-            | EndReason::PasswordReset
-            | EndReason::UserDisabled
-            | EndReason::UserDeleted => {
-                return None;
-            }
-        },
+        EventKind::PasswordReset => Happening::PasswordReset,
+        EventKind::PasswordDisabled => Happening::PasswordDisabled,
+        EventKind::SessionEnded(reason) | EventKind::UserSessionsEnded(reason) => {
+            return ending(reason);
+        }
         EventKind::AllSessionsEnded => Happening::EndedByAdministrator,
-        _ => return None,
+        EventKind::ProfileChanged => Happening::ProfileChanged,
+        EventKind::AddressAsked => return address(AddressChange::Asked),
+        EventKind::AddressAdded => return address(AddressChange::Added),
+        EventKind::AddressVerified => return address(AddressChange::Verified),
+        EventKind::AddressRemoved => return address(AddressChange::Removed),
+        EventKind::PrimaryChanged => return address(AddressChange::Primary),
+        EventKind::RecoveryAsked => Happening::RecoveryAsked,
+        EventKind::RecoveryOffered if matches!(event.actor, Actor::Operator(_)) => {
+            Happening::RecoveryOffered
+        }
+        EventKind::RecoveryOffered => Happening::RecoverySent,
+        EventKind::CodeRefused => Happening::CodeRefused,
+        EventKind::DeviceKnown => Happening::DeviceKnown,
+        EventKind::MailGivenUp => Happening::MailGivenUp,
+        EventKind::ThrottleClosed(Scope::Mail) => Happening::MailSlowed,
+        EventKind::ThrottleClosed(Scope::Account | Scope::Device | Scope::Session) => {
+            Happening::Slowed
+        }
+        EventKind::AttackRecognised(Attack::Guessing) => Happening::Attacked,
+        // Of the whole server, or of nobody's account.
+        EventKind::ThrottleClosed(Scope::Network | Scope::Everyone | Scope::Password)
+        | EventKind::AttackRecognised(Attack::Spraying | Attack::Stuffing)
+        | EventKind::SetupCompleted
+        | EventKind::PasswordRehashed
+        | EventKind::ClockAccepted
+        | EventKind::RegistrationAsked
+        | EventKind::UserInvited
+        | EventKind::UserDeleted => return None,
+    })
+}
+
+const fn ending(reason: EndReason) -> Option<Happening> {
+    Some(match reason {
+        EndReason::SignedOut => Happening::SignedOut,
+        EndReason::EndedByOwner => Happening::DeviceEnded,
+        EndReason::EndedByMail => Happening::EndedByMail,
+        EndReason::OthersEnded => Happening::OthersEnded { count: None },
+        EndReason::EverywhereEnded => Happening::EverywhereEnded,
+        EndReason::EndedByOperator => Happening::EndedByAdministrator,
+        EndReason::Idle | EndReason::Expired => Happening::Expired,
+        EndReason::Displaced => Happening::Displaced,
+        // The change that ended them has its own line.
+        EndReason::Replaced
+        | EndReason::PasswordChanged
+        | EndReason::PasswordReset
+        | EndReason::UserDisabled
+        | EndReason::UserDeleted => return None,
     })
 }

@@ -116,3 +116,54 @@ async fn n12_without_this_session_s_token_nothing_changes() {
         StatusCode::UNAUTHORIZED
     );
 }
+
+/// Holds: ASVS 6.3.1, N42
+#[tokio::test]
+async fn asvs_6_3_1_too_many_wrong_ones_have_to_wait_and_the_page_says_how_long() {
+    let house = House::new().await;
+    house.add(ALICE).await;
+    let browser = house.signed_in(ALICE).await;
+    let mut answer = change(&browser, "not what it is today", NEW).await;
+    for _ in 0..20 {
+        if answer.status != StatusCode::FORBIDDEN {
+            break;
+        }
+        answer = change(&browser, "not what it is today", NEW).await;
+    }
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(answer.header("retry-after").parse::<u64>().unwrap() >= 1);
+    assert!(answer.body.contains("role=\"alert\"") && answer.body.contains("try again in "));
+    // The right one is not looked at either, and does not count.
+    let right = change(&browser, PASSWORD, NEW).await;
+    assert_eq!(right.status, StatusCode::TOO_MANY_REQUESTS);
+    house.clock.forward(std::time::Duration::from_mins(2));
+    assert_eq!(
+        change(&browser, PASSWORD, NEW).await.status,
+        StatusCode::SEE_OTHER
+    );
+}
+
+/// Holds: N28, ASVS 6.2.11
+#[tokio::test]
+async fn n28_a_refused_password_is_told_the_reason_and_what_to_do() {
+    let house = House::new().await;
+    house.add(ALICE).await;
+    let browser = house.signed_in(ALICE).await;
+    let page = browser.get("/account/security").await;
+    assert!(page.body.contains("data-strength=\"new_password\""));
+    assert!(page.body.contains("data-more=\"{n} more characters\""));
+    for (new, reason, remedy) in [
+        (ALICE, "your address or your name", "choose something else"),
+        (
+            "password1password1",
+            "lists that attackers try first",
+            "words of your own",
+        ),
+    ] {
+        let answer = change(&browser, PASSWORD, new).await;
+        let fault = answer.body.split("id=\"new_password-fault\">").nth(1);
+        let fault = fault.unwrap_or_else(|| panic!("{new}: {}", answer.body));
+        let fault = fault.split('<').next().unwrap();
+        assert!(fault.contains(reason) && fault.contains(remedy), "{fault}");
+    }
+}

@@ -1,0 +1,6 @@
+//! `/account/delete`
+
+mod get;
+mod post;
+
+const ALICE: &str = "alice@example.test";
