@@ -101,6 +101,7 @@ impl Outbox {
         let gauge = usize::try_from(waiting).unwrap_or(usize::MAX);
         self.engine.metrics().mail_waiting(gauge);
         if waiting == 0 {
+            self.failing = false;
             return;
         }
         let mut running = JoinSet::new();
@@ -129,6 +130,7 @@ impl Outbox {
                 return false;
             }
         };
+        self.failing = false;
         let full = taken.len() == room;
         for errand in taken {
             let engine = Arc::clone(&self.engine);
@@ -164,7 +166,7 @@ impl Outbox {
                 if !std::mem::replace(&mut self.deferring, true) {
                     tracing::warn!(
                         errand.id = %errand.id,
-                        error = &error as &(dyn StdError + 'static),
+                        error = %chain(&error),
                         "a letter could not be sent; it and those after it are tried again until they are, or are given up"
                     );
                 }
@@ -178,7 +180,6 @@ impl Outbox {
                 return false;
             }
         }
-        self.failing = false;
         true
     }
 
@@ -199,8 +200,7 @@ fn gave_up(errand: &DueErrand, why: &GaveUp) {
     let id = errand.id;
     match why {
         GaveUp::Refused(error) => {
-            let error = error as &(dyn StdError + 'static);
-            tracing::warn!(errand.id = %id, error, "a letter was refused for good and is given up");
+            tracing::warn!(errand.id = %id, error = %chain(error), "a letter was refused for good and is given up");
         }
         GaveUp::Expired => {
             tracing::warn!(errand.id = %id, "a letter or a request for one was tried for too long and is given up");
@@ -209,6 +209,19 @@ fn gave_up(errand: &DueErrand, why: &GaveUp) {
             tracing::error!(errand.id = %id, %error, "an errand of the outbox cannot be read and is given up");
         }
     }
+}
+
+/// The error and what lies beneath it, on one line: a log in JSON tells no more than that.
+fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    // ASVS 16.4.1: what a mail server answers breaks no line of the log.
+    text.replace(char::is_control, " ")
 }
 
 /// Hands a letter over, in bounded time (ASVS 16.5.2). What is told of a failure does not name the recipient (ASVS 16.2.5).
@@ -234,12 +247,18 @@ fn discreet(
     let local = address.rsplit_once('@').map_or(address, |(local, _)| local);
     let mut next: Option<&(dyn StdError + 'static)> = Some(&*cause);
     while let Some(error) = next {
-        if error.to_string().to_lowercase().contains(local) {
+        if names(&error.to_string().to_lowercase(), address, local) {
             return "the mail server's answer names the recipient and is not repeated here".into();
         }
         next = error.source();
     }
     cause
+}
+
+/// Whether the address stands in the text, or the part before its `@` as a word.
+fn names(text: &str, address: &str, local: &str) -> bool {
+    let parts = |c: char| !c.is_alphanumeric() && !".+_-".contains(c);
+    text.contains(address) || text.split(parts).any(|word| word == local)
 }
 
 impl Engine {
