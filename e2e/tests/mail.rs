@@ -7,6 +7,7 @@ use std::process::Output;
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
+use vestibule_e2e::http::Client;
 use vestibule_e2e::server::{self, Launch, Server};
 use vestibule_e2e::smtp::{Launch as MailLaunch, Silent, Smtp};
 
@@ -129,7 +130,7 @@ fn an_invitation_arrives_in_text_and_html_with_a_link_to_the_issuer() -> anyhow:
     ensure!(link.starts_with(&prefix), "{link}");
     let html = message.html.as_deref().context("no HTML")?;
     ensure!(
-        html.contains(link) && html.contains("Example &amp; Söhne"),
+        html.contains(link) && html.contains("Example &#38; Söhne"),
         "{html}"
     );
     eventually(|| Ok(waiting(&server)? == 0))?;
@@ -337,6 +338,7 @@ fn asvs_16_5_2_what_a_server_that_is_away_cannot_take_arrives_later_and_once() -
     invite(&server, ALICE)?;
     server.process.wait_line("cannot be reached")?;
     ensure!(waiting(&server)? == 1);
+    ensure!(!server.process.said().contains(ALICE));
 
     // It survives a kill, too.
     server.process.kill()?;
@@ -390,5 +392,51 @@ fn a_command_without_a_server_only_queues() -> anyhow::Result<()> {
         link.starts_with("http://localhost:8080/recover/finish?token=vst_recover_"),
         "{link}"
     );
+    Ok(())
+}
+
+/// Holds: H01
+#[test]
+fn h01_a_link_is_the_issuers_whatever_the_request_says_of_hosts() -> anyhow::Result<()> {
+    let smtp = Smtp::start()?;
+    let server = launch(&smtp.url())?.start()?;
+    let add = ["user", "add", ALICE, "--verified", "--password-stdin"];
+    ensure!(
+        server
+            .command(add, "seven green doors open")?
+            .status
+            .success()
+    );
+
+    let mut client = server.client();
+    let csrf = client.get("/recover")?.hidden("csrf")?;
+    let body = vestibule_e2e::http::encode(&[("csrf", csrf.as_str()), ("identifier", ALICE)]);
+    let origin = client.origin();
+    let form = [
+        ("Accept", "text/html"),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Origin", origin.as_str()),
+        ("Sec-Fetch-Site", "same-origin"),
+    ];
+    let lies = [
+        ("X-Forwarded-Host", "evil.example.test"),
+        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Server", "evil.example.test"),
+        ("X-Original-URL", "https://evil.example.test/recover"),
+        ("X-Host", "evil.example.test"),
+        ("Forwarded", "host=evil.example.test;proto=https"),
+    ];
+    let answer = client.send("POST", "/recover", &[&form[..], &lies[..]].concat(), &body)?;
+    ensure!(answer.status == 200, "{answer:?}");
+    let message = smtp.wait_for(ALICE, 1)?;
+    let prefix = format!("{}/recover/finish?token=vst_recover_", server.origin());
+    let link = message.link().context("no link")?;
+    ensure!(link.starts_with(&prefix), "{link}");
+    ensure!(!String::from_utf8_lossy(&message.raw).contains("evil.example.test"));
+
+    let mut stranger = Client::new(server.port, "evil.example.test".to_owned());
+    let answer = stranger.send("POST", "/recover", &form, &body)?;
+    ensure!(answer.status == 421, "{answer:?}");
+    ensure!(smtp.messages()?.len() == 1);
     Ok(())
 }
