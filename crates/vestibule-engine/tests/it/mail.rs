@@ -88,6 +88,22 @@ async fn a_letter_that_is_refused_for_good_is_given_up_and_told_of() {
 }
 
 #[tokio::test]
+async fn what_becomes_of_letters_is_counted() {
+    let mut house = House::new().await;
+    house.ask(ALICE).await;
+    house.chores.round().await;
+    house.postbox().whim(ALICE, Some(Whim::Later));
+    house.ask(ALICE).await;
+    house.chores.round().await;
+    house.chores.round().await;
+    let mail = |outcome| house.counted(&format!("vestibule_mail_total{{outcome=\"{outcome}\"}}"));
+    assert_eq!((mail("sent"), mail("deferred"), mail("gave_up")), (1, 1, 0));
+    assert_eq!(house.counted("vestibule_mail_waiting"), 1);
+    let asked = house.counted("vestibule_recoveries_total{step=\"asked\"}");
+    assert_eq!(asked, 2);
+}
+
+#[tokio::test]
 async fn a_letter_that_nobody_takes_is_given_up_after_three_days() {
     let mut house = House::new().await;
     house.postbox().away.store(true, Ordering::SeqCst);

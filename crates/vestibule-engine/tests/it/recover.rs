@@ -401,6 +401,27 @@ async fn c23_an_owner_who_recovers_is_not_kept_waiting() {
     assert!(matches!(refused, Err(SignInError::Throttled { .. })));
     house.letters().await;
     let (link, _) = house.recovery_link().await;
+    let recovered = house.finish_recovery(finished(&link)).await.unwrap();
+    house.letters().await;
+    // And from then on strangers do not reach the browser that did it.
+    for number in 0..5 {
+        let stranger = house.stranger(number);
+        let refused = house.try_at(&stranger, ALICE, OTHER_PASSWORD).await;
+        assert!(matches!(refused, Err(SignInError::Refused)));
+    }
+    let stranger = house.stranger(9);
+    let refused = house.try_at(&stranger, ALICE, NEW_PASSWORD).await;
+    assert!(matches!(refused, Err(SignInError::Throttled { .. })));
+    let mut here = house.visit();
+    here.device = Some(recovered.device);
+    house.try_at(&here, ALICE, NEW_PASSWORD).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_without_a_password_gets_its_first_one() {
+    let mut house = House::empty().await;
+    house.add_with(ALICE, None).await;
+    let (link, _) = house.recovery_link().await;
     house.finish_recovery(finished(&link)).await.unwrap();
     house.try_sign_in(ALICE, NEW_PASSWORD).await.unwrap();
 }
