@@ -11,6 +11,7 @@ use crate::steps;
 
 /// Licences that a permissively licensed binary may carry. Another one is a decision to be written down.
 const ALLOWED: &[&str] = &[
+    "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
     "BSD-3-Clause",
