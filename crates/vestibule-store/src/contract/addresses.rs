@@ -6,8 +6,10 @@ use vestibule_core::user::{Address, NewUser, User};
 use super::harness::Home;
 use super::make::{NOON, email, noon_and};
 use super::race::{race, racer};
+use super::setup::{first_login, offer};
 use crate::{
-    Change, ChangePassword, ConfirmAddress, CreateUser, MakePrimary, Recover, RemoveAddress,
+    Change, ChangePassword, CompleteSetup, ConfirmAddress, CreateUser, MakePrimary, Recover,
+    RemoveAddress,
 };
 
 /// An account whose address nobody has proved yet.
@@ -110,6 +112,12 @@ pub async fn an_address_is_one_accounts_whether_primary_or_not(home: Home) {
         assert_eq!(refused, CreateUser::AddressTaken, "{spelled}");
         home.assert_unchanged(&before).await;
     }
+    let link = offer(&home).await;
+    let new = home.new_admin("ren\u{e9}");
+    let login = first_login(&home, &new, 1);
+    let refused = home.store.complete_setup(link, new, login, home.act(NOON));
+    assert_eq!(refused.await.unwrap(), CompleteSetup::AddressTaken);
+    home.assert_unchanged(&before).await;
     make_primary(&home, &alice, "ren\u{e9}").await;
     let refused = home
         .store

@@ -155,6 +155,7 @@ macro_rules! contract_suite {
                 asvs_6_5_5_a_ticket_reads_as_offered_until_its_end;
                 what_an_operator_offers_is_audited;
                 a_register_ticket_makes_the_account_and_signs_it_in;
+                a_register_ticket_makes_an_account_for_its_own_address_alone;
                 a_register_ticket_of_an_address_that_is_taken_is_burnt;
                 a_ticket_past_its_end_does_nothing;
                 a_ticket_serves_its_purpose_alone;
@@ -188,6 +189,7 @@ macro_rules! contract_suite {
                 parallel_addresses_of_one_user_stay_within_the_limit;
                 asvs_7_4_3_no_login_outruns_a_recovery;
                 of_a_recovery_and_a_change_of_password_one_wins;
+                of_a_mailed_end_and_a_logout_one_ends_the_session;
             }
             outbox {
                 asvs_2_4_1_an_errand_charges_all_its_tallies_or_none;

@@ -131,6 +131,15 @@ fn meanwhile(home: &Home, alice: &User, deeds: &Deeds) -> Vec<BoxFuture<'static,
     }));
     let (id, act) = (deeds.errand, home.act_telling(Some(alice.id), NOON));
     let ticket = home.ticket(&deeds.name, recover(alice), NOON);
+    let (offered, offering) = (deeds.offered.clone(), home.act(NOON));
+    racers.push(racer(home, |store| async move {
+        store.offer_ticket(offered, offering).await.unwrap();
+    }));
+    let (posted, posting) = (home.errand(Some(alice.id), NOON), home.act(NOON));
+    racers.push(racer(home, |store| async move {
+        let post = store.post_errand(posted, Vec::new(), Vec::new(), posting);
+        post.await.unwrap();
+    }));
     racers.push(racer(home, move |store| async move {
         let finish = store.finish_errand(id, Some(ticket), Vec::new(), act);
         finish.await.unwrap();
@@ -143,6 +152,7 @@ struct Deeds {
     session: vestibule_core::session::Session,
     recovers: vestibule_core::ticket::Ticket,
     confirms: vestibule_core::ticket::Ticket,
+    offered: vestibule_core::ticket::Ticket,
     errand: vestibule_core::id::ErrandId,
 }
 
@@ -159,6 +169,7 @@ pub async fn asvs_7_4_2_nothing_outruns_a_deletion(home: Home) {
             confirms: home
                 .offer_address(&alice, &format!("{name}-too"), NOON)
                 .await,
+            offered: home.ticket(&name, recover(&alice), NOON),
             errand: errand.id,
             name,
         };
@@ -184,7 +195,7 @@ pub async fn asvs_7_4_2_nothing_outruns_a_deletion(home: Home) {
             let found = home.store.sign_in_record(email(name)).await.unwrap();
             assert_eq!(found, None);
         }
-        for ticket in [&deeds.recovers, &deeds.confirms] {
+        for ticket in [&deeds.recovers, &deeds.confirms, &deeds.offered] {
             assert!(!home.is_good(ticket, NOON).await);
         }
     }

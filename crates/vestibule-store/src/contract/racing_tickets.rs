@@ -9,8 +9,8 @@ use super::harness::Home;
 use super::make::{NOON, email, hash};
 use super::race::{race, racer, standing};
 use crate::{
-    BoxFuture, Change, ChangePassword, ConfirmAddress, CreateUser, EndLogin, OpenSession, Recover,
-    Register, TryCode,
+    BoxFuture, Change, ChangePassword, ConfirmAddress, CreateUser, EndLogin, EndSession,
+    OpenSession, Recover, Register, TryCode,
 };
 
 /// How many try to redeem one ticket.
@@ -325,4 +325,35 @@ pub async fn of_a_recovery_and_a_change_of_password_one_wins(home: Home) {
         }
     }
     standing(&home).await;
+}
+
+/// Holds: ASVS 15.4.2
+pub async fn of_a_mailed_end_and_a_logout_one_ends_the_session(home: Home) {
+    for round in 0..30 {
+        let alice = home.user(&format!("alice-{round}")).await;
+        let session = home.session(&alice, NOON).await;
+        let grant = Grant::EndLogin {
+            user: alice.id,
+            session: session.id,
+        };
+        let ticket = home.offer(home.ticket("alice", grant, NOON)).await;
+        let (act, id) = (home.act(NOON), session.id);
+        let by_mail = racer(&home, move |store| async move {
+            let told = store.end_login(ticket.secret, act).await.unwrap();
+            assert_ne!(told, EndLogin::Gone);
+            told != EndLogin::NotLive
+        });
+        let act = home.act(NOON);
+        let by_logout = racer(&home, move |store| async move {
+            let reason = EndReason::SignedOut;
+            let told = store.end_session(id, None, reason, act).await.unwrap();
+            told == EndSession::Ended
+        });
+        let ended = race(vec![by_mail, by_logout]).await;
+        assert_eq!(count(&ended, |ended| *ended), 1, "{ended:?}");
+        assert_eq!(standing(&home).await, []);
+    }
+    let events = home.snapshot().await.events;
+    let ended = |kind| matches!(kind, EventKind::SessionEnded(_));
+    assert_eq!(count(&events, |stored| ended(stored.event.kind)), 30);
 }

@@ -168,6 +168,23 @@ pub async fn a_register_ticket_makes_the_account_and_signs_it_in(home: Home) {
     home.snapshot().await.assert_told(&home.ledger.memory());
 }
 
+/// Holds: ASVS 6.3.8, H04
+pub async fn a_register_ticket_makes_an_account_for_its_own_address_alone(home: Home) {
+    let ticket = home.offer_register("alice", NOON).await;
+    let (new, session) = home.registrant("mallory", 1);
+    let new = NewUser {
+        email_verified: false,
+        ..new
+    };
+    let act = home.act(noon_and(1));
+    let done = home.store.register(ticket.secret, new, session, act).await;
+    if let Ok(Register::Registered { user, .. }) = done {
+        assert_eq!((user.email, user.email_verified), (email("alice"), true));
+    }
+    let found = home.store.sign_in_record(email("mallory")).await.unwrap();
+    assert_eq!(found, None, "nobody proved that address");
+}
+
 /// Holds: ASVS 6.3.8
 pub async fn a_register_ticket_of_an_address_that_is_taken_is_burnt(home: Home) {
     let bob = home.user("bob").await;
