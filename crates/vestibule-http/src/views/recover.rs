@@ -65,7 +65,7 @@ pub struct EndLoginPage {
 }
 
 /// That login is over.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct LoginEndedPage {
     /// It was over before the button was pressed.
     pub already: bool,

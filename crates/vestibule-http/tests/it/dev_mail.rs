@@ -47,9 +47,14 @@ async fn with_key(house: &House) -> Browser {
     let browser = local(house);
     let key = house.mail_key.as_deref().unwrap();
     let answer = browser.get(&format!("/dev/mail?key={key}")).await;
-    assert_eq!((answer.status, answer.location()), (StatusCode::SEE_OTHER, "/dev/mail"));
+    assert_eq!(
+        (answer.status, answer.location()),
+        (StatusCode::SEE_OTHER, "/dev/mail")
+    );
     let set = &answer.set_cookies()[0];
-    assert!(set.starts_with("vestibule-8080-mail=") && set.ends_with("; HttpOnly; SameSite=Strict"));
+    assert!(
+        set.starts_with("vestibule-8080-mail=") && set.ends_with("; HttpOnly; SameSite=Strict")
+    );
     browser
 }
 
@@ -67,8 +72,17 @@ async fn the_key_from_the_terminal_opens_the_list_and_each_letter() {
         "<a href=\"/recover/finish?token={TOKEN}\">{LOOPBACK}/recover/finish?token={TOKEN}</a>"
     );
     assert!(letter.body.contains(&link), "{}", letter.body);
-    for missing in ["/dev/mail/0", "/dev/mail/2", "/dev/mail/x", "/dev/mail/99999999999999999999"] {
-        assert_eq!(browser.get(missing).await.status, StatusCode::NOT_FOUND, "{missing}");
+    for missing in [
+        "/dev/mail/0",
+        "/dev/mail/2",
+        "/dev/mail/x",
+        "/dev/mail/99999999999999999999",
+    ] {
+        assert_eq!(
+            browser.get(missing).await.status,
+            StatusCode::NOT_FOUND,
+            "{missing}"
+        );
     }
 }
 
@@ -89,7 +103,10 @@ async fn asvs_3_4_3_a_letter_s_html_runs_and_loads_nothing() {
         "frame-ancestors 'none'",
         "base-uri 'none'",
     ] {
-        assert!(policy.split("; ").any(|one| one == directive), "{directive} in {policy}");
+        assert!(
+            policy.split("; ").any(|one| one == directive),
+            "{directive} in {policy}"
+        );
     }
     assert!(!policy.contains("allow-scripts") && !policy.contains("script-src"));
     assert_eq!(html.header("x-frame-options"), "DENY");
@@ -141,7 +158,9 @@ async fn r25_it_is_not_there_for_whoever_comes_through_a_proxy_or_from_another_m
     ] {
         for path in ["/dev/mail", "/dev/mail/1", "/dev/mail/1/html"] {
             let mut request = browser.request(Method::GET, path, "");
-            request.headers_mut().insert(name, "127.0.0.1".parse().unwrap());
+            request
+                .headers_mut()
+                .insert(name, "127.0.0.1".parse().unwrap());
             let answer = browser.send(request).await;
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{name} {path}");
         }
@@ -167,12 +186,23 @@ async fn where_there_is_a_mail_server_or_no_loopback_it_is_not_there() {
         house.add_with("root@example.test", &["admin"], true).await;
         let admin = local(&house);
         admin.sign_in("root@example.test", PASSWORD).await;
-        for path in ["/dev/mail", "/dev/mail?key=x", "/dev/mail/1", "/dev/mail/1/html"] {
+        for path in [
+            "/dev/mail",
+            "/dev/mail?key=x",
+            "/dev/mail/1",
+            "/dev/mail/1/html",
+        ] {
             let mut request = admin.request(Method::GET, path, "");
             let cookie = format!("__Host-vestibule-mail={}", "x".repeat(43));
             let all = format!("{}; {cookie}", admin.cookie_header());
-            request.headers_mut().insert(header::COOKIE, all.parse().unwrap());
-            assert_eq!(admin.send(request).await.status, StatusCode::NOT_FOUND, "{path}");
+            request
+                .headers_mut()
+                .insert(header::COOKIE, all.parse().unwrap());
+            assert_eq!(
+                admin.send(request).await.status,
+                StatusCode::NOT_FOUND,
+                "{path}"
+            );
         }
     }
 }

@@ -4,6 +4,7 @@ use axum::body::Body;
 use http::{StatusCode, header};
 use vestibule_http::OperatorUid;
 use vestibule_http::control::Code;
+use vestibule_http::errors::Code as PageCode;
 
 use super::caller::Caller;
 use crate::house::send;
@@ -209,6 +210,7 @@ fn every_problem_is_in_the_book() {
         "/../../docs/reference/problems.md"
     );
     let page = std::fs::read_to_string(page).unwrap();
+    let (page, pages) = page.split_once("## From the pages").unwrap();
     for code in Code::ALL {
         let row = format!(
             "| `{}` | {} | {} |",
@@ -218,6 +220,11 @@ fn every_problem_is_in_the_book() {
         );
         assert!(page.contains(&row), "the book lacks {row}");
     }
-    let rows = page.lines().filter(|line| line.starts_with("| `")).count();
-    assert_eq!(rows, Code::ALL.len());
+    let rows = |text: &str| text.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows(page), Code::ALL.len());
+    for code in PageCode::ALL {
+        let row = format!("| `{}` | {} | ", code.as_str(), code.status().as_u16());
+        assert!(pages.contains(&row), "the book lacks {row}");
+    }
+    assert_eq!(rows(pages), PageCode::ALL.len());
 }

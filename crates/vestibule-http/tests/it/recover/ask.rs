@@ -20,17 +20,30 @@ async fn asvs_6_3_8_known_and_unknown_addresses_get_the_same_answer_but_for_the_
     for email in [ALICE, "nobdy@example.test"] {
         let browser = house.browser();
         browser.get("/recover").await;
-        let answer = browser.submit("/recover", "/recover", &[("identifier", email)]).await;
+        let answer = browser
+            .submit("/recover", "/recover", &[("identifier", email)])
+            .await;
         assert_eq!(answer.status, StatusCode::OK);
         let code = code(&answer);
         assert_eq!(code.len(), 9, "{code}");
         assert!(code.chars().all(|c| c.is_ascii_digit() || c == ' '));
-        let body = answer.steady().replace(email, "ADDRESS").replace(&code, "CODE");
+        let body = answer
+            .steady()
+            .replace(email, "ADDRESS")
+            .replace(&code, "CODE");
         answers.push((answer.headers.clone(), body));
     }
     assert_eq!(answers[0], answers[1]);
-    let says: Vec<_> = house.letters().await.into_iter().map(|letter| letter.says).collect();
-    assert!(matches!(&says[..], [Says::Recover { .. }, Says::NoAccount]), "{says:?}");
+    let says: Vec<_> = house
+        .letters()
+        .await
+        .into_iter()
+        .map(|letter| letter.says)
+        .collect();
+    assert!(
+        matches!(&says[..], [Says::Recover { .. }, Says::NoAccount]),
+        "{says:?}"
+    );
 }
 
 #[tokio::test]
@@ -38,9 +51,15 @@ async fn what_is_no_address_is_refused_at_its_field() {
     let house = House::new().await;
     let browser = house.browser();
     for typed in ["", "alice", "alice@"] {
-        let answer = browser.submit("/recover", "/recover", &[("identifier", typed)]).await;
+        let answer = browser
+            .submit("/recover", "/recover", &[("identifier", typed)])
+            .await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(answer.body.contains("aria-describedby=\"identifier-fault\""));
+        assert!(
+            answer
+                .body
+                .contains("aria-describedby=\"identifier-fault\"")
+        );
     }
     assert!(house.letters().await.is_empty());
 }
@@ -58,7 +77,10 @@ async fn without_mail_the_page_says_whom_to_ask() {
     assert!(page.body.contains("Ask whoever runs this server"));
     let csrf = browser.get("/login").await.csrf();
     let fields = [("csrf", csrf.as_str()), ("identifier", ALICE)];
-    assert_eq!(browser.post("/recover", &fields).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        browser.post("/recover", &fields).await.status,
+        StatusCode::NOT_FOUND
+    );
 }
 
 /// Holds: ASVS 6.3.1
@@ -71,7 +93,9 @@ async fn asvs_6_3_1_asked_too_often_is_429_and_known_or_not_makes_no_difference(
         let browser = house.browser();
         let mut statuses = Vec::new();
         for _ in 0..4 {
-            let answer = browser.submit("/recover", "/recover", &[("identifier", email)]).await;
+            let answer = browser
+                .submit("/recover", "/recover", &[("identifier", email)])
+                .await;
             statuses.push(answer.status.as_u16());
             if answer.status == StatusCode::TOO_MANY_REQUESTS {
                 let when = answer.header("retry-after").to_owned();

@@ -18,25 +18,44 @@ async fn asvs_6_3_5_the_link_of_a_new_login_ends_that_one_when_its_button_is_pre
     house.letters().await;
     let thief = house.signed_in(ALICE).await;
     let letters = house.letters().await;
-    let letter = letters.iter().find(|letter| matches!(letter.says, Says::NewLogin { .. }));
+    let letter = letters
+        .iter()
+        .find(|letter| matches!(letter.says, Says::NewLogin { .. }));
     let token = token(letter.expect("the owner is told")).to_owned();
 
     let reader = house.browser();
     for _ in 0..3 {
         let page = reader.get(&link(&token)).await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(page.body.contains("method=\"post\" action=\"/recover/end-login\""));
+        assert!(
+            page.body
+                .contains("method=\"post\" action=\"/recover/end-login\"")
+        );
     }
-    assert_eq!(thief.get("/account").await.status, StatusCode::OK, "no GET ends it");
+    assert_eq!(
+        thief.get("/account").await.status,
+        StatusCode::OK,
+        "no GET ends it"
+    );
 
     let fields = [("token", token.as_str())];
-    let done = reader.submit(&link(&token), "/recover/end-login", &fields).await;
+    let done = reader
+        .submit(&link(&token), "/recover/end-login", &fields)
+        .await;
     assert_eq!(done.status, StatusCode::OK);
     assert!(done.body.contains("role=\"status\"") && done.body.contains("href=\"/recover\""));
     assert_eq!(reader.session(), None, "the link signs nobody in");
     assert_eq!(thief.get("/account").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(owner.get("/account").await.status, StatusCode::OK, "that one alone");
-    assert_eq!(reader.get(&link(&token)).await.status, StatusCode::GONE, "once");
+    assert_eq!(
+        owner.get("/account").await.status,
+        StatusCode::OK,
+        "that one alone"
+    );
+    assert_eq!(
+        reader.get(&link(&token)).await.status,
+        StatusCode::GONE,
+        "once"
+    );
 }
 
 #[tokio::test]

@@ -44,12 +44,23 @@ async fn asvs_6_3_8_known_and_unknown_addresses_get_the_same_answer() {
         let fields = [("identifier", email), ("name", "")];
         let answer = browser.submit("/register", "/register", &fields).await;
         assert_eq!(answer.status, StatusCode::OK);
-        answers.push((answer.headers.clone(), answer.steady().replace(email, "ADDRESS")));
+        answers.push((
+            answer.headers.clone(),
+            answer.steady().replace(email, "ADDRESS"),
+        ));
     }
     assert_eq!(answers[0], answers[1]);
-    let says: Vec<_> = house.letters().await.into_iter().map(|letter| letter.says).collect();
+    let says: Vec<_> = house
+        .letters()
+        .await
+        .into_iter()
+        .map(|letter| letter.says)
+        .collect();
     assert!(
-        matches!(&says[..], [Says::AlreadyRegistered, Says::FinishRegistration { .. }]),
+        matches!(
+            &says[..],
+            [Says::AlreadyRegistered, Says::FinishRegistration { .. }]
+        ),
         "{says:?}"
     );
 }
@@ -91,7 +102,11 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_is_asked() {
         (with("terms", None), "terms-fault"),
     ] {
         let answer = browser.submit("/register", "/register", &fields).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{fields:?}");
+        assert_eq!(
+            answer.status,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "{fields:?}"
+        );
         assert!(
             answer.body.contains(&format!("aria-describedby=\"{fault}"))
                 && answer.body.contains(&format!("id=\"{fault}\"")),
@@ -100,7 +115,10 @@ async fn what_is_wrong_stands_at_its_field_and_nothing_is_asked() {
         assert!(answer.body.contains("role=\"alert\""), "{fields:?}");
         let typed = fields.iter().find(|(name, _)| *name == "field-company");
         if let Some((_, "Example & Sons")) = typed {
-            assert!(answer.body.contains("Example &#38; Sons"), "what was typed stays");
+            assert!(
+                answer.body.contains("Example &#38; Sons"),
+                "what was typed stays"
+            );
         }
     }
     assert!(house.trail().await.is_empty());
@@ -135,7 +153,9 @@ async fn where_registration_is_closed_the_page_says_so() {
         assert_eq!(page.status, status, "{mode:?}");
         assert!(page.body.contains("href=\"/login\""), "{}", page.body);
         let fields = [("csrf", login.csrf()), ("identifier", BOB.to_owned())];
-        let fields = fields.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let fields = fields
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
         assert_eq!(browser.post("/register", &fields).await.status, status);
         assert!(house.trail().await.is_empty() && house.letters().await.is_empty());
     }
