@@ -5,7 +5,7 @@ use vestibule_core::id::{DeviceId, UserId};
 use vestibule_core::known_device::DeviceProof;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::NewSession;
-use vestibule_core::throttle::{Keyer, Limits, MOST_FAILURES, Scope};
+use vestibule_core::throttle::{Growing, Keyer, Limits, MOST_FAILURES, Scope};
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{
     Audit as _, BeginTry, Sessions as _, StoreError, Throttles as _, Try, Users as _, Whose,
@@ -141,4 +141,47 @@ async fn what_cannot_have_been_told_is_not_read() {
     let email = home.new_user("alice").email;
     let read = home.sqlite.sign_in_record(email).await;
     assert!(matches!(read, Err(StoreError::Corrupt(_))), "{read:?}");
+}
+
+/// Holds: N40
+#[tokio::test]
+async fn n40_the_hundredth_that_is_the_ninety_ninth_by_now_disables_nothing() {
+    let home = Home::new().await;
+    let alice = home.user("alice").await;
+    let begin = async || {
+        let free = Growing {
+            free: 1_000,
+            ..Limits::default().device
+        };
+        let attempt = Try {
+            whose: Whose::User(alice),
+            network: None,
+            keyer: Keyer::new(&[1; 32]),
+            limits: Limits {
+                device: free,
+                ..Limits::default()
+            },
+            now: NOON,
+        };
+        match home.sqlite.begin_try(attempt).await.unwrap() {
+            BeginTry::Begun { tried, .. } => tried,
+            BeginTry::Throttled { .. } => panic!("nothing throttles here"),
+        }
+    };
+    let mut begun = Vec::new();
+    for _ in 0..MOST_FAILURES {
+        begun.push(begin().await);
+    }
+    let (hundredth, taken_back) = (begun.pop().unwrap(), begun.pop().unwrap());
+    home.sqlite.take_back_try(taken_back).await.unwrap();
+    let failed = home.sqlite.fail_try(hundredth, Vec::new(), home.act());
+    let failed = failed.await.unwrap();
+    assert_eq!(
+        (failed.failures, failed.disabled),
+        (MOST_FAILURES - 1, false)
+    );
+    let last = begin().await;
+    let failed = home.sqlite.fail_try(last, Vec::new(), home.act());
+    let failed = failed.await.unwrap();
+    assert_eq!((failed.failures, failed.disabled), (MOST_FAILURES, true));
 }
