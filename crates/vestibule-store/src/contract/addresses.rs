@@ -129,7 +129,6 @@ pub async fn an_address_is_one_accounts_whether_primary_or_not(home: Home) {
     );
 }
 
-/// Holds: ASVS 6.3.7
 pub async fn an_address_that_is_removed_is_nobodys(home: Home) {
     let (alice, bob) = (home.user("alice").await, home.user("bob").await);
     home.add_address(&alice, "shared", NOON).await;
@@ -181,7 +180,6 @@ pub async fn an_address_is_removed_by_its_owner_alone_and_never_the_primary_one(
     }
 }
 
-/// Holds: ASVS 6.3.7
 pub async fn another_address_names_the_account(home: Home) {
     let (alice, bob) = (home.user("alice").await, home.user("bob").await);
     home.add_address(&alice, "zo\u{eb}", NOON).await;

@@ -152,7 +152,7 @@ macro_rules! contract_suite {
                 n40_failures_racing_a_recovery_leave_a_good_password;
             }
             tickets {
-                asvs_6_5_5_a_ticket_reads_as_offered_until_its_end;
+                c13_a_ticket_reads_as_offered_until_its_end;
                 what_an_operator_offers_is_audited;
                 a_register_ticket_makes_the_account_and_signs_it_in;
                 a_register_ticket_makes_an_account_for_its_own_address_alone;

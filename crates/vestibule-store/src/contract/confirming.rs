@@ -7,7 +7,6 @@ use super::harness::Home;
 use super::make::{NOON, email, noon_and};
 use crate::{Change, ConfirmAddress, CreateUser};
 
-/// Holds: ASVS 6.3.7
 pub async fn an_address_is_added_by_its_ticket(home: Home) {
     let alice = home.user("alice").await;
     let ticket = home.offer_address(&alice, "alice-too", NOON).await;

@@ -83,7 +83,7 @@ pub async fn asvs_7_4_2_a_deletion_ends_every_session_and_is_told(home: Home) {
     assert_eq!(home.ledger.fill().len(), 2, "he and his session");
 }
 
-/// Holds: ASVS 7.4.2, ASVS 14.2.7
+/// Holds: ASVS 7.4.2
 pub async fn nothing_of_a_deleted_user_is_read_again(home: Home) {
     let (alice, bob) = (home.user("alice").await, home.user("bob").await);
     let device = home.device();
@@ -266,7 +266,6 @@ pub async fn an_errand_that_is_done_too_late_offers_nothing(home: Home) {
     );
 }
 
-/// Holds: ASVS 16.4.2, ASVS 14.2.7
 pub async fn personal_data_is_erased_and_the_trail_still_verifies(home: Home) {
     let (alice, bob) = (home.user("alice").await, home.user("bob").await);
     let from = |user: &User, minute| home.act_of(user, noon_and(minute));
@@ -365,7 +364,6 @@ pub async fn personal_data_is_erased_and_the_trail_still_verifies(home: Home) {
     assert!(latest[0].personal.is_some());
 }
 
-/// Holds: ASVS 6.3.2
 pub async fn the_only_administrator_stays(home: Home) {
     let root = admin(&home, "root").await;
     home.user("alice").await;

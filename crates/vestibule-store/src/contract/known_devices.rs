@@ -58,7 +58,7 @@ pub async fn c23_a_stranger_cannot_spend_a_known_devices_tries(home: Home) {
     assert_eq!(before.count, 5, "and spends none of the strangers'");
 }
 
-/// Holds: C23, N15
+/// Holds: C23
 pub async fn c23_a_device_is_known_by_its_secret_to_its_owners_account_alone(home: Home) {
     let (alice, bob) = (home.user("alice").await, home.user("bob").await);
     let device = home.device();
@@ -145,7 +145,7 @@ pub async fn of_more_devices_than_a_person_has_the_oldest_are_forgotten(home: Ho
     assert!(home.is_known("bob", his, now).await);
 }
 
-/// Holds: C23, ASVS 6.3.5
+/// Holds: C23
 pub async fn c23_under_alarm_strangers_have_fewer_tries_and_owners_as_many(home: Home) {
     let alice = home.user("alice").await;
     let device = home.device();

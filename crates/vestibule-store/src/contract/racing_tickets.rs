@@ -25,7 +25,7 @@ async fn count_events(home: &Home, kind: EventKind) -> usize {
     count(&events, |stored| stored.event.kind == kind)
 }
 
-/// Holds: H04, ASVS 15.4.2
+/// Holds: H04, ASVS 6.5.1, ASVS 15.4.2
 pub async fn h04_of_many_registrations_on_one_ticket_one_wins(home: Home) {
     let ticket = home.offer_register("alice", NOON).await;
     let racers = (0..MANY).map(|_| {
@@ -49,7 +49,7 @@ pub async fn h04_of_many_registrations_on_one_ticket_one_wins(home: Home) {
     snapshot.assert_told(&home.ledger.memory());
 }
 
-/// Holds: H04, ASVS 15.4.2
+/// Holds: H04, ASVS 6.5.1, ASVS 15.4.2
 pub async fn h04_of_many_recoveries_on_one_ticket_one_wins(home: Home) {
     let alice = home.user("alice").await;
     home.session(&alice, NOON).await;
@@ -98,7 +98,7 @@ pub async fn h04_of_two_recover_tickets_raced_one_wins(home: Home) {
     }
 }
 
-/// Holds: H04, ASVS 15.4.2
+/// Holds: H04, ASVS 6.5.1, ASVS 15.4.2
 pub async fn h04_of_many_that_end_a_login_by_one_ticket_one_wins(home: Home) {
     let alice = home.user("alice").await;
     let session = home.session(&alice, NOON).await;
@@ -125,7 +125,7 @@ pub async fn h04_of_many_that_end_a_login_by_one_ticket_one_wins(home: Home) {
     assert_eq!(standing(&home).await, []);
 }
 
-/// Holds: H04, ASVS 15.4.2
+/// Holds: H04, ASVS 6.5.1, ASVS 15.4.2
 pub async fn h04_of_many_that_confirm_an_address_by_one_ticket_one_wins(home: Home) {
     let alice = home.user("alice").await;
     let ticket = home.offer_address(&alice, "alice-too", NOON).await;

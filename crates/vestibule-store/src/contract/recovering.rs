@@ -13,7 +13,7 @@ use super::make::tries::ROOMY;
 use super::make::{NOON, email, hash, noon_and};
 use crate::{Change, CreateUser, OpenSession, Recover, Recovery};
 
-/// Holds: ASVS 6.4.3, ASVS 7.4.3, N62, C23
+/// Holds: ASVS 7.4.3, C23
 pub async fn a_recovery_ends_everything_that_came_before_it(home: Home) {
     let (alice, bob) = (home.user("alice").await, home.user("bob").await);
     home.add_address(&alice, "alice-too", NOON).await;

@@ -31,8 +31,8 @@ fn particulars() -> Particulars {
     }
 }
 
-/// Holds: ASVS 6.5.5
-pub async fn asvs_6_5_5_a_ticket_reads_as_offered_until_its_end(home: Home) {
+/// Holds: C13, N60
+pub async fn c13_a_ticket_reads_as_offered_until_its_end(home: Home) {
     let alice = home.user("alice").await;
     let session = home.session(&alice, NOON).await;
     let grants = [
@@ -108,7 +108,7 @@ pub async fn what_an_operator_offers_is_audited(home: Home) {
     assert!(home.is_good(&ticket, NOON).await);
 }
 
-/// Holds: ASVS 6.2.3, H04
+/// Holds: H04
 pub async fn a_register_ticket_makes_the_account_and_signs_it_in(home: Home) {
     let ticket = home.offer_register("alice", NOON).await;
     let other = home.offer_register("alice", NOON).await;
@@ -168,7 +168,6 @@ pub async fn a_register_ticket_makes_the_account_and_signs_it_in(home: Home) {
     home.snapshot().await.assert_told(&home.ledger.memory());
 }
 
-/// Holds: ASVS 6.3.8, H04
 pub async fn a_register_ticket_makes_an_account_for_its_own_address_alone(home: Home) {
     let ticket = home.offer_register("alice", NOON).await;
     let (new, session) = home.registrant("mallory", 1);
@@ -185,7 +184,6 @@ pub async fn a_register_ticket_makes_an_account_for_its_own_address_alone(home: 
     assert_eq!(found, None, "nobody proved that address");
 }
 
-/// Holds: ASVS 6.3.8
 pub async fn a_register_ticket_of_an_address_that_is_taken_is_burnt(home: Home) {
     let bob = home.user("bob").await;
     let (primary, secondary) = (
@@ -206,7 +204,7 @@ pub async fn a_register_ticket_of_an_address_that_is_taken_is_burnt(home: Home) 
     }
 }
 
-/// Holds: ASVS 6.5.5, N60, C13
+/// Holds: C13, N60
 pub async fn a_ticket_past_its_end_does_nothing(home: Home) {
     let alice = home.user("alice").await;
     let session = home.session(&alice, NOON).await;
@@ -246,7 +244,6 @@ pub async fn a_ticket_past_its_end_does_nothing(home: Home) {
     assert!(matches!(told, Recover::Recovered { .. }), "but before it");
 }
 
-/// Holds: H04
 pub async fn a_ticket_serves_its_purpose_alone(home: Home) {
     let alice = home.user("alice").await;
     let session = home.session(&alice, NOON).await;
@@ -329,7 +326,7 @@ pub async fn asvs_6_6_3_five_codes_are_compared_and_then_the_ticket_is_gone(mut 
     );
 }
 
-/// Holds: ASVS 6.3.7, H04
+/// Holds: C23
 pub async fn the_link_in_a_mail_ends_its_login_and_forgets_its_device(home: Home) {
     let alice = home.user("alice").await;
     let (hers, theirs) = (home.device(), home.device());
