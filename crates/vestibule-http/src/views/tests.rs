@@ -119,8 +119,9 @@ fn every_control_has_a_name_and_every_reference_a_target() {
         let labelled: BTreeSet<_> = named(elements, "label")
             .filter_map(|label| label.attribute("for"))
             .collect();
-        for input in
-            named(elements, "input").filter(|input| input.attribute("type") != Some("hidden"))
+        for input in named(elements, "input")
+            .filter(|input| input.attribute("type") != Some("hidden"))
+            .chain(named(elements, "select"))
         {
             let id = input.attribute("id").expect("an id");
             assert!(labelled.contains(id), "{name}: {id} has no label");
@@ -152,6 +153,12 @@ fn every_control_has_a_name_and_every_reference_a_target() {
             {
                 assert!(unique.contains(id), "{name}: #{id} leads nowhere");
             }
+        }
+        // WCAG 2.5.3: who speaks to their machine says what they see.
+        for button in named(elements, "button") {
+            let (seen, label) = (button.text.trim(), button.attribute("aria-label"));
+            let spoken = label.is_none_or(|label| label.to_lowercase().contains(&seen.to_lowercase()));
+            assert!(spoken, "{name}: {seen} is called {label:?}");
         }
         let autofocus = elements
             .iter()

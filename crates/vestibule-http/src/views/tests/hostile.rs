@@ -1,11 +1,15 @@
 //! What strangers wrote is shown as they wrote it, and does nothing.
 
+use vestibule_core::place::{Country, Located, Place};
+
 use super::named;
 use crate::{
     texts::Texts,
     views::{
-        Device, DeviceKind, DeviceName, DevicesPage, ErrorKind, ErrorPage, Frame, FreshFor,
-        FreshPage, LoginPage, Page, markup, samples::NOW,
+        Activity, ActivityPage, AddressChange, AddressEntry, AddressLink, AddressesNotice,
+        AddressesPage, AskedField, ConfirmAddressPage, Details, Device, DeviceKind, DeviceName,
+        DevicesPage, ErrorKind, ErrorPage, Frame, FreshFor, FreshPage, Happening, LoginPage,
+        NewAddressFault, Page, ProfilePage, markup, samples::NOW,
     },
 };
 
@@ -14,12 +18,13 @@ use crate::{
 fn asvs_3_2_2_hostile_strings_are_text() {
     const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'&amp;\u{202e}";
     let hostile = || HOSTILE.to_owned();
+    let device_name = || DeviceName {
+        browser: Some(hostile()),
+        system: Some(hostile()),
+    };
     let device = Device {
         id: hostile(),
-        name: DeviceName {
-            browser: Some(hostile()),
-            system: Some(hostile()),
-        },
+        name: device_name(),
         kind: DeviceKind::Phone,
         current: false,
         signed_in_at: NOW,
@@ -51,6 +56,60 @@ fn asvs_3_2_2_hostile_strings_are_text() {
             csrf: hostile(),
             devices: vec![device],
             notice: None,
+        }),
+        Box::new(AddressesPage {
+            csrf: hostile(),
+            addresses: vec![AddressEntry {
+                email: hostile(),
+                primary: false,
+                verified: false,
+                added_at: i64::MAX,
+            }],
+            typed: hostile(),
+            fault: Some(NewAddressFault::Own),
+            notice: Some(AddressesNotice::Asked { address: hostile() }),
+            ..AddressesPage::default()
+        }),
+        Box::new(ConfirmAddressPage {
+            csrf: hostile(),
+            link: AddressLink::Good {
+                token: hostile(),
+                address: hostile(),
+            },
+        }),
+        Box::new(ProfilePage {
+            csrf: hostile(),
+            details: Details {
+                name: hostile(),
+                fields: vec![AskedField {
+                    id: "field-x".into(),
+                    label: hostile(),
+                    value: hostile(),
+                    required: true,
+                    fault: None,
+                }],
+                ..Details::default()
+            },
+            ..ProfilePage::default()
+        }),
+        Box::new(ActivityPage {
+            events: vec![Activity {
+                at: i64::MIN,
+                what: Happening::Address {
+                    change: AddressChange::Added,
+                    email: Some(hostile()),
+                },
+                device: Some(device_name()),
+                address: Some(hostile()),
+                place: Place::Located(Located {
+                    country: Country {
+                        code: hostile(),
+                        name: hostile(),
+                    },
+                    city: Some(hostile()),
+                }),
+            }],
+            ..ActivityPage::default()
         }),
         Box::new(ErrorPage {
             kind: ErrorKind::NotFound,
