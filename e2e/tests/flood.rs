@@ -192,6 +192,7 @@ fn checks(
     enough: Option<usize>,
 ) -> anyhow::Result<Vec<Duration>> {
     let mut client = session.clone();
+    let host = client.origin().replace("http://", "");
     let mut took = Vec::new();
     while !over.load(Ordering::SeqCst) && enough.is_none_or(|enough| took.len() < enough) {
         let started = Instant::now();
@@ -201,8 +202,8 @@ fn checks(
             &[
                 ("X-Forwarded-Method", "GET"),
                 ("X-Forwarded-Proto", "http"),
-                ("X-Forwarded-Host", "app.example.test"),
-                ("X-Forwarded-Uri", "/"),
+                ("X-Forwarded-Host", host.as_str()),
+                ("X-Forwarded-Uri", "/orders"),
             ],
             "",
         )?;

@@ -34,7 +34,7 @@ const DOORS: [Door; 3] = [
     Door {
         name: "sign-in",
         path: "/login",
-        fields: &[("password", "not the password of anybody")],
+        fields: &[],
         tries: TRIES,
         status: 401,
     },
@@ -85,7 +85,13 @@ fn asvs_6_3_8_no_door_tells_which_addresses_have_accounts() -> anyhow::Result<()
         for (n, known) in shuffled(people, door.tries) {
             network += 1;
             let email = address(n, known);
-            let mut fields = vec![("csrf", csrf.as_str()), ("identifier", email.as_str())];
+            // Never the same one twice: that would be a spraying, which is answered otherwise, and alike as well.
+            let password = format!("not the password {network:06} of anybody");
+            let mut fields = vec![
+                ("csrf", csrf.as_str()),
+                ("identifier", email.as_str()),
+                ("password", password.as_str()),
+            ];
             fields.extend_from_slice(door.fields);
             client.headers.truncate(1);
             let [_, a, b, c] = network.to_be_bytes();
