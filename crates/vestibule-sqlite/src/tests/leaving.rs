@@ -43,16 +43,6 @@ impl Home {
         }
     }
 
-    fn errand(&self, id: u8, user: Option<UserId>) -> Errand {
-        Errand {
-            id: ErrandId::from_bytes([id; 16]),
-            user,
-            sealed: vec![id],
-            due_at: NOON,
-            expires_at: UnixMillis(NOON.0 + 60_000),
-        }
-    }
-
     /// A row of theirs in every table that has some.
     async fn settle_in(&self, name: &str) -> UserId {
         let user = self.user(name).await;
@@ -100,7 +90,7 @@ impl Home {
             let ticket = self.ticket(name, secret, grant);
             self.sqlite.offer_ticket(ticket, self.act()).await.unwrap();
         }
-        let errand = self.errand(name.as_bytes()[0], Some(user));
+        let errand = errand(name.as_bytes()[0], Some(user));
         self.sqlite
             .post_errand(errand, Vec::new(), Vec::new(), self.act())
             .await
@@ -135,6 +125,16 @@ impl Home {
 
     async fn delete(&self, user: UserId) -> DeleteUser {
         self.sqlite.delete_user(user, self.act()).await.unwrap()
+    }
+}
+
+fn errand(id: u8, user: Option<UserId>) -> Errand {
+    Errand {
+        id: ErrandId::from_bytes([id; 16]),
+        user,
+        sealed: vec![id],
+        due_at: NOON,
+        expires_at: UnixMillis(NOON.0 + 60_000),
     }
 }
 
@@ -211,7 +211,7 @@ async fn the_farewell_is_written_after_the_errands_were_dropped() {
     let home = Home::new().await;
     let alice = home.settle_in("alice").await;
     let act = Act {
-        told: vec![home.errand(1, None)],
+        told: vec![errand(1, None)],
         ..home.act()
     };
     home.sqlite.delete_user(alice, act).await.unwrap();
@@ -348,7 +348,7 @@ async fn nobody_who_has_gone_is_offered_a_ticket() {
 async fn a_letter_is_written_once_whatever_the_trail_is_told() {
     let home = Home::new().await;
     let act = Act {
-        told: vec![home.errand(1, None)],
+        told: vec![errand(1, None)],
         ..home.act()
     };
     for events in [0, 1, 1] {

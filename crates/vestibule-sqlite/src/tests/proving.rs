@@ -168,11 +168,11 @@ async fn n40_the_hundredth_that_is_the_ninety_ninth_by_now_disables_nothing() {
             BeginTry::Throttled { .. } => panic!("nothing throttles here"),
         }
     };
-    let mut begun = Vec::new();
+    let mut all = Vec::new();
     for _ in 0..MOST_FAILURES {
-        begun.push(begin().await);
+        all.push(begin().await);
     }
-    let (hundredth, taken_back) = (begun.pop().unwrap(), begun.pop().unwrap());
+    let (hundredth, taken_back) = (all.pop().unwrap(), all.pop().unwrap());
     home.sqlite.take_back_try(taken_back).await.unwrap();
     let failed = home.sqlite.fail_try(hundredth, Vec::new(), home.act());
     let failed = failed.await.unwrap();
