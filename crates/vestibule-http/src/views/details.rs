@@ -79,7 +79,7 @@ impl Details {
         if self.terms.as_ref().is_some_and(|terms| terms.missing) {
             faults.push(Fault {
                 field: "terms".into(),
-                label: frame.t("terms-link"),
+                label: frame.t("terms-accept"),
             });
         }
         faults

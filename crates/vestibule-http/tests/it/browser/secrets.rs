@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::house::{Answer, House};
+use crate::house::{Answer, House, Plan, token};
 
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -195,6 +195,68 @@ async fn asvs_16_5_1_the_log_line_carries_the_id_that_the_page_shows() {
         assert!(line.contains(part), "{part}: {line}");
     }
     assert!(!line.contains(token));
+}
+
+/// Holds: ASVS 16.2.5, ASVS 14.2.1, C8
+#[tokio::test]
+async fn asvs_16_2_5_no_mailed_link_code_or_device_is_in_a_log_or_the_data_directory() {
+    const BOB: &str = "bob@example.test";
+    let log = LOG.clone();
+    let house = House::planned(Plan::open()).await;
+    let browser = house.browser();
+    let fields = [("identifier", BOB), ("name", "Bob")];
+    browser.submit("/register", "/register", &fields).await;
+    let register = token(&house.letter().await).to_owned();
+    let page = format!("/register/finish?token={register}");
+    let fields = [("token", register.as_str()), ("password", PASSWORDS[0])];
+    let done = browser.submit(&page, "/register/finish", &fields).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER);
+    let device = browser.cookie("__Host-vestibule-device").unwrap();
+
+    let other = house.browser();
+    other.sign_in(BOB, PASSWORDS[0]).await;
+    let letters = house.letters().await;
+    let end_login = token(&letters[0]).to_owned();
+    let page = format!("/recover/end-login?token={end_login}");
+    let fields = [("token", end_login.as_str())];
+    other.submit(&page, "/recover/end-login", &fields).await;
+
+    let reader = house.browser();
+    let asked = reader
+        .submit("/recover", "/recover", &[("identifier", BOB)])
+        .await;
+    let (_, code) = asked.body.split_once("id=\"code\">").unwrap();
+    let code = code.split('<').next().unwrap().to_owned();
+    let recover = token(&house.letter().await).to_owned();
+    let page = format!("/recover/finish?token={recover}");
+    for (password, code) in [(PASSWORDS[1], "1"), (PASSWORDS[1], code.as_str())] {
+        let fields = [
+            ("token", recover.as_str()),
+            ("code", code),
+            ("password", password),
+        ];
+        house
+            .browser()
+            .submit(&page, "/recover/finish", &fields)
+            .await;
+    }
+    house.letters().await;
+    house.lose_the_store().await;
+
+    let mut disk = Vec::new();
+    for entry in std::fs::read_dir(house.directory.path()).unwrap() {
+        disk.extend(std::fs::read(entry.unwrap().path()).unwrap());
+    }
+    let disk = String::from_utf8_lossy(&disk);
+    let log = log.text();
+    assert!(log.contains("/recover/finish") && log.contains("/register/finish"));
+    let plain = code.replace(' ', "");
+    for secret in [&register, &end_login, &recover, &device, &code, &plain] {
+        // The part that is random: a prefix is no secret.
+        let random = secret.rsplit('_').next().unwrap();
+        assert!(!log.contains(random), "{secret} is in the log");
+        assert!(!disk.contains(random), "{secret} is on the disk");
+    }
 }
 
 /// Holds: ASVS 16.4.1
