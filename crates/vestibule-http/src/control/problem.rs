@@ -156,6 +156,13 @@ impl Code {
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "The body must be application/json",
             ),
+            ours => ours.row_of_ours(),
+        }
+    }
+
+    /// The same, of what is not the asker's to mend.
+    const fn row_of_ours(self) -> (&'static str, StatusCode, &'static str) {
+        match self {
             Self::Busy => (
                 "busy",
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -186,7 +193,7 @@ impl Code {
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Nobody knows who is asking",
             ),
-            Self::Internal => (
+            _ => (
                 "internal",
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "Something went wrong here",

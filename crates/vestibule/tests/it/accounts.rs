@@ -80,13 +80,13 @@ fn mails_in_development_are_read_in_the_browser_with_the_key_alone() {
     let data = Data::new();
     data.run(&["user", "add", ALICE, "--role", "admin"]).good();
     let mut server = data.serve();
-    let line = server.process.line("mails stay here");
+    let said = server.process.line("mails stay here");
     assert_eq!(mode(&data.file("dev-mail-link")), 0o600);
     let link = fs::read_to_string(data.file("dev-mail-link")).unwrap();
     let origin = format!("http://localhost:{}", server.port);
     let path = link.trim().strip_prefix(&origin).unwrap();
     assert!(path.starts_with("/dev/mail?key="), "{link}");
-    assert!(!line.contains(path), "{line}");
+    assert!(!said.contains(path), "{said}");
 
     let invited = data
         .run(&["user", "invite", "bob@example.test", "--json"])
