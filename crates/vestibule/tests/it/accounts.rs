@@ -1,11 +1,14 @@
 //! Inviting, recovering, deleting and mail, by command, on loopback without a mail server.
 
 use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
 use crate::browser::{Browser, request, set_cookie, status};
-use crate::process::{Data, Process, mode, program};
+use crate::process::{Data, Done, PASSWORD, Process, mode, program};
 
 const ALICE: &str = "alice@example.test";
 
@@ -131,7 +134,7 @@ fn open_registration_off_loopback_needs_mail() {
             .arg(&data.path);
         command
     };
-    let refused = crate::process::Done::from(serve().output().unwrap());
+    let refused = Done::from(serve().output().unwrap());
     refused.failed(&["registration.mode", "mail.server", "\"invited\""]);
 
     // By invitation it starts, and says what is missing.
@@ -179,6 +182,74 @@ fn what_the_operators_files_lack_is_told_at_the_start() {
             .envs(environment)
             .output()
             .unwrap();
-        crate::process::Done::from(output).failed(&parts);
+        Done::from(output).failed(&parts);
     }
+}
+
+/// Runs `user add` with these settings and answers how it went.
+fn added(data: &Data, email: &str, password: &str, settings: &[(&str, &str)]) -> Done {
+    let mut child = program(&["user", "add", email, "--password-stdin", "--data"])
+        .arg(&data.path)
+        .envs(settings.iter().copied())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(password.as_bytes()).unwrap();
+    drop(stdin);
+    Done::from(child.wait_with_output().unwrap())
+}
+
+/// Holds: ASVS 6.1.2, ASVS 6.2.11, ASVS 6.2.12
+#[test]
+fn asvs_6_2_11_the_operators_words_and_list_are_no_passwords() {
+    let data = Data::new();
+    // SHA-1 of 'a list somebody leaked', between two others.
+    let list = data.beside(
+        "breached",
+        "0000000000000000000000000000000000000001:1\nE4C22F22D01AA289B23257B27D96E8E710B4338D:7\nFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF:1\n",
+    );
+    let settings = [
+        ("VESTIBULE_SERVER__BRAND", "Roadrunner Express"),
+        (
+            "VESTIBULE_PASSWORDS__SITE_WORDS",
+            "anvils and rockets, tunnels",
+        ),
+        ("VESTIBULE_PASSWORDS__BREACHED_FILE", list.to_str().unwrap()),
+    ];
+    for word in ["roadrunner express", "Anvils and Rockets"] {
+        added(&data, ALICE, word, &settings).failed(&["name of this service"]);
+    }
+    added(&data, ALICE, "a list somebody leaked", &settings).failed(&["password"]);
+    added(&data, ALICE, "seven green doors open", &settings).good();
+}
+
+/// Holds: N31
+#[test]
+fn n31_a_pepper_is_needed_and_may_be_changed() {
+    let data = Data::new();
+    let pepper = |name: &str, text: &str| {
+        let path = data.beside(name, text);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let first = pepper("first", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n");
+    let second = pepper("second", "HwECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n");
+    let (key, older) = (
+        "VESTIBULE_PASSWORDS__PEPPER_FILE",
+        "VESTIBULE_PASSWORDS__OLDER_PEPPER_FILES",
+    );
+    added(&data, ALICE, PASSWORD, &[(key, &first)]).good();
+    let signs_in = |settings: &[(&str, &str)]| {
+        let server = data.serve_with(&[], settings);
+        let is_in = Browser::try_sign_in(server.port, ALICE).is_some();
+        server.stop();
+        is_in
+    };
+    assert!(!signs_in(&[]), "the hash alone is no use");
+    assert!(!signs_in(&[(key, &second)]));
+    assert!(signs_in(&[(key, &second), (older, &first)]));
+    assert!(signs_in(&[(key, &second)]), "it was made anew at the login");
 }
