@@ -145,10 +145,10 @@ impl Engine {
                 return Err(turned_away.into());
             }
         };
+        // What an owner mistypes on a device of theirs is no pattern, and a form sent empty is nobody's guess.
+        let watched = !(begun.known_device || attempt.password.is_empty());
         // C23: what is sprayed is refused on every account, known or not, but to an account's known device.
-        if !begun.known_device
-            && let Some(wait) = self.refuses_sprayed(&sighting, visit.now)
-        {
+        if watched && let Some(wait) = self.refuses_sprayed(&sighting, visit.now) {
             self.take_back(begun.tried).await;
             return Err(self.turned_away(Scope::Everyone, wait).into());
         }
@@ -159,7 +159,12 @@ impl Engine {
                     .open(&begun, (user, version), attempt, &typed, visit)
                     .await?
                 {
-                    Ok(signed_in) => return Ok(signed_in),
+                    Ok(signed_in) => {
+                        if !begun.known_device {
+                            self.watch_succeeded(visit.now);
+                        }
+                        return Ok(signed_in);
+                    }
                     Err(reason) => reason,
                 }
             }
@@ -173,7 +178,7 @@ impl Engine {
             session: None,
         };
         let failed = self.fail(begun.tried, event, act).await?;
-        if !begun.known_device {
+        if watched {
             self.watch_failed(&sighting, failed.alarmed, user, visit)
                 .await;
         }

@@ -57,6 +57,11 @@ impl Engine {
         }
     }
 
+    /// A login on a new device held.
+    pub(super) fn watch_succeeded(&self, now: UnixMillis) {
+        self.watch().seen().succeeded(now);
+    }
+
     /// A password was wrong.
     pub(super) async fn watch_failed(
         &self,
@@ -71,20 +76,19 @@ impl Engine {
         }
     }
 
-    /// Tells of an attack (ASVS 16.3.3). A network that it comes from waits until its tally, filled at once, has room again.
+    /// Tells of an attack (ASVS 16.3.3). A network that it comes from waits: its tally is filled in the same transition.
     /// Never stands in the way of an answer: the attack goes on being slowed by the tallies if this cannot be stored.
     async fn tell_attack(&self, recognised: Recognised, user: Option<UserId>, visit: &Visit) {
         let Recognised { attack, from } = recognised;
         self.metrics().attack(attack);
-        let network = visit.address.filter(|_| from == Origin::Network);
-        match network {
-            Some(address) => {
-                tracing::warn!(attack.kind = attack.code(), network.address = %address, "an attack on accounts was recognised; its network waits");
+        match (from, visit.address) {
+            (Origin::Network { closed_for }, Some(address)) => {
+                tracing::warn!(attack.kind = attack.code(), network.address = %address, throttle.seconds = closed_for.as_secs(), "an attack on accounts was recognised; its network waits");
             }
-            None => {
+            _ => {
                 tracing::warn!(
                     attack.kind = attack.code(),
-                    "an attack on accounts was recognised, from many places"
+                    "an attack on accounts was recognised, from wherever"
                 );
             }
         }
@@ -109,33 +113,30 @@ impl Engine {
             .act(self, Actor::Visitor, None)
             .map_err(EntropyError::into_store)?;
         act.actor = Actor::System;
-        let network = visit
-            .address
-            .filter(|_| from == Origin::Network)
-            .map(|address| self.keyer().network(address));
-        if network.is_none() {
+        let (Origin::Network { closed_for }, Some(address)) = (from, visit.address) else {
             // The one try that gave it away stands for none of the places it comes from.
             act.personal = None;
             return self.store().record(vec![event], act).await;
-        }
+        };
         let filling = Tried {
             charged: Vec::new(),
-            network,
+            network: Some(self.keyer().network(address)),
             everyone: None,
-            limits: full_at_once(self.policy().limits),
+            limits: closing(self.policy().limits, closed_for),
         };
         self.store().fail_try(filling, vec![event], act).await?;
         Ok(())
     }
 }
 
-/// Limits by which one failure fills a network's tally.
-fn full_at_once(limits: Limits) -> Limits {
+/// Limits by which one failure fills a network's tally for so long.
+fn closing(limits: Limits, closed_for: Duration) -> Limits {
     let Refilling { burst, refill } = limits.network;
+    let room = refill.saturating_mul(burst.saturating_sub(1));
     Limits {
         network: Refilling {
             burst,
-            refill: refill.saturating_mul(burst),
+            refill: closed_for.saturating_add(room),
         },
         ..limits
     }

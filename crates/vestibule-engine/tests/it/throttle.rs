@@ -157,7 +157,7 @@ async fn a_network_has_fifty_tries_whoever_they_are_at() {
     let mut evaluated = 0;
     for n in 0..100 {
         let email = format!("user{}@example.test", n % 14);
-        match throttled(house.try_at(&visit, &email, "wrong").await) {
+        match throttled(house.try_at(&visit, &email, &format!("wrong {n}")).await) {
             None => evaluated += 1,
             Some((Scope::Network, wait)) => {
                 assert!(wait <= minutes(5));
@@ -385,7 +385,8 @@ async fn what_counts_nothing_any_more_is_swept() {
     for n in 0..200 {
         let visit = house.stranger(n);
         let email = format!("user{}@example.test", n % 40);
-        assert_eq!(throttled(house.try_at(&visit, &email, "wrong").await), None);
+        let wrong = format!("wrong {n}");
+        assert_eq!(throttled(house.try_at(&visit, &email, &wrong).await), None);
     }
     house.pass(Duration::from_secs(20));
     house.chores.round().await;
