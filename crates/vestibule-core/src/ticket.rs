@@ -194,9 +194,15 @@ pub struct Ticket {
 }
 
 impl Ticket {
-    /// Whether it may still be redeemed, as far as time and wrong codes go.
+    /// Whether somebody may begin to redeem it, as far as time and wrong codes go.
     pub fn is_good(&self, now: UnixMillis) -> bool {
         now < self.expires_at && self.wrong_codes < MOST_WRONG_CODES
+    }
+
+    /// Whether the one who began may end it. A code counts as wrong before it is compared, so that the last one, if it was
+    /// right, has been counted as well.
+    pub fn may_be_redeemed(&self, now: UnixMillis) -> bool {
+        now < self.expires_at && self.wrong_codes <= MOST_WRONG_CODES
     }
 
     /// Whether it is opened in the browser that asked, or was never bound to one.
@@ -272,6 +278,7 @@ mod tests {
         assert!(ticket.fits_browser(ticket.browser) && !ticket.fits_browser(None));
         ticket.wrong_codes += 1;
         assert!(!ticket.is_good(UnixMillis(9)));
+        assert!(ticket.may_be_redeemed(UnixMillis(9)) && !ticket.may_be_redeemed(UnixMillis(10)));
         ticket.browser = None;
         assert!(ticket.fits_browser(None));
     }

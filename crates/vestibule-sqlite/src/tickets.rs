@@ -77,18 +77,22 @@ impl Tickets for Sqlite {
 pub(crate) const DROP_SPENT: &str = "DELETE FROM tickets WHERE secret IN ( \
      SELECT secret FROM tickets WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
-/// A ticket that may be redeemed at `now`, as far as time and wrong codes go.
+/// A ticket that somebody may begin to redeem at `now`.
 fn good_ticket(
     conn: &Connection,
     secret: &HashedSecret,
     now: UnixMillis,
 ) -> Result<Option<Ticket>, Fault> {
+    Ok(find_ticket(conn, secret)?.filter(|ticket| ticket.is_good(now)))
+}
+
+fn find_ticket(conn: &Connection, secret: &HashedSecret) -> Result<Option<Ticket>, Fault> {
     let mut ticket = conn.prepare_cached(row::BY_SECRET)?;
     let mut rows = ticket.query([secret.as_bytes()])?;
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    Ok(Some(row::read_ticket(row)?).filter(|ticket| ticket.is_good(now)))
+    Ok(Some(row::read_ticket(row)?))
 }
 
 fn offer_ticket(tx: &Transition<'_>, ticket: &Ticket, act: &Act) -> Result<(), Fault> {

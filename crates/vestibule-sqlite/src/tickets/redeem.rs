@@ -12,7 +12,7 @@ use vestibule_core::ticket::{Grant, Ticket};
 use vestibule_core::user::{CredentialVersion, MOST_ADDRESSES, NewUser};
 use vestibule_store::{Change, ConfirmAddress, EndLogin, EndSession, Recover, Recovery, Register};
 
-use super::good_ticket;
+use super::{find_ticket, good_ticket};
 use crate::addresses::{find, insert_address, read_addresses, verify};
 use crate::fault::Fault;
 use crate::known_devices::{forget, forget_others, remember};
@@ -62,7 +62,8 @@ pub(super) fn recover(
     keyer: &Keyer,
     act: &Act,
 ) -> Result<Recover, Fault> {
-    let Some(ticket) = good_ticket(tx.conn(), &recovery.secret, act.at)? else {
+    let ticket = find_ticket(tx.conn(), &recovery.secret)?;
+    let Some(ticket) = ticket.filter(|ticket| ticket.may_be_redeemed(act.at)) else {
         return Ok(Recover::Gone);
     };
     let Grant::Recover {

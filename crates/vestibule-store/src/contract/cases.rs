@@ -185,6 +185,7 @@ macro_rules! contract_suite {
                 h04_of_many_that_end_a_login_by_one_ticket_one_wins;
                 h04_of_many_that_confirm_an_address_by_one_ticket_one_wins;
                 asvs_6_6_3_parallel_codes_pass_no_limit_together;
+                asvs_6_6_3_the_fifth_code_may_be_the_right_one;
                 an_address_is_one_accounts_however_many_claim_it;
                 parallel_addresses_of_one_user_stay_within_the_limit;
                 asvs_7_4_3_no_login_outruns_a_recovery;

@@ -165,6 +165,20 @@ pub async fn asvs_6_6_3_parallel_codes_pass_no_limit_together(home: Home) {
     assert!(!home.is_good(&ticket, NOON).await);
 }
 
+/// Holds: ASVS 6.6.3
+pub async fn asvs_6_6_3_the_fifth_code_may_be_the_right_one(home: Home) {
+    let alice = home.user("alice").await;
+    let ticket = home.offer_recover(&alice, "alice", NOON).await;
+    for _ in 0..MOST_WRONG_CODES {
+        let counted = home.store.try_code(ticket.secret, NOON).await.unwrap();
+        assert_eq!(counted, TryCode::Counted);
+    }
+    let one_more = home.store.try_code(ticket.secret, NOON).await.unwrap();
+    assert_eq!(one_more, TryCode::Gone);
+    let recovered = home.recover(&ticket, "the fifth", NOON).await;
+    assert!(matches!(recovered, Recover::Recovered { .. }));
+}
+
 /// Holds: H04, ASVS 15.4.2
 pub async fn an_address_is_one_accounts_however_many_claim_it(home: Home) {
     for round in 0..20 {
