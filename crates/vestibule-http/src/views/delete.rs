@@ -42,7 +42,7 @@ impl DeletePage {
 }
 
 impl DeletedPage {
-    fn ended_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+    fn ended_text<'a>(self, frame: &Frame<'a>) -> Cow<'a, str> {
         let count = i64::try_from(self.ended).unwrap_or(i64::MAX);
         frame
             .tongue

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use vestibule_core::place::Place;
+
 use super::{
     Frame,
     dates::{self, When},
-    page,
+    page, places,
 };
 use crate::texts::{Msg, Tongue, msg};
 
@@ -46,6 +48,8 @@ pub struct Device {
     pub proven: Vec<Proof>,
     /// The network address, if known.
     pub address: Option<String>,
+    /// Where that is, as exactly as it is known.
+    pub place: Place,
 }
 
 /// What a device is called. The words around browser and system are translated.
@@ -100,6 +104,7 @@ struct Row<'a> {
     proven: String,
     remembered: bool,
     address: Option<&'a str>,
+    place: Option<Cow<'a, str>>,
     end_label: Cow<'a, str>,
 }
 
@@ -152,6 +157,7 @@ impl Device {
             proven: proven.join(", "),
             remembered: self.remembered,
             address: self.address.as_deref(),
+            place: places::words(tongue, &self.place),
             end_label: tongue.text_with(
                 "devices-end-label",
                 &[("device", name.clone().into_owned().into())],

@@ -157,7 +157,8 @@ fn every_control_has_a_name_and_every_reference_a_target() {
         // WCAG 2.5.3: who speaks to their machine says what they see.
         for button in named(elements, "button") {
             let (seen, label) = (button.text.trim(), button.attribute("aria-label"));
-            let spoken = label.is_none_or(|label| label.to_lowercase().contains(&seen.to_lowercase()));
+            let spoken =
+                label.is_none_or(|label| label.to_lowercase().contains(&seen.to_lowercase()));
             assert!(spoken, "{name}: {seen} is called {label:?}");
         }
         let autofocus = elements

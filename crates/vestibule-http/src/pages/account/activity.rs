@@ -1,16 +1,13 @@
 //! `/account/activity`: what happened on the account, from the audit trail, for its owner (ASVS 6.3.5).
 
-use std::net::IpAddr;
-
 use axum::response::Response;
 use http::StatusCode;
 use vestibule_core::audit::{Actor, Attack, EventKind, RefusalReason, StoredEvent};
 use vestibule_core::device::DeviceLabel;
-use vestibule_core::place::Place;
 use vestibule_core::session::EndReason;
 use vestibule_core::throttle::Scope;
 
-use super::devices::name;
+use super::devices::{name, place};
 use crate::browser::caller::{Caller, SignedIn};
 use crate::browser::form::Query;
 use crate::errors::{Code, Failure};
@@ -84,17 +81,12 @@ fn activity(event: &StoredEvent, what: Happening, caller: &Caller) -> Activity {
         at: event.at.0,
         what,
         device: agent.map(|agent| name(DeviceLabel::read(Some(agent)))),
-        place: place(address.as_deref(), caller),
+        place: place(
+            address.as_deref().and_then(|address| address.parse().ok()),
+            caller,
+        ),
         address,
     }
-}
-
-fn place(address: Option<&str>, caller: &Caller) -> Place {
-    let address: Option<IpAddr> = address.and_then(|address| address.parse().ok());
-    caller.context.places.as_ref().map_or_else(
-        || Place::of(address),
-        |places| places.place(address, caller.visit.language.as_str()),
-    )
 }
 
 /// The event in its owner's words. What only tells of the machine, or says again what another event of the same act says, is

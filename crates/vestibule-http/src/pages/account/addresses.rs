@@ -57,7 +57,7 @@ async fn list(
     };
     let page = AddressesPage {
         csrf: signed_in.token()?,
-        addresses: own.into_iter().map(entry).collect(),
+        addresses: own.iter().map(entry).collect(),
         room,
         ..page
     };
@@ -78,7 +78,7 @@ async fn named(signed_in: &SignedIn, form: &Checked) -> Result<Option<Address>, 
     Ok(own.into_iter().find(|address| address.email == email))
 }
 
-fn entry(address: Address) -> AddressEntry {
+fn entry(address: &Address) -> AddressEntry {
     AddressEntry {
         email: address.email.as_str().to_owned(),
         primary: address.primary,

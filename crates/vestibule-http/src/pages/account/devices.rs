@@ -1,13 +1,15 @@
 //! `/account`: every place the person is signed in (ASVS 7.5.2).
 
 use std::cmp::Reverse;
+use std::net::IpAddr;
 
 use axum::response::Response;
 use http::StatusCode;
 use vestibule_core::device::{DeviceKind as Kind, DeviceLabel};
+use vestibule_core::place::Place;
 use vestibule_core::session::Session;
 
-use crate::browser::caller::SignedIn;
+use crate::browser::caller::{Caller, SignedIn};
 use crate::browser::form::Query;
 use crate::errors::Failure;
 use crate::views::{Device, DeviceKind, DeviceName, DevicesNotice, DevicesPage, Proof};
@@ -72,6 +74,7 @@ fn device(session: &Session, signed_in: &SignedIn) -> Device {
             .into_iter()
             .collect(),
         address: session.device.address.map(|address| address.to_string()),
+        place: place(session.device.address, &signed_in.caller),
         name: name(label),
     }
 }
@@ -82,4 +85,12 @@ pub(super) fn name(label: DeviceLabel) -> DeviceName {
         browser: label.browser,
         system: label.system,
     }
+}
+
+/// Where an address is, as exactly as it is known, in the caller's language.
+pub(super) fn place(address: Option<IpAddr>, caller: &Caller) -> Place {
+    caller.context.places.as_ref().map_or_else(
+        || Place::of(address),
+        |places| places.place(address, caller.visit.language.as_str()),
+    )
 }

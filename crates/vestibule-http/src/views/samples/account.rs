@@ -61,6 +61,7 @@ pub(super) fn devices() -> Vec<Sample> {
     );
     let unknown = Device {
         address: None,
+        place: Place::Unknown,
         proven: vec![],
         ..unknown
     };
@@ -296,5 +297,6 @@ fn device(
         remembered: false,
         proven: vec![Proof::Password],
         address: Some("203.0.113.7".into()),
+        place: located(Some("Göttingen")),
     }
 }

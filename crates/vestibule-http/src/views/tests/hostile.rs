@@ -13,15 +13,11 @@ use crate::{
     },
 };
 
+const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'&amp;\u{202e}";
+
 /// Holds: ASVS 3.2.2
 #[test]
 fn asvs_3_2_2_hostile_strings_are_text() {
-    const HOSTILE: &str = "\"><script>alert(1)</script><img src=x onerror=alert(1)>'&amp;\u{202e}";
-    let hostile = || HOSTILE.to_owned();
-    let device_name = || DeviceName {
-        browser: Some(hostile()),
-        system: Some(hostile()),
-    };
     let device = Device {
         id: hostile(),
         name: device_name(),
@@ -33,6 +29,7 @@ fn asvs_3_2_2_hostile_strings_are_text() {
         remembered: false,
         proven: vec![],
         address: Some(hostile()),
+        place: Place::Unknown,
     };
     let pages: Vec<Box<dyn Page>> = vec![
         Box::new(LoginPage {
@@ -57,6 +54,38 @@ fn asvs_3_2_2_hostile_strings_are_text() {
             devices: vec![device],
             notice: None,
         }),
+        Box::new(ErrorPage {
+            kind: ErrorKind::NotFound,
+            id: hostile(),
+            back: None,
+            wait: None,
+        }),
+    ];
+    let texts = Texts::embedded();
+    for tongue in texts.all() {
+        for page in pages.iter().chain(&account()) {
+            let html = page
+                .render(&Frame::new(tongue, HOSTILE, NOW).signed_in(HOSTILE, HOSTILE))
+                .expect("renders");
+            let elements = markup::elements(&html);
+            assert!(
+                named(&elements, "script")
+                    .all(|script| script.text.is_empty() && script.has("src"))
+            );
+            assert_eq!(named(&elements, "script").count(), 1);
+            assert_eq!(named(&elements, "img").count(), 0);
+            assert!(
+                elements
+                    .iter()
+                    .any(|element| element.text.contains("<script>alert(1)</script>")),
+                "shown as it is"
+            );
+        }
+    }
+}
+
+fn account() -> Vec<Box<dyn Page>> {
+    vec![
         Box::new(AddressesPage {
             csrf: hostile(),
             addresses: vec![AddressEntry {
@@ -111,32 +140,16 @@ fn asvs_3_2_2_hostile_strings_are_text() {
             }],
             ..ActivityPage::default()
         }),
-        Box::new(ErrorPage {
-            kind: ErrorKind::NotFound,
-            id: hostile(),
-            back: None,
-            wait: None,
-        }),
-    ];
-    let texts = Texts::embedded();
-    for tongue in texts.all() {
-        for page in &pages {
-            let html = page
-                .render(&Frame::new(tongue, HOSTILE, NOW).signed_in(HOSTILE, HOSTILE))
-                .expect("renders");
-            let elements = markup::elements(&html);
-            assert!(
-                named(&elements, "script")
-                    .all(|script| script.text.is_empty() && script.has("src"))
-            );
-            assert_eq!(named(&elements, "script").count(), 1);
-            assert_eq!(named(&elements, "img").count(), 0);
-            assert!(
-                elements
-                    .iter()
-                    .any(|element| element.text.contains("<script>alert(1)</script>")),
-                "shown as it is"
-            );
-        }
+    ]
+}
+
+fn hostile() -> String {
+    HOSTILE.to_owned()
+}
+
+fn device_name() -> DeviceName {
+    DeviceName {
+        browser: Some(hostile()),
+        system: Some(hostile()),
     }
 }

@@ -171,7 +171,11 @@ async fn what_does_not_fit_a_page_is_on_the_next() {
     assert!(all.is_sorted_by(|newer, older| newer >= older), "{all:?}");
     for wrong in ["x", "-1", "1e3", "99999999999999999999"] {
         let path = format!("/account/activity?before={wrong}");
-        assert_eq!(browser.get(&path).await.status, StatusCode::BAD_REQUEST, "{wrong}");
+        assert_eq!(
+            browser.get(&path).await.status,
+            StatusCode::BAD_REQUEST,
+            "{wrong}"
+        );
     }
     let empty = browser.get("/account/activity?before=0").await;
     assert_eq!(empty.status, StatusCode::OK);
@@ -222,6 +226,8 @@ async fn a_place_is_said_in_words_where_it_is_known() {
     assert!(row(&page, "Signed in").contains("the machine this server runs on"));
     let german = spoken(&browser, "/account/activity", "de").await;
     assert!(german.body.contains("Deutschland"));
+    let devices = browser.get("/account").await;
+    assert!(devices.body.contains("the machine this server runs on"));
 }
 
 /// The list's row that has this text.

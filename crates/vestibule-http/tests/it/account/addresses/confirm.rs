@@ -115,10 +115,10 @@ async fn an_old_link_and_one_whose_address_went_to_another_are_explained() {
     let browser = house.signed_in(ALICE).await;
     house.letters().await;
     add(&browser, WORK).await;
-    let taken = link(&house).await;
+    let late = link(&house).await;
     house.add(WORK).await;
-    let (path, token) = taken.split_once("?token=").unwrap();
-    let answer = browser.submit(&taken, path, &[("token", token)]).await;
+    let (path, token) = late.split_once("?token=").unwrap();
+    let answer = browser.submit(&late, path, &[("token", token)]).await;
     assert_eq!(answer.status, StatusCode::CONFLICT);
     assert!(answer.body.contains("This address is in use"));
 
