@@ -63,7 +63,10 @@ mod tests {
         let told = apart(&high, &low);
         assert!(told.chance > 0.8 && told.z > 5.0, "{told:?}");
         let same = apart(&low, &low);
-        assert!((same.chance - 0.5).abs() < 1e-9 && same.z.abs() < 1e-9, "{same:?}");
+        assert!(
+            (same.chance - 0.5).abs() < 1e-9 && same.z.abs() < 1e-9,
+            "{same:?}"
+        );
     }
 
     #[test]

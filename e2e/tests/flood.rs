@@ -85,7 +85,9 @@ fn a_flood_of_logins_is_bounded_counted_and_survived_by_the_owner() -> anyhow::R
         "{refused} logins were told that they failed, {recorded} are in the trail"
     );
     ensure!(
-        answered.keys().all(|status| [303, 401, 429, 503].contains(status)),
+        answered
+            .keys()
+            .all(|status| [303, 401, 429, 503].contains(status)),
         "unexpected answers: {answered:?}"
     );
     let verified = server.command(["audit", "verify"], "")?;
@@ -163,7 +165,9 @@ fn flood(server: &Server, logins: usize) -> anyhow::Result<BTreeMap<u16, usize>>
     if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         return Err(error.context("a login got no answer"));
     }
-    Ok(answered.into_inner().unwrap_or_else(PoisonError::into_inner))
+    Ok(answered
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Signs in from the known device while the flood goes on. There may be no room for a while (503): that is for everybody; what
@@ -230,7 +234,10 @@ fn recorded(server: &Server) -> anyhow::Result<usize> {
         String::from_utf8_lossy(&out.stderr)
     );
     let trail = String::from_utf8_lossy(&out.stdout);
-    ensure!(trail.lines().count() < 1000, "the trail shows its end alone");
+    ensure!(
+        trail.lines().count() < 1000,
+        "the trail shows its end alone"
+    );
     Ok(trail.matches("login.refused").count())
 }
 

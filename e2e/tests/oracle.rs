@@ -124,7 +124,10 @@ fn asvs_6_3_8_no_door_tells_which_addresses_have_accounts() -> anyhow::Result<()
 
 fn address(n: usize, known: bool) -> String {
     // Of one length and shape, so that nothing but the account differs.
-    format!("{}{n:04}@example.test", if known { "person" } else { "nobody" })
+    format!(
+        "{}{n:04}@example.test",
+        if known { "person" } else { "nobody" }
+    )
 }
 
 /// Every address as often as the door allows, in an order that mixes both kinds.

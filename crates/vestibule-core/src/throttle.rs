@@ -588,13 +588,19 @@ mod tests {
             for n in 1..80 {
                 tally = rule.forced(tally, T0);
                 let idle = rule.idle_from(tally, T0);
-                let (kept, dropped) = (rule.forced(tally, idle), rule.forced(Tally::default(), idle));
+                let (kept, dropped) = (
+                    rule.forced(tally, idle),
+                    rule.forced(Tally::default(), idle),
+                );
                 assert_eq!(kept.free_at, dropped.free_at, "{rule:?} after {n}");
                 if matches!(rule, Rule::Growing(_)) {
                     assert_eq!(kept, dropped);
                 }
                 let before = UnixMillis(idle.0 - 1);
-                assert_ne!(rule.forced(tally, before), rule.forced(Tally::default(), before));
+                assert_ne!(
+                    rule.forced(tally, before),
+                    rule.forced(Tally::default(), before)
+                );
             }
         }
     }
