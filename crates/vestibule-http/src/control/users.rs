@@ -222,7 +222,7 @@ pub async fn delete(
             Ok(answer(StatusCode::OK, &body))
         }
         DeleteUser::LastAdministrator => Err(Problem::new(Code::LastAdministrator).saying(
-            format!("{email} is the only administrator, and nobody could make another: give somebody the role admin first"),
+            format!("{email} is the only administrator, and without one nobody administers: make another first (`vestibule user add EMAIL --role admin`)"),
         )),
         DeleteUser::Unknown => Err(unknown(&email)),
     }

@@ -164,7 +164,7 @@ fn added(user: &Value, has_password: bool) -> String {
     let without = if has_password {
         ""
     } else {
-        "; it has no password and cannot sign in yet (--password-stdin sets one)"
+        "; it has no password and cannot sign in yet: `vestibule user recover` lets its owner set one (--password-stdin would have)"
     };
     format!("{email} added, id {}{without}", output::cell(&user["id"]))
 }

@@ -6,6 +6,9 @@
 //!    └────────┴───────┴─────────┴──▶ Later    └─────────┴──▶ 5xx: Never, else Later
 //! ```
 
+mod bytewise;
+
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -17,12 +20,14 @@ use lettre::transport::smtp::client::{
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::{Error, response::Severity};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use vestibule_core::letter::Letter;
 use vestibule_engine::{Clock as _, Entropy as _, MailError, Mailer};
 use vestibule_store::BoxFuture;
 
+use self::bytewise::Bytewise;
 use super::message::{Stationery, mailbox};
 use super::reply::told;
 use super::{Desk, MailSettingError};
@@ -205,23 +210,36 @@ impl SmtpMailer {
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, Failed> {
-        let tls = (self.protection == Protection::Tls).then(|| self.tls.clone());
-        let address = (self.server.host.as_str(), self.server.port);
-        let failed = |error: &Error| Failed::later(self.unreachable(error));
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), &self.hello, tls, None)
-                .await
-                .map_err(|e| failed(&e))?;
-        if self.protection == Protection::Starttls {
-            // ASVS 12.3.1: a server (or who stands before it) that offers none gets nothing.
-            if !connection.can_starttls() {
-                let server = self.name();
-                return Err(Failed::later(Refusal::NoStarttls { server }));
-            }
-            let upgraded = connection.starttls(self.tls.clone(), &self.hello).await;
-            upgraded.map_err(|e| failed(&e))?;
+        let hello = &self.hello;
+        let failed = |error: Error| Failed::later(self.unreachable(&error));
+        if self.protection != Protection::Starttls {
+            let address = (self.server.host.as_str(), self.server.port);
+            let tls = (self.protection == Protection::Tls).then(|| self.tls.clone());
+            let dialled =
+                AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), hello, tls, None);
+            return dialled.await.map_err(failed);
         }
+        let stream = Box::new(Bytewise(self.dial().await?));
+        let greeted = AsyncSmtpConnection::connect_with_transport(stream, hello).await;
+        let mut connection = greeted.map_err(failed)?;
+        // ASVS 12.3.1: a server (or who stands before it) that offers none gets nothing.
+        if !connection.can_starttls() {
+            let server = self.name();
+            return Err(Failed::later(Refusal::NoStarttls { server }));
+        }
+        let upgraded = connection.starttls(self.tls.clone(), hello).await;
+        upgraded.map_err(failed)?;
         Ok(connection)
+    }
+
+    async fn dial(&self) -> Result<TcpStream, Failed> {
+        let address = (self.server.host.as_str(), self.server.port);
+        let dialled = timeout(CONNECT, TcpStream::connect(address)).await;
+        let dialled = dialled.unwrap_or_else(|elapsed| Err(io::Error::other(elapsed)));
+        dialled.map_err(|error| {
+            let (server, why) = (self.name(), error.to_string());
+            Failed::later(Refusal::Connect { server, why })
+        })
     }
 
     /// Over TLS, or to this machine: `connect` leaves nothing else.
