@@ -28,7 +28,7 @@ password-fault-site-word = Das ist der Name dieses Dienstes oder ein anderes Wor
 password-fault-unchanged = Das ist Ihr jetziges Passwort. Bitte wählen Sie ein neues.
 strength-one = noch 1 Zeichen
 strength-more = noch { "{" }n{ "}" } Zeichen
-strength-easy = Leicht zu erraten: noch ein Wort oder zwei
+strength-easy = Leicht zu erraten
 strength-fair = Geht
 strength-good = Gut
 
@@ -257,7 +257,6 @@ happening-recovery-offered = Die Verwaltung hat einen Link für ein neues Passwo
 happening-code-refused = Ein falscher Code für ein neues Passwort wurde eingegeben
 happening-password-reset = Neues Passwort durch einen Link in einer Mail gesetzt; alle Geräte wurden abgemeldet
 happening-password-disabled = Das Passwort gilt nicht mehr: zu viele falsche hintereinander
-happening-device-known = Ein Gerät wurde bekannt
 happening-mail-given-up = Eine Mail an Sie ließ sich nicht zustellen
 happening-slowed = Zu viele falsche Passwörter: weitere müssen warten
 happening-mail-slowed = Zu viele Mails angefordert: weitere müssen warten

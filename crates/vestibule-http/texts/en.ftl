@@ -28,7 +28,7 @@ password-fault-site-word = This is the name of this service or another word that
 password-fault-unchanged = This is the password you have now. Please choose a new one.
 strength-one = 1 more character
 strength-more = { "{" }n{ "}" } more characters
-strength-easy = Easy to guess: add a word or two
+strength-easy = Easy to guess
 strength-fair = Fair
 strength-good = Good
 
@@ -257,7 +257,6 @@ happening-recovery-offered = An administrator mailed a link to set a new passwor
 happening-code-refused = A wrong code was entered to set a new password
 happening-password-reset = Set a new password through a mailed link, which signed out every device
 happening-password-disabled = The password does not work any more: too many wrong ones in a row
-happening-device-known = A device became known
 happening-mail-given-up = A mail to you could not be delivered
 happening-slowed = Too many wrong passwords: further ones have to wait
 happening-mail-slowed = Too many mails were asked for: further ones have to wait

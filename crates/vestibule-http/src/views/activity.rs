@@ -101,8 +101,6 @@ pub enum Happening {
     RecoveryOffered,
     /// A wrong code was typed behind one.
     CodeRefused,
-    /// A device became known by something else than a login.
-    DeviceKnown,
     /// A mail to the person could not be delivered.
     MailGivenUp,
     /// Too many wrong passwords: further ones wait.
@@ -223,7 +221,6 @@ impl Happening {
             Self::RecoverySent => msg("happening-recovery-sent"),
             Self::RecoveryOffered => msg("happening-recovery-offered"),
             Self::CodeRefused => msg("happening-code-refused"),
-            Self::DeviceKnown => msg("happening-device-known"),
             Self::MailGivenUp => msg("happening-mail-given-up"),
             Self::Slowed => msg("happening-slowed"),
             Self::MailSlowed => msg("happening-mail-slowed"),

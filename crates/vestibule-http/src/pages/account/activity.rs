@@ -4,6 +4,7 @@ use axum::response::Response;
 use http::StatusCode;
 use vestibule_core::audit::{Actor, Attack, EventKind, RefusalReason, StoredEvent};
 use vestibule_core::device::DeviceLabel;
+use vestibule_core::id::ActId;
 use vestibule_core::session::EndReason;
 use vestibule_core::throttle::Scope;
 
@@ -31,6 +32,7 @@ pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, F
         ..ActivityPage::default()
     };
     let mut next = before;
+    let mut known_by = None;
     for _ in 0..MOST_READS {
         let room = PAGE - page.events.len();
         let read = caller
@@ -39,7 +41,9 @@ pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, F
             .activity(&signed_in.session, next, room)
             .await
             .map_err(Failure::store)?;
-        page.events.extend(told(&read.events, caller));
+        for event in &read.events {
+            page.events.extend(told(event, &mut known_by, caller));
+        }
         next = read.next;
         if next.is_none() || page.events.len() >= PAGE {
             break;
@@ -49,28 +53,19 @@ pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, F
     signed_in.page(StatusCode::OK, &page)
 }
 
-fn told(events: &[StoredEvent], caller: &Caller) -> Vec<Activity> {
-    let mut told: Vec<Activity> = Vec::with_capacity(events.len());
-    let mut known_by = None;
-    for event in events {
-        // What a login made known is part of the login. The newest comes first: it stands before it.
-        let new_device = known_by.take() == Some(event.act);
-        match event.event.kind {
-            EventKind::LoginSucceeded if new_device => {
-                told.pop();
-                told.push(activity(event, Happening::SignedIn { new_device }, caller));
-            }
-            kind => {
-                if let Some(what) = happening(kind, event) {
-                    told.push(activity(event, what, caller));
-                }
-                if kind == EventKind::DeviceKnown {
-                    known_by = Some(event.act);
-                }
-            }
+/// The event as its owner sees it. What a login made known is part of the login; the newest comes first, so it stands before.
+fn told(event: &StoredEvent, known_by: &mut Option<ActId>, caller: &Caller) -> Option<Activity> {
+    let what = match event.event.kind {
+        EventKind::DeviceKnown => {
+            *known_by = Some(event.act);
+            return None;
         }
-    }
-    told
+        EventKind::LoginSucceeded => Happening::SignedIn {
+            new_device: *known_by == Some(event.act),
+        },
+        kind => happening(kind, event)?,
+    };
+    Some(activity(event, what, caller))
 }
 
 fn activity(event: &StoredEvent, what: Happening, caller: &Caller) -> Activity {
@@ -100,7 +95,6 @@ fn happening(kind: EventKind, event: &StoredEvent) -> Option<Happening> {
         EventKind::UserCreated | EventKind::Registered => Happening::AccountCreated,
         EventKind::UserDisabled => Happening::Disabled,
         EventKind::UserEnabled => Happening::Enabled,
-        EventKind::LoginSucceeded => Happening::SignedIn { new_device: false },
         EventKind::LoginRefused(RefusalReason::WrongPassword) => Happening::SignInFailed,
         EventKind::LoginRefused(_) => Happening::SignInRefused,
         EventKind::Reauthenticated => Happening::Confirmed,
@@ -124,16 +118,17 @@ fn happening(kind: EventKind, event: &StoredEvent) -> Option<Happening> {
         }
         EventKind::RecoveryOffered => Happening::RecoverySent,
         EventKind::CodeRefused => Happening::CodeRefused,
-        EventKind::DeviceKnown => Happening::DeviceKnown,
         EventKind::MailGivenUp => Happening::MailGivenUp,
         EventKind::ThrottleClosed(Scope::Mail) => Happening::MailSlowed,
         EventKind::ThrottleClosed(Scope::Account | Scope::Device | Scope::Session) => {
             Happening::Slowed
         }
         EventKind::AttackRecognised(Attack::Guessing) => Happening::Attacked,
-        // Of the whole server, or of nobody's account.
+        // Of the whole server, of nobody's account, or told with the event that it belongs to.
         EventKind::ThrottleClosed(Scope::Network | Scope::Everyone | Scope::Password)
         | EventKind::AttackRecognised(Attack::Spraying | Attack::Stuffing)
+        | EventKind::LoginSucceeded
+        | EventKind::DeviceKnown
         | EventKind::SetupCompleted
         | EventKind::PasswordRehashed
         | EventKind::ClockAccepted

@@ -218,7 +218,6 @@ pub(super) fn activity() -> Vec<Sample> {
         (112 * DAY, Happening::RecoverySent),
         (113 * DAY, Happening::RecoveryOffered),
         (114 * DAY, Happening::CodeRefused),
-        (115 * DAY, Happening::DeviceKnown),
         (116 * DAY, Happening::MailGivenUp),
         (117 * DAY, Happening::Slowed),
         (118 * DAY, Happening::MailSlowed),
