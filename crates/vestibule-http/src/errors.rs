@@ -302,7 +302,11 @@ pub(crate) fn explain(
         wait: failure.retry_after,
     };
     if caller.is_program() {
-        return problem(caller, failure.code, &page, response);
+        let mut response = problem(caller, failure.code, &page, response);
+        if method == Method::HEAD {
+            *response.body_mut() = Body::empty();
+        }
+        return response;
     }
     // An error signs nobody out: where the session is known, the page has its frame.
     let rendered = match caller.live() {

@@ -12,6 +12,7 @@ use crate::{
     texts::{Texts, Tongue},
 };
 
+mod arriving;
 mod contrast;
 mod hostile;
 mod times;

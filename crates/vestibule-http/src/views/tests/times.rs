@@ -54,11 +54,32 @@ fn times_read_as_people_say_them() {
 }
 
 #[test]
+fn a_wait_is_never_said_to_be_shorter_than_it_is() {
+    let texts = Texts::embedded();
+    let english = texts.of("en");
+    let wait = |seconds| {
+        let wait = std::time::Duration::from_secs(seconds);
+        dates::wait(english, "mail-fault-throttled", wait).into_owned()
+    };
+    for (seconds, when) in [
+        (0, "in 1 minute."),
+        (30, "in 1 minute."),
+        (61, "in 2 minutes."),
+        (3_599, "in 1 hour."),
+        (3_601, "in 2 hours."),
+        (86_401, "in 2 days."),
+    ] {
+        assert!(wait(seconds).ends_with(when), "{seconds}: {}", wait(seconds));
+    }
+}
+
+#[test]
 fn a_time_no_calendar_holds_fails_no_page() {
     let texts = Texts::embedded();
     for tongue in texts.all() {
         for at in [i64::MIN, i64::MAX] {
             assert!(!dates::moment(tongue, at, NOW).text.is_empty());
+            assert!(!dates::in_full(tongue, at).is_empty());
             assert!(
                 !dates::ago(tongue, "devices-active", at, NOW)
                     .text
