@@ -170,7 +170,9 @@ impl Engine {
             }
         };
         let user = begun.record.as_ref().map(|record| record.user.id);
-        let mut act = visit.act(self, Actor::Visitor, typed.kept())?;
+        // What names no account is nobody's whose deletion would erase it from the trail: it is not kept (O02).
+        let kept = typed.kept().filter(|_| user.is_some());
+        let mut act = visit.act(self, Actor::Visitor, kept)?;
         act.told = self.disabling_letters(&begun, visit)?;
         let event = Event {
             kind: EventKind::LoginRefused(reason),
