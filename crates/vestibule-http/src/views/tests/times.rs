@@ -69,7 +69,11 @@ fn a_wait_is_never_said_to_be_shorter_than_it_is() {
         (3_601, "in 2 hours."),
         (86_401, "in 2 days."),
     ] {
-        assert!(wait(seconds).ends_with(when), "{seconds}: {}", wait(seconds));
+        assert!(
+            wait(seconds).ends_with(when),
+            "{seconds}: {}",
+            wait(seconds)
+        );
     }
 }
 
