@@ -208,7 +208,9 @@ impl Sightings {
         let failing = self.passwords.get(&sighting.password)?;
         let until = failing.last.plus(REFUSED_FOR);
         let sprayed = failing.accounts.len() >= ACCOUNTS_OF_PASSWORD;
-        (sprayed && now < until).then(|| until.since(now))
+        // One that was wrong later than now was so under a clock that was wrong.
+        let lately = failing.last <= now && now < until;
+        (sprayed && lately).then(|| until.since(now))
     }
 
     /// A login that held, on a device that is new.
@@ -234,10 +236,10 @@ impl Sightings {
         let at_once = alarmed && self.lately.accounts.len() >= ACCOUNTS_UNDER_ALARM;
         let by_and_by = self.today.accounts.len() >= ACCOUNTS_OF_EVERYONE.max(expected);
         if at_once && let Some(attack) = self.lately.recognise() {
-            recognised.extend(self.from_anywhere(attack, now));
+            recognised.extend(self.tell_anywhere(attack, now));
         }
         if by_and_by && let Some(attack) = self.today.recognise() {
-            recognised.extend(self.from_anywhere(attack, now));
+            recognised.extend(self.tell_anywhere(attack, now));
         }
         recognised.extend(self.tried(sighting, now));
         recognised
@@ -250,7 +252,7 @@ impl Sightings {
         }
     }
 
-    fn from_anywhere(&mut self, attack: Attack, now: UnixMillis) -> Option<Recognised> {
+    fn tell_anywhere(&mut self, attack: Attack, now: UnixMillis) -> Option<Recognised> {
         let last = self.told.get(&attack);
         if last.is_some_and(|told| !is_over(*told, TOLD_EVERY, now)) {
             return None;
@@ -333,7 +335,7 @@ impl Sightings {
         let is_attack = before < ACCOUNTS_OF_PASSWORD && failing.accounts.len() > before;
         let is_attack = is_attack && failing.accounts.len() == ACCOUNTS_OF_PASSWORD;
         is_attack
-            .then(|| self.from_anywhere(Attack::Spraying, now))
+            .then(|| self.tell_anywhere(Attack::Spraying, now))
             .flatten()
     }
 }
@@ -536,6 +538,8 @@ mod tests {
             sightings.refuses(&elsewhere, just),
             Some(Duration::from_millis(1))
         );
+        let before = UnixMillis(last.0 - 1);
+        assert_eq!(sightings.refuses(&elsewhere, before), None, "a wild clock");
         assert_eq!(sightings.refuses(&elsewhere, end), None);
         assert_eq!(sightings.failed(&elsewhere, false, end), []);
         assert_eq!(sightings.refuses(&elsewhere, end), None, "it begins anew");

@@ -149,7 +149,7 @@ async fn stuffing_from_five_hundred_networks_raises_the_alarm() {
 async fn one_account_hammered_is_told_though_most_of_it_is_not_looked_at() {
     let house = House::new().await;
     let mut looked_at = 0;
-    for n in 0..200 {
+    for n in 0..99 {
         let tried = house.try_from(n, "alice@example.test", "wrong");
         looked_at += u32::from(matches!(tried.await, Err(SignInError::Refused)));
     }
@@ -176,4 +176,100 @@ async fn a_network_waits_over_a_restart() {
     }
     let house = house.crashed(|_: &mut Plan| ()).await;
     assert_eq!(house.try_once(1, 50, "x").await, Some(Scope::Network));
+}
+
+/// The town of the attack corpus, at a tenth of its size: what gets through, and what its people notice, has bounds.
+mod replayed {
+    use std::time::Duration;
+
+    use crate::corpus;
+    use crate::town::{Raid, Report, Town};
+
+    const PEOPLE: usize = 200;
+
+    async fn replay(raid: &Raid) -> Report {
+        let mut town = Town::new(PEOPLE, corpus::password).await.unwrap();
+        town.suffer(raid).await.unwrap()
+    }
+
+    fn raid(name: &str, days: u32) -> Raid {
+        let raids = corpus::raids(PEOPLE, days);
+        raids.into_iter().find(|raid| raid.name == name).unwrap()
+    }
+
+    fn owners_noticed_nothing(report: &Report) {
+        assert_eq!((report.known.1, report.new.1, report.shut_out), (0, 0, 0));
+        assert!(report.known.0 > 0 && report.new.0 > 0);
+        assert_eq!(report.disabled, 0);
+    }
+
+    #[tokio::test]
+    async fn on_quiet_days_nobody_is_kept_waiting() {
+        let report = replay(&raid("nobody attacks", 7)).await;
+        owners_noticed_nothing(&report);
+        assert!(report.recognised.is_empty());
+        assert!(report.logins_told > 0, "their own new devices");
+    }
+
+    /// Holds: C23, ASVS 6.3.1
+    #[tokio::test]
+    async fn of_a_stuffing_from_one_network_a_twentieth_is_looked_at() {
+        let raid = raid("stuffing, from one network", 7);
+        let report = replay(&raid).await;
+        assert_eq!(report.sent, 2000);
+        assert_eq!(report.looked_at + report.turned_away, 2000);
+        assert!(report.looked_at < 500, "{report:?}");
+        assert!(report.recognised["stuffing"] <= 61, "{report:?}");
+        assert!(report.entered.len() < report.in_reach, "{report:?}");
+        owners_noticed_nothing(&report);
+    }
+
+    /// Holds: C23, ASVS 6.3.1
+    #[tokio::test]
+    async fn a_spraying_from_many_networks_enters_few_and_each_owner_is_told() {
+        let report = replay(&raid("spraying, from 500 networks", 7)).await;
+        assert!(report.looked_at < 250, "{report:?}");
+        assert!(report.entered.len() * 2 <= report.in_reach, "{report:?}");
+        assert_eq!(report.told, report.entered.len());
+        assert!(report.recognised["spraying"] <= 20, "{report:?}");
+        assert_eq!((report.known.1, report.shut_out), (0, 0));
+    }
+
+    /// Holds: C23, ASVS 6.3.5
+    #[tokio::test]
+    async fn a_stuffing_from_many_networks_gets_through_and_each_owner_is_told() {
+        let report = replay(&raid("stuffing, from 500 networks", 7)).await;
+        assert_eq!(report.looked_at, 2000);
+        assert_eq!(report.entered.len(), report.in_reach);
+        assert_eq!(report.told, report.entered.len());
+        assert!(report.recognised["stuffing"] <= 120, "{report:?}");
+        assert_eq!((report.known.1, report.shut_out), (0, 0));
+    }
+
+    /// Holds: C23, N40, N43
+    #[tokio::test]
+    async fn one_account_hammered_has_a_few_tries_a_day_looked_at() {
+        for name in [
+            "one account, from one network",
+            "one account, from 500 networks",
+        ] {
+            let raid = raid(name, 7);
+            assert_eq!(raid.every, Duration::from_mins(2));
+            let report = replay(&raid).await;
+            assert!(report.looked_at < 60, "{report:?}");
+            assert!(report.entered.is_empty(), "{report:?}");
+            assert!(report.recognised["guessing"] <= 100, "{report:?}");
+            owners_noticed_nothing(&report);
+        }
+    }
+
+    /// Holds: C23, N40
+    #[tokio::test]
+    async fn a_stolen_device_has_the_hundred_tries_of_n40_and_no_more() {
+        let raid = raid("one account, with a stolen device cookie", 14);
+        let report = replay(&raid).await;
+        assert!(report.entered.is_empty(), "{report:?}");
+        assert!(report.known.1 <= 10, "{report:?}");
+        assert!(report.disabled <= 1 && report.shut_out <= report.disabled);
+    }
 }

@@ -186,19 +186,20 @@ async fn n30_a_login_raises_the_cost_of_an_older_hash() {
     assert_eq!(house.told_since(before).await, ["login.succeeded"]);
 }
 
-/// Holds: ASVS 16.2.5
+/// Holds: ASVS 16.2.5, O02
 #[tokio::test]
-async fn asvs_16_2_5_what_is_no_address_is_not_kept() {
+async fn asvs_16_2_5_what_names_no_account_is_not_kept() {
     let house = House::new().await;
     let typed_in_the_wrong_field = PASSWORD;
     let _ = house.try_sign_in(typed_in_the_wrong_field, "x").await;
     let _ = house.try_sign_in("Nobody@example.test", "x").await;
-    let events = house.engine.latest_events(2).await.unwrap();
+    let _ = house.try_sign_in("Alice@example.test", "x").await;
+    let events = house.engine.latest_events(3).await.unwrap();
     let emails: Vec<_> = events
         .into_iter()
         .map(|event| event.personal.unwrap().email)
         .collect();
-    assert_eq!(emails, [Some("nobody@example.test".to_owned()), None]);
+    assert_eq!(emails, [Some("alice@example.test".to_owned()), None, None]);
 }
 
 /// Holds: ASVS 15.2.2

@@ -7,6 +7,8 @@ mod addresses;
 mod attacks;
 mod audit;
 mod chores;
+#[path = "../../examples/attacks/corpus.rs"]
+mod corpus;
 mod delete;
 mod devices;
 mod house;
@@ -23,6 +25,8 @@ mod sessions;
 mod setup;
 mod stuck;
 mod throttle;
+#[path = "../../examples/attacks/town.rs"]
+mod town;
 mod unstored;
 mod users;
 mod watched;
