@@ -186,7 +186,7 @@ async fn n30_a_login_raises_the_cost_of_an_older_hash() {
     assert_eq!(house.told_since(before).await, ["login.succeeded"]);
 }
 
-/// Holds: ASVS 16.2.5, O02
+/// Holds: ASVS 16.2.5
 #[tokio::test]
 async fn asvs_16_2_5_what_names_no_account_is_not_kept() {
     let house = House::new().await;
