@@ -196,9 +196,10 @@ delete-devices =
     }
 delete-addresses =
     { $count ->
-        [one] { $count } Adresse gehört niemandem mehr. Eine letzte Mail geht dorthin.
-       *[other] { $count } Adressen gehören niemandem mehr. Eine letzte Mail geht an jede.
+        [one] { $count } Adresse gehört niemandem mehr.
+       *[other] { $count } Adressen gehören niemandem mehr.
     }
+delete-last-mail = Eine letzte Mail sagt es dort.
 delete-erased = Ihr Name, Ihre Angaben, Ihr Passwort und die Geräte, die Ihr Konto kennt, werden gelöscht.
 delete-kept = Die Aufzeichnung dessen, was geschah, bleibt für die Betreiber dieses Servers, ohne Ihre Adressen und ohne die Orte, von denen Sie kamen.
 delete-final = Das lässt sich nicht rückgängig machen.

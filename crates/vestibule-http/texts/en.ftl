@@ -196,9 +196,10 @@ delete-devices =
     }
 delete-addresses =
     { $count ->
-        [one] { $count } address is nobody's any more. A last mail goes to it.
-       *[other] { $count } addresses are nobody's any more. A last mail goes to each.
+        [one] { $count } address is nobody's any more.
+       *[other] { $count } addresses are nobody's any more.
     }
+delete-last-mail = A last mail says so.
 delete-erased = Your name, your details, your password and the devices known to your account are erased.
 delete-kept = The record of what happened stays, for whoever runs this server, without your addresses and without where you were.
 delete-final = This cannot be undone.

@@ -13,6 +13,8 @@ pub struct DeletePage {
     pub devices: usize,
     /// How many addresses the account has.
     pub addresses: usize,
+    /// A last mail goes to each of them.
+    pub mails: bool,
     /// It was refused: nobody else administers the server.
     pub only_administrator: bool,
 }
@@ -22,6 +24,8 @@ pub struct DeletePage {
 pub struct DeletedPage {
     /// How many devices that signed out.
     pub ended: u64,
+    /// A last mail goes to each address.
+    pub mails: bool,
 }
 
 page!(DeletePage, "delete.html");

@@ -22,6 +22,7 @@ pub async fn get(signed_in: SignedIn) -> Result<Response, Failure> {
         csrf: signed_in.token()?,
         devices: devices(&signed_in).await?,
         addresses: addresses.map_err(Failure::store)?.len(),
+        mails: engine.mails(),
         only_administrator: false,
     };
     signed_in.page(StatusCode::OK, &page)
@@ -62,7 +63,8 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
 fn gone(signed_in: &SignedIn, ended: u64) -> Result<Response, Failure> {
     let caller = &signed_in.caller;
     let issuer = &caller.context.site.issuer;
-    let mut response = caller.page(StatusCode::OK, &DeletedPage { ended })?;
+    let mails = caller.context.engine.mails();
+    let mut response = caller.page(StatusCode::OK, &DeletedPage { ended, mails })?;
     logout::forget(caller, &mut response);
     for cookie in [cookies::clear_form(issuer), cookies::clear_device(issuer)] {
         response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -145,6 +145,7 @@ pub(super) fn leaving() -> Vec<Sample> {
         csrf: CSRF.into(),
         devices,
         addresses,
+        mails: addresses > 1,
         only_administrator: false,
     };
     let alone = DeletePage {
@@ -155,8 +156,20 @@ pub(super) fn leaving() -> Vec<Sample> {
         person("delete", page(3, 2)),
         person("delete-one", page(1, 1)),
         person("delete-only-administrator", alone),
-        stranger("deleted", DeletedPage { ended: 3 }),
-        stranger("deleted-one", DeletedPage { ended: 1 }),
+        stranger(
+            "deleted",
+            DeletedPage {
+                ended: 3,
+                mails: true,
+            },
+        ),
+        stranger(
+            "deleted-one",
+            DeletedPage {
+                ended: 1,
+                mails: false,
+            },
+        ),
     ]
 }
 
