@@ -1,6 +1,9 @@
 //! Logging in with a password.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use vestibule_core::audit::{Actor, Event, EventKind, RefusalReason};
 use vestibule_core::email::EmailAddress;
@@ -17,6 +20,7 @@ use super::tries::{Begun, TurnedAway};
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
 use crate::metrics::LoginOutcome;
+use crate::sessions::end::see_through;
 use crate::sessions::live::LiveSession;
 use crate::visit::Visit;
 
@@ -82,6 +86,14 @@ pub(crate) struct PreparedSession {
     pub(crate) new: NewSession,
 }
 
+/// A [`SignIn`] that outlives its caller.
+struct Attempt {
+    typed: Typed,
+    password: Zeroizing<String>,
+    remember: bool,
+    over: Option<LiveSession>,
+}
+
 /// Who was named.
 struct Typed {
     /// What is no address belongs to nobody, and goes the way of an unknown one.
@@ -119,23 +131,39 @@ impl Typed {
 
 impl Engine {
     /// Verifies a password and opens a session on it (ASVS 7.2.4: a new one at each login, whatever cookie came).
+    ///
+    /// On a task of its own, so that nobody leaves a try unsettled by hanging up: each is counted, told and watched (N40,
+    /// C23, ASVS 16.3.1). A right password opens its session even so. Its secret reaches nobody, and its owner is told; not
+    /// to open it would let whoever hangs up learn from the tallies, untold, that the password was right.
     pub async fn sign_in(
-        &self,
+        self: &Arc<Self>,
         attempt: SignIn<'_>,
         visit: &Visit,
     ) -> Result<SignedIn, SignInError> {
-        let done = self.judge_sign_in(attempt, visit).await;
-        self.metrics().login(LoginOutcome::of_sign_in(&done));
-        done
+        let attempt = Attempt {
+            typed: Typed::parse(attempt.identifier),
+            password: Zeroizing::new(attempt.password.to_owned()),
+            remember: attempt.remember,
+            over: attempt.over.cloned(),
+        };
+        let (engine, visit) = (Arc::clone(self), visit.clone());
+        see_through(async move {
+            let done = engine.judge_sign_in(&attempt, &visit).await;
+            engine.metrics().login(LoginOutcome::of_sign_in(&done));
+            done
+        })
+        .await
     }
 
     async fn judge_sign_in(
         &self,
-        attempt: SignIn<'_>,
+        attempt: &Attempt,
         visit: &Visit,
     ) -> Result<SignedIn, SignInError> {
-        let typed = Typed::parse(attempt.identifier);
-        let sighting = self.sighting(&typed.identifier, attempt.password, visit);
+        let Attempt {
+            typed, password, ..
+        } = attempt;
+        let sighting = self.sighting(&typed.identifier, password, visit);
         let begun = match self.begin_try(typed.whose(visit), visit).await? {
             Ok(begun) => begun,
             Err(turned_away) => {
@@ -146,19 +174,16 @@ impl Engine {
             }
         };
         // What an owner mistypes on a device of theirs is no pattern, and a form sent empty is nobody's guess.
-        let watched = !(begun.known_device || attempt.password.is_empty());
+        let watched = !(begun.known_device || password.is_empty());
         // C23: what is sprayed is refused on every account, known or not, but to an account's known device.
         if watched && let Some(wait) = self.refuses_sprayed(&sighting, visit.now) {
             self.take_back(begun.tried).await;
             return Err(self.turned_away(Scope::Everyone, wait).into());
         }
-        let reason = match self.evaluate(&begun, attempt.password, visit).await? {
+        let reason = match self.evaluate(&begun, password, visit).await? {
             Verdict::Refused(reason) => reason,
             Verdict::Passed { user, version } => {
-                match self
-                    .open(&begun, (user, version), attempt, &typed, visit)
-                    .await?
-                {
+                match self.open(&begun, (user, version), attempt, visit).await? {
                     Ok(signed_in) => {
                         if !begun.known_device {
                             self.watch_succeeded(visit.now);
@@ -191,13 +216,12 @@ impl Engine {
         &self,
         begun: &Begun,
         (user, version): (UserId, CredentialVersion),
-        attempt: SignIn<'_>,
-        typed: &Typed,
+        attempt: &Attempt,
         visit: &Visit,
     ) -> Result<Result<SignedIn, RefusalReason>, SignInError> {
         let PreparedSession { cookie, mut new } =
             self.prepare_session(user, version, attempt.remember, visit)?;
-        if let Some(over) = attempt.over {
+        if let Some(over) = &attempt.over {
             new.replaces = Some(over.id());
         }
         let device = self.device(begun, visit)?;
@@ -205,11 +229,11 @@ impl Engine {
         new.tried = Some(begun.tried.clone());
         let alert = self.alert(begun, new.id, visit)?;
         new.end_ticket = alert.ticket;
-        let mut act = visit.act(self, Actor::User(user), typed.kept())?;
+        let mut act = visit.act(self, Actor::User(user), attempt.typed.kept())?;
         act.told = alert.letters;
         match self.store().open_session(new, act).await? {
             OpenSession::Opened(_) => {
-                if let Some(over) = attempt.over {
+                if let Some(over) = &attempt.over {
                     // The transition ended it; whatever the store made of its clocks, here it is over.
                     self.index().remove(over.id());
                 }
