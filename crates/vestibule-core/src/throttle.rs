@@ -146,6 +146,11 @@ impl Keyer {
         self.key(Scope::Network, &[&network(address)])
     }
 
+    /// The network of those whose address is not known.
+    pub fn nowhere(&self) -> ThrottleKey {
+        self.key(Scope::Network, &[])
+    }
+
     /// Everybody.
     pub fn everyone(&self) -> ThrottleKey {
         self.key(Scope::Everyone, &[])
@@ -265,8 +270,27 @@ pub struct Throttled {
 }
 
 impl Rule {
+    /// The tally as it can be believed. No rule waits for so long as this one would have to: a clock that was wildly ahead
+    /// wrote it, and must shut nobody out until time has come to it.
+    fn believed(&self, tally: Tally, now: UnixMillis) -> Tally {
+        let longest = match self {
+            Self::Growing(growing) => growing.longest,
+            Self::Refilling(refilling) => refilling.most(),
+            Self::Most(_) => Duration::ZERO,
+        };
+        if tally.free_at > now.plus(longest.max(FORGOTTEN)) {
+            Tally {
+                free_at: now,
+                ..tally
+            }
+        } else {
+            tally
+        }
+    }
+
     /// Whether a charge fits at `now`, without charging.
     pub fn judge(&self, tally: Tally, now: UnixMillis) -> Result<(), Throttled> {
+        let tally = self.believed(tally, now);
         let until = match self {
             Self::Growing(_) => tally.free_at,
             Self::Refilling(Refilling { burst, refill }) => {
@@ -296,6 +320,7 @@ impl Rule {
     /// The tally after one more charge at `now`, whether or not it fits: what has happened is counted.
     #[must_use]
     pub fn forced(&self, tally: Tally, now: UnixMillis) -> Tally {
+        let tally = self.believed(tally, now);
         match self {
             Self::Growing(growing) => {
                 let tally = tally.remembered(now);
@@ -306,12 +331,13 @@ impl Rule {
                     ..tally
                 }
             }
-            Self::Refilling(Refilling { burst, refill }) => {
-                // At most as much over as fits in: when an attack is over, so is what it closed, in due time.
-                let most = refill.saturating_mul(burst.saturating_mul(2));
+            Self::Refilling(refilling) => {
+                // At most as much over as fits in: when an attack is over, so is what it closed, in due time. What was
+                // closed for longer stays so.
+                let most = now.plus(refilling.most()).max(tally.free_at);
                 Tally {
                     count: tally.count.saturating_add(1),
-                    free_at: tally.free_at.max(now).plus(*refill).min(now.plus(most)),
+                    free_at: tally.free_at.max(now).plus(refilling.refill).min(most),
                     ..tally
                 }
             }
@@ -325,6 +351,7 @@ impl Rule {
 
     /// From when on a tally that was written at `now` says no more than none would, so that it may be dropped.
     pub fn idle_from(&self, tally: Tally, now: UnixMillis) -> UnixMillis {
+        let tally = self.believed(tally, now);
         match self {
             _ if tally.count == 0 => now,
             Self::Refilling(_) => tally.free_at.max(now),
@@ -342,6 +369,13 @@ impl Growing {
         self.first
             .saturating_mul(1_u32.checked_shl(past).unwrap_or(u32::MAX))
             .min(self.longest)
+    }
+}
+
+impl Refilling {
+    /// As far ahead as its own charges bring it.
+    fn most(&self) -> Duration {
+        self.refill.saturating_mul(self.burst.saturating_mul(2))
     }
 }
 
@@ -575,6 +609,56 @@ mod tests {
         assert!(rule.judge(tally, T0.plus(refill * (burst + 1))).is_ok());
     }
 
+    /// Holds: N43
+    #[test]
+    fn n43_one_reading_of_a_wild_clock_shuts_nobody_out() {
+        let limits = Limits::default();
+        let wild = T0.plus(Duration::from_hours(300 * 24));
+        for rule in [
+            Rule::Growing(limits.account),
+            Rule::Growing(limits.device),
+            Rule::Refilling(limits.network),
+            Rule::Refilling(limits.alarm),
+        ] {
+            let mut tally = Tally::default();
+            for _ in 0..limits.alarm.burst {
+                tally = rule.forced(tally, wild);
+            }
+            assert!(rule.judge(tally, wild).is_err(), "{rule:?}");
+            assert_eq!(rule.judge(tally, T0), Ok(()), "{rule:?}");
+            let after = rule.forced(tally, T0);
+            assert!(after.free_at <= T0.plus(FORGOTTEN), "{rule:?}");
+            assert_eq!(after.count, tally.count + 1, "{rule:?}");
+            assert!(rule.idle_from(tally, T0) <= T0.plus(FORGOTTEN), "{rule:?}");
+        }
+        // Slow by choice of the operator's: nothing wild about it.
+        let slow = Rule::Refilling(Refilling {
+            burst: 5,
+            refill: Duration::from_hours(3 * 24),
+        });
+        let full = (0..5).fold(Tally::default(), |tally, _| slow.forced(tally, T0));
+        assert!(slow.judge(full, T0).is_err());
+    }
+
+    /// Holds: C23
+    #[test]
+    fn c23_what_is_closed_for_long_is_not_opened_by_the_next_failure() {
+        let network = Limits::default().network;
+        let day = Duration::from_hours(24);
+        let closing = Rule::Refilling(Refilling {
+            refill: day + network.refill * (network.burst - 1),
+            ..network
+        });
+        let rule = Rule::Refilling(network);
+        let closed = closing.forced(Tally::default(), T0);
+        let until = Throttled {
+            until: Some(T0.plus(day)),
+        };
+        assert_eq!(rule.judge(closed, T0), Err(until));
+        let failed = rule.forced(closed, T0);
+        assert_eq!(rule.judge(failed, T0), Err(until));
+    }
+
     #[test]
     fn an_idle_tally_says_no_more_than_none() {
         let limits = Limits::default();
@@ -618,6 +702,7 @@ mod tests {
             keyer.session(user),
             keyer.password(user),
             keyer.network(address),
+            keyer.nowhere(),
             keyer.everyone(),
             keyer.mail("alice@example.test", Some(address)),
             keyer.mail("alice@example.test", None),
