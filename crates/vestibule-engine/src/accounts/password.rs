@@ -1,6 +1,9 @@
 //! A password changed by its owner.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use vestibule_core::audit::RefusalReason;
 use vestibule_core::letter::Says;
@@ -13,6 +16,7 @@ use crate::engine::Engine;
 use crate::login::credential::{NotNow, Verdict, not_now};
 use crate::login::tries::{Begun, TurnedAway};
 use crate::metrics::LoginOutcome;
+use crate::sessions::end::{Caller, see_through_for};
 use crate::sessions::live::LiveSession;
 use crate::sessions::renew::PreparedRenewal;
 use crate::visit::Visit;
@@ -55,28 +59,33 @@ not_now!(ChangePasswordError);
 
 impl Engine {
     /// Changes the password of the session's user (ASVS 6.2.2, 6.2.3). Every other session of theirs ends (ASVS 7.4.3),
-    /// this one gets a new secret (ASVS 7.2.4). All their addresses are told (ASVS 6.3.7, N62).
+    /// this one gets a new secret (ASVS 7.2.4). All their addresses are told (ASVS 6.3.7, N62). On a task of its own: a caller
+    /// that hangs up leaves no try unsettled, and the password as it was.
     pub async fn change_password(
-        &self,
+        self: &Arc<Self>,
         session: &LiveSession,
         current: &str,
         new: &str,
         visit: &Visit,
     ) -> Result<PasswordChanged, ChangePasswordError> {
-        let done = self
-            .judge_password_change(session, current, new, visit)
-            .await;
-        if let Some(outcome) = LoginOutcome::of_password_change(&done) {
-            self.metrics().reauthentication(outcome);
-        }
-        done
+        let [current, new] = [current, new].map(|typed| Zeroizing::new(typed.to_owned()));
+        let (engine, session, visit) = (Arc::clone(self), session.clone(), visit.clone());
+        see_through_for(|caller| async move {
+            let done = engine
+                .judge_password_change((&session, &caller), (&current, &new), &visit)
+                .await;
+            if let Some(outcome) = LoginOutcome::of_password_change(&done) {
+                engine.metrics().reauthentication(outcome);
+            }
+            done
+        })
+        .await
     }
 
     async fn judge_password_change(
         &self,
-        session: &LiveSession,
-        current: &str,
-        new: &str,
+        (session, caller): (&LiveSession, &Caller),
+        (current, new): (&str, &str),
         visit: &Visit,
     ) -> Result<PasswordChanged, ChangePasswordError> {
         let begun = self.begin_reauthentication(session, visit).await?;
@@ -95,12 +104,20 @@ impl Engine {
         let reason = match self.evaluate(&begun, current, visit).await? {
             Verdict::Refused(reason) => reason,
             Verdict::Passed { version, .. } => {
-                let hash = self.new_hash(new).await;
-                if !matches!(hash, Ok(Ok(_))) {
-                    // The current one was right, and nothing came of it.
-                    self.take_back(begun.tried.clone()).await;
-                }
-                let hash = hash??;
+                let hash = match self.new_hash(new).await {
+                    Ok(Ok(hash)) if !caller.has_gone() => hash,
+                    Ok(refused) => {
+                        // The current one was right, and nothing came of it.
+                        self.confirm(session, begun, visit).await?;
+                        return Err(refused
+                            .err()
+                            .map_or(ChangePasswordError::Ended, ChangePasswordError::Policy));
+                    }
+                    Err(not_now) => {
+                        self.take_back(begun.tried).await;
+                        return Err(not_now.into());
+                    }
+                };
                 match self.change(session, &begun, (version, hash), visit).await? {
                     Ok(changed) => return Ok(changed),
                     Err(reason) => reason,

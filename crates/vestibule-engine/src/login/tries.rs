@@ -33,8 +33,9 @@ pub(crate) struct TurnedAway {
 }
 
 impl Engine {
-    /// Charges a try, before anything is known of the password. From here on whatever is not settled stays charged: a caller
-    /// that hangs up, and a store that fails after this, cost a try and never give one (ASVS 16.5.3).
+    /// Charges a try, before anything is known of the password. From here on whatever is not settled stays charged: a store
+    /// that fails after this costs a try and never gives one (ASVS 16.5.3). Callers are on a task of their own, so that none
+    /// that hangs up leaves a try unsettled.
     pub(crate) async fn begin_try(
         &self,
         whose: Whose,
@@ -43,7 +44,11 @@ impl Engine {
         let keyer = self.keyer();
         let attempt = Try {
             whose,
-            network: visit.address.map(|address| keyer.network(address)),
+            network: Some(match visit.address {
+                Some(address) => keyer.network(address),
+                // Whoever comes from nowhere comes from one place: a limit that an unknown address would lift is none.
+                None => keyer.nowhere(),
+            }),
             keyer: keyer.clone(),
             limits: self.policy().limits,
             now: visit.now,

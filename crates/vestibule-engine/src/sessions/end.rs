@@ -3,7 +3,7 @@
 //! Commit, then publish, then answer. An end that cannot be stored is enforced in memory all the same, and the error
 //! returned, so that the caller answers 503. Both happen on a task of their own, whatever becomes of the caller.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tracing::Instrument as _;
 
@@ -98,8 +98,12 @@ impl Engine {
         let user = session.user_id();
         let act = self.end_act(visit, Actor::User(user), session);
         let engine = Arc::clone(self);
-        see_through(async move { engine.end_user(user, EndReason::EverywhereEnded, act).await })
-            .await
+        let acting = Some(session.id());
+        see_through(async move {
+            let reason = EndReason::EverywhereEnded;
+            engine.end_user(user, acting, reason, act).await
+        })
+        .await
     }
 
     /// Ends one session, whoever owns it.
@@ -132,7 +136,7 @@ impl Engine {
             let Some(user) = engine.user_by_address(&email).await? else {
                 return Ok(None);
             };
-            let ended = engine.end_user(user, EndReason::EndedByOperator, act);
+            let ended = engine.end_user(user, None, EndReason::EndedByOperator, act);
             ended.await.map(Some)
         })
         .await
@@ -178,12 +182,16 @@ impl Engine {
     async fn end_user(
         &self,
         user: UserId,
+        acting: Option<SessionId>,
         reason: EndReason,
         act: Result<Act, StoreError>,
     ) -> Result<u64, StoreError> {
         let owed = act.as_ref().ok().cloned();
         let ended = match act {
-            Ok(act) => self.store().end_user_sessions(user, reason, act).await,
+            Ok(act) => {
+                let ended = self.store().end_user_sessions(user, acting, reason, act);
+                ended.await
+            }
             Err(error) => Err(error),
         };
         if ended.is_err() {
@@ -266,10 +274,36 @@ impl Engine {
 }
 
 /// Does `work` whole, on a task of its own: a caller that hangs up meanwhile changes nothing of it. So an end that the
-/// store refuses after its caller has gone is enforced in memory like any other.
-pub(crate) async fn see_through<T: Send + 'static>(
-    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
-) -> Result<T, StoreError> {
+/// store refuses after its caller has gone is enforced in memory like any other, and a try of a password is settled.
+pub(crate) async fn see_through<T, E>(
+    work: impl Future<Output = Result<T, E>> + Send + 'static,
+) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+{
     let done = tokio::spawn(work.in_current_span()).await;
-    done.unwrap_or_else(|error| Err(StoreError::Failed(Box::new(error))))
+    done.unwrap_or_else(|error| Err(StoreError::Failed(Box::new(error)).into()))
+}
+
+/// Somebody who waits for an answer, or does no more.
+pub(crate) struct Caller(Weak<()>);
+
+impl Caller {
+    pub(crate) fn has_gone(&self) -> bool {
+        self.0.strong_count() == 0
+    }
+}
+
+/// The same for work that asks whether its caller is still there.
+pub(crate) async fn see_through_for<T, E, W>(work: impl FnOnce(Caller) -> W) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    W: Future<Output = Result<T, E>> + Send + 'static,
+{
+    let here = Arc::new(());
+    let done = see_through(work(Caller(Arc::downgrade(&here)))).await;
+    drop(here);
+    done
 }

@@ -1,6 +1,9 @@
 //! Re-authentication: a new secret under the same id, both clocks again.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use vestibule_core::audit::{Actor, Event, EventKind, RefusalReason};
 use vestibule_core::secret::SessionCookie;
@@ -9,6 +12,7 @@ use vestibule_core::time::{STEP, UnixMillis};
 use vestibule_core::user::CredentialVersion;
 use vestibule_store::{RenewSession, StoreError, Whose};
 
+use super::end::{Caller, see_through_for};
 use super::live::{FreshLogin, LiveSession};
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
@@ -56,22 +60,31 @@ impl Engine {
     }
 
     /// Proves again who the session's owner is. The session gets a new secret, and the old one is dead at once
-    /// (ASVS 7.2.4); both clocks start again (N07).
+    /// (ASVS 7.2.4); both clocks start again (N07). On a task of its own: a caller that hangs up leaves no
+    /// try unsettled, and the session as it was, since the new secret would reach nobody.
     pub async fn reauthenticate(
-        &self,
+        self: &Arc<Self>,
         session: &LiveSession,
         password: &str,
         visit: &Visit,
     ) -> Result<(SessionCookie, FreshLogin), ReauthenticateError> {
-        let done = self.judge_reauthentication(session, password, visit).await;
-        self.metrics()
-            .reauthentication(LoginOutcome::of_reauthentication(&done));
-        done
+        let password = Zeroizing::new(password.to_owned());
+        let (engine, session, visit) = (Arc::clone(self), session.clone(), visit.clone());
+        see_through_for(|caller| async move {
+            let done = engine
+                .judge_reauthentication((&session, &caller), &password, &visit)
+                .await;
+            engine
+                .metrics()
+                .reauthentication(LoginOutcome::of_reauthentication(&done));
+            done
+        })
+        .await
     }
 
     async fn judge_reauthentication(
         &self,
-        session: &LiveSession,
+        (session, caller): (&LiveSession, &Caller),
         password: &str,
         visit: &Visit,
     ) -> Result<(SessionCookie, FreshLogin), ReauthenticateError> {
@@ -82,6 +95,10 @@ impl Engine {
             )?;
         let reason = match self.evaluate(&begun, password, visit).await? {
             Verdict::Refused(reason) => reason,
+            Verdict::Passed { .. } if caller.has_gone() => {
+                self.confirm(session, begun, visit).await?;
+                return Err(ReauthenticateError::Ended);
+            }
             Verdict::Passed { version, .. } => {
                 let PreparedRenewal {
                     cookie,
@@ -142,6 +159,22 @@ impl Engine {
             tried: None,
         };
         Ok(PreparedRenewal { cookie, renewal })
+    }
+
+    /// Settles such a try whose password was right, and of which nothing else came. That it was right shows in the tallies:
+    /// so the trail tells of it (ASVS 16.3.1).
+    pub(crate) async fn confirm(
+        &self,
+        session: &LiveSession,
+        begun: Begun,
+        visit: &Visit,
+    ) -> Result<(), NotNow> {
+        self.take_back(begun.tried).await;
+        let kind = EventKind::Reauthenticated;
+        let event = Event::session(kind, session.user_id(), session.id());
+        let act = self.owner_act(session, visit)?;
+        self.store().record(vec![event], act).await?;
+        Ok(())
     }
 
     /// Settles such a try that failed. A stolen session guesses at a password, too (N40).

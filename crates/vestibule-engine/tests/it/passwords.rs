@@ -119,6 +119,18 @@ async fn asvs_6_2_12_asvs_16_5_3_the_operators_list_is_asked_and_without_it_noth
         NewPasswordError::Common
     );
 
+    // What the answer tells, the trail does (ASVS 16.3.1): the current one was right.
+    let here = house.sign_in("alice@example.test").await;
+    let before = house.position().await;
+    let visit = house.visit();
+    let changed = house
+        .engine
+        .change_password(&here.session, PASSWORD, LISTED, &visit)
+        .await;
+    assert!(matches!(changed, Err(ChangePasswordError::Policy(_))));
+    let told = house.told_since(before).await;
+    assert_eq!(told, ["reauthentication.succeeded"]);
+
     list.broken.store(true, Ordering::SeqCst);
     let good = "seven green doors open";
     let added = house

@@ -12,6 +12,7 @@ use vestibule_engine::{
 use vestibule_store::{Throttles as _, Users as _};
 
 use crate::house::{House, OTHER_PASSWORD, PASSWORD, address, hours, minutes};
+use crate::login::cut_off;
 
 const ALICE: &str = "alice@example.test";
 
@@ -342,6 +343,110 @@ async fn a_stolen_session_does_not_guess_at_the_password() {
     );
     // The owner's own devices are not kept waiting by that.
     house.sign_in(ALICE).await;
+}
+
+impl House {
+    /// Lets what was left behind go on until the trail tells of it.
+    async fn told_of(&self, event: &str, since: u64) {
+        while !self
+            .told_since(since)
+            .await
+            .iter()
+            .any(|told| told == event)
+        {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Holds: N40, ASVS 16.3.1, ASVS 6.3.1
+#[tokio::test]
+async fn n40_a_caller_who_hangs_up_leaves_no_try_untold() {
+    let mut house = House::new().await;
+    let session = house.sign_in(ALICE).await.session;
+    house.letters().await;
+    hammer(&house, MOST_FAILURES - 1).await;
+    house.pass(hours(5));
+    let before = house.position().await;
+    let visit = house.stranger(0x00ff_ffff);
+    let hung_up = cut_off(house.try_at(&visit, ALICE, "wrong"), 0).await;
+    assert!(hung_up.is_none());
+    house.told_of("password.disabled", before).await;
+    let told = house.told_since(before).await;
+    let refused = "login.refused (wrong_password)".to_owned();
+    assert!(told.contains(&refused), "{told:?}");
+    let letter = house.letter().await;
+    assert!(matches!(letter.says, Says::PasswordDisabled { .. }));
+
+    let before = house.position().await;
+    let visit = house.visit();
+    let hung_up = house.engine.reauthenticate(&session, "wrong", &visit);
+    assert!(cut_off(hung_up, 0).await.is_none());
+    house
+        .told_of("reauthentication.refused (password_disabled)", before)
+        .await;
+}
+
+/// Holds: ASVS 7.2.4, ASVS 16.3.1
+#[tokio::test]
+async fn asvs_7_2_4_a_caller_who_hangs_up_keeps_the_session_they_have() {
+    let house = House::new().await;
+    let here = house.sign_in(ALICE).await;
+    let visit = house.visit();
+    let before = house.position().await;
+    let hung_up = house.engine.reauthenticate(&here.session, PASSWORD, &visit);
+    assert!(cut_off(hung_up, 0).await.is_none());
+    house.told_of("reauthentication.succeeded", before).await;
+    assert!(house.is_live(&here.cookie));
+    let before = house.position().await;
+    let change = house
+        .engine
+        .change_password(&here.session, PASSWORD, OTHER_PASSWORD, &visit);
+    assert!(cut_off(change, 0).await.is_none());
+    house.told_of("reauthentication.succeeded", before).await;
+    assert!(house.is_live(&here.cookie));
+    assert_eq!(failures(&house).await, 0);
+    house.sign_in(ALICE).await;
+}
+
+/// Holds: N43
+#[tokio::test]
+async fn n43_one_reading_of_a_wild_clock_shuts_nobody_out() {
+    let days = 300 * 24 * 3600 * 1000;
+    let house = House::new().await;
+    house.sign_in(ALICE).await;
+    house.plan.clock.step(days);
+    assert_eq!(throttled(house.try_sign_in(ALICE, "wrong").await), None);
+    for n in 0..5 {
+        let visit = house.stranger(1);
+        let wrong = house.try_at(&visit, ALICE, &format!("wrong {n}")).await;
+        assert_eq!(throttled(wrong), None);
+    }
+    house.plan.clock.step(-days);
+    house.sign_in(ALICE).await;
+    let visit = house.stranger(2);
+    house.try_at(&visit, ALICE, PASSWORD).await.unwrap();
+}
+
+/// Holds: ASVS 6.3.1
+#[tokio::test]
+async fn who_comes_from_nowhere_has_the_tries_of_one_network() {
+    let house = House::new().await;
+    let mut visit = house.visit();
+    visit.address = None;
+    let mut evaluated = 0;
+    let closed = loop {
+        let email = format!("user{}@example.test", evaluated % 14);
+        match throttled(
+            house
+                .try_at(&visit, &email, &format!("wrong {evaluated}"))
+                .await,
+        ) {
+            None => evaluated += 1,
+            Some((scope, _)) => break scope,
+        }
+    };
+    assert_eq!((evaluated, closed), (50, Scope::Network));
 }
 
 /// Holds: ASVS 6.2.3
