@@ -70,6 +70,8 @@ pub struct Errand {
     pub user: Option<UserId>,
     /// [`Work`], sealed under the master key for this id.
     pub sealed: Vec<u8>,
+    /// Somebody waits for what it asks for: it goes before letters that only tell.
+    pub request: bool,
     /// When it is to be done.
     pub due_at: UnixMillis,
     /// After which it is given up.
@@ -91,10 +93,17 @@ pub struct DueErrand {
     pub expires_at: UnixMillis,
 }
 
+/// Most errands that may wait for one user before a login is told to them no more: whoever has the password could fill a mailbox
+/// and the outbox by signing in again and again. The trail has each login all the same.
+pub const MOST_WAITING: u32 = 20;
+
+/// The longest [`back_off`].
+pub const LONGEST_BACK_OFF: Duration = Duration::from_hours(1);
+
 /// How long to wait after the `attempts`th try that failed: 5 s, doubled each time, an hour at most.
 pub fn back_off(attempts: u32) -> Duration {
     let doubled = 5_u64.saturating_mul(1 << attempts.min(20));
-    Duration::from_secs(doubled).min(Duration::from_hours(1))
+    Duration::from_secs(doubled).min(LONGEST_BACK_OFF)
 }
 
 #[cfg(test)]

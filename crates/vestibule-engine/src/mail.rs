@@ -26,7 +26,7 @@ use vestibule_core::letter::{Letter, Says};
 use vestibule_core::throttle::{Rule, Scope, ThrottleKey};
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::Language;
-use vestibule_store::{BoxFuture, PostErrand, StoreError};
+use vestibule_store::{BoxFuture, OwnDevice, PostErrand, StoreError};
 use zeroize::Zeroizing;
 
 use crate::engine::Engine;
@@ -166,14 +166,17 @@ impl Engine {
             .master()
             .seal(&purpose(id), nonce, &Zeroizing::new(plain))
             .map_err(|error| StoreError::Failed(Box::new(error)))?;
-        let lasts = match work {
-            Work::Letter(_) => LETTERS_FOR,
-            Work::Register { .. } | Work::Recover { .. } | Work::Address { .. } => REQUESTS_FOR,
+        let (request, lasts) = match work {
+            Work::Letter(_) => (false, LETTERS_FOR),
+            Work::Register { .. } | Work::Recover { .. } | Work::Address { .. } => {
+                (true, REQUESTS_FOR)
+            }
         };
         Ok(Errand {
             id,
             user,
             sealed,
+            request,
             due_at: now,
             expires_at: now.plus(lasts),
         })
@@ -203,9 +206,13 @@ impl Engine {
         // Whose address was typed is not known here: kept in the trail, it would outlast its owner's account.
         let act = visit.act(self, actor, None)?;
         let charges = self.mail_charges(to, visit);
+        let own = match work {
+            Work::Recover { .. } => self.own_device(to, visit),
+            Work::Letter(_) | Work::Register { .. } | Work::Address { .. } => None,
+        };
         let posted = self
             .store()
-            .post_errand(errand, charges, vec![event], act)
+            .post_errand(errand, charges, own, vec![event], act)
             .await?;
         match posted {
             PostErrand::Posted => {
@@ -234,6 +241,23 @@ impl Engine {
             (keyer.mail_to(to), Rule::Refilling(limits.address)),
             (keyer.mail_from(from), Rule::Refilling(limits.network)),
         ]
+    }
+
+    /// C23: what strangers asked for in an owner's name is not charged to a device of theirs. It has a tally of its own, for this
+    /// address; no address has a line break.
+    fn own_device(&self, to: &EmailAddress, visit: &Visit) -> Option<OwnDevice> {
+        let (keyer, limits) = (self.keyer(), self.policy().mail_limits);
+        let device = visit.device.as_ref()?.proof();
+        let own = keyer.mail_to(&format!("{}\n{}", device.id, to.as_str()));
+        let from = keyer.mail_from(visit.address);
+        Some(OwnDevice {
+            email: to.clone(),
+            device,
+            charges: vec![
+                (own, Rule::Growing(limits.pair)),
+                (from, Rule::Refilling(limits.network)),
+            ],
+        })
     }
 }
 

@@ -78,12 +78,13 @@ CREATE TABLE errands (
     id         BLOB PRIMARY KEY NOT NULL CHECK (length(id) = 16),
     user_id    BLOB CHECK (length(user_id) = 16),
     sealed     BLOB NOT NULL,
+    request    INTEGER NOT NULL CHECK (request IN (0, 1)),
     due_at     INTEGER NOT NULL,
     expires_at INTEGER NOT NULL,
     attempts   INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX errands_by_due ON errands (due_at);
+CREATE INDEX errands_by_due ON errands (request, due_at);
 CREATE INDEX errands_of_user ON errands (user_id) WHERE user_id IS NOT NULL;
 
 -- Ids that are never given again.

@@ -21,8 +21,8 @@ pub(crate) fn writer(path: &Path, durability: Durability) -> rusqlite::Result<Co
     // A batch reaches the log at its commit alone, and a savepoint's undo stays in memory: a full disk is met in one place.
     conn.pragma_update(None, "cache_spill", false)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
-    // What is erased is overwritten where it lay; no page is written for that alone.
-    conn.pragma_update(None, "secure_delete", "FAST")?;
+    // What is erased is overwritten where it lay, also where a whole page of it becomes free: `FAST` would leave that one.
+    conn.pragma_update(None, "secure_delete", "ON")?;
     // The log's file shrinks to this when it starts again.
     conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
     conn.set_prepared_statement_cache_capacity(128);

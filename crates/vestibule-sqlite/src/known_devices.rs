@@ -2,7 +2,7 @@
 
 use rusqlite::OptionalExtension as _;
 
-use vestibule_core::id::{DeviceId, UserId};
+use vestibule_core::id::{DeviceId, SessionId, UserId};
 use vestibule_core::known_device::{DeviceProof, MOST_KNOWN, still_known};
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::time::UnixMillis;
@@ -83,15 +83,28 @@ pub(crate) fn forget(tx: &Transition<'_>, user: UserId, device: DeviceId) -> Res
     Ok(())
 }
 
-/// Forgets every device of a user but one.
+/// Forgets every device of a user but one, if there is one to keep.
 pub(crate) fn forget_others(
     tx: &Transition<'_>,
     user: UserId,
-    kept: DeviceId,
+    kept: Option<DeviceId>,
 ) -> Result<(), Fault> {
     tx.execute(
-        "DELETE FROM known_devices WHERE user_id = ?1 AND device_id <> ?2",
-        (user.as_bytes(), kept.as_bytes()),
+        "DELETE FROM known_devices WHERE user_id = ?1 AND device_id IS NOT ?2",
+        (user.as_bytes(), kept.as_ref().map(DeviceId::as_bytes)),
     )?;
     Ok(())
+}
+
+/// The device that a session of a user was opened on, if it was remembered.
+pub(crate) fn device_of(
+    tx: &Transition<'_>,
+    user: UserId,
+    session: SessionId,
+) -> Result<Option<DeviceId>, Fault> {
+    let device: Option<Option<[u8; 16]>> = tx
+        .prepare("SELECT device_id FROM sessions WHERE id = ?1 AND user_id = ?2")?
+        .query_row((session.as_bytes(), user.as_bytes()), |row| row.get(0))
+        .optional()?;
+    Ok(device.flatten().map(DeviceId::from_bytes))
 }

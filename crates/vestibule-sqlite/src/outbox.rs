@@ -3,29 +3,41 @@
 use std::time::Duration;
 
 use vestibule_core::audit::{Act, Event};
-use vestibule_core::errand::{DueErrand, Errand};
+use vestibule_core::errand::{DueErrand, Errand, LONGEST_BACK_OFF};
 use vestibule_core::id::{ErrandId, UserId};
 use vestibule_core::throttle::{Rule, Scope, ThrottleKey};
 use vestibule_core::ticket::Ticket;
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{Answer, FinishErrand, Outbox, PostErrand};
+use vestibule_store::{Answer, FinishErrand, Outbox, OwnDevice, PostErrand};
 
 use crate::Sqlite;
+use crate::addresses::find;
 use crate::audit::bind_limit;
 use crate::fault::Fault;
+use crate::known_devices::is_known;
 use crate::throttles::tally::{self, Stored};
 use crate::tickets::insert_ticket;
 use crate::transition::Transition;
+
+/// Nobody's id.
+const NOBODY: UserId = UserId::from_bytes([0; 16]);
 
 impl Outbox for Sqlite {
     fn post_errand(
         &self,
         errand: Errand,
         charges: Vec<(ThrottleKey, Rule)>,
+        own: Option<OwnDevice>,
         events: Vec<Event>,
         act: Act,
     ) -> Answer<'_, PostErrand> {
-        self.transition(move |tx| post_errand(tx, &errand, &charges, &events, &act))
+        self.transition(move |tx| {
+            let charges = match own {
+                Some(own) if is_own(tx, &own, act.at)? => own.charges,
+                _ => charges,
+            };
+            post_errand(tx, &errand, &charges, &events, &act)
+        })
     }
 
     fn take_errands(
@@ -76,6 +88,13 @@ impl Outbox for Sqlite {
     }
 }
 
+/// Whether the device is known to the account of that address. ASVS 6.3.8: an unknown address is asked about just so.
+fn is_own(tx: &Transition<'_>, own: &OwnDevice, now: UnixMillis) -> Result<bool, Fault> {
+    let found = find(tx, &own.email)?.filter(|found| found.verified || found.primary);
+    let user = found.map_or(NOBODY, |found| found.user);
+    is_known(tx, user, &own.device, now)
+}
+
 fn post_errand(
     tx: &Transition<'_>,
     errand: &Errand,
@@ -101,14 +120,15 @@ fn post_errand(
 /// Writes an errand, once: an act may tell of itself in more than one step. None for somebody who has gone meanwhile.
 pub(crate) fn insert_errand(tx: &Transition<'_>, errand: &Errand) -> Result<(), Fault> {
     tx.execute(
-        "INSERT INTO errands (id, user_id, sealed, due_at, expires_at) \
-         SELECT ?1, ?2, ?3, ?4, ?5 \
+        "INSERT INTO errands (id, user_id, sealed, request, due_at, expires_at) \
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6 \
          WHERE ?2 IS NULL OR EXISTS (SELECT 1 FROM users WHERE id = ?2) \
          ON CONFLICT (id) DO NOTHING",
         (
             errand.id.as_bytes(),
             errand.user.as_ref().map(UserId::as_bytes),
             &errand.sealed,
+            errand.request,
             errand.due_at.0,
             errand.expires_at.0,
         ),
@@ -116,9 +136,21 @@ pub(crate) fn insert_errand(tx: &Transition<'_>, errand: &Errand) -> Result<(), 
     Ok(())
 }
 
+macro_rules! errands {
+    ($due:literal) => {
+        concat!(
+            "SELECT id, user_id, sealed, attempts, expires_at FROM errands \
+             WHERE request = ?1 AND due_at ",
+            $due,
+            " ?2 ORDER BY due_at, id LIMIT ?3"
+        )
+    };
+}
+
 /// Those that are due, oldest first.
-pub(crate) const DUE: &str = "SELECT id, user_id, sealed, attempts, expires_at FROM errands \
-     WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2";
+pub(crate) const DUE: &str = errands!("<=");
+/// Those that a clock far ahead put off: nothing that is put off lies so far ahead.
+pub(crate) const AHEAD: &str = errands!(">");
 
 fn take_errands(
     tx: &Transition<'_>,
@@ -126,17 +158,29 @@ fn take_errands(
     lease: Duration,
     limit: usize,
 ) -> Result<Vec<DueErrand>, Fault> {
-    let mut due = tx.prepare(DUE)?;
-    let mut rows = due.query((now.0, bind_limit(limit)))?;
+    let ahead = now.plus(LONGEST_BACK_OFF).plus(lease);
     let mut taken = Vec::new();
-    while let Some(row) = rows.next()? {
-        taken.push(DueErrand {
-            id: ErrandId::from_bytes(row.get(0)?),
-            user: row.get::<_, Option<[u8; 16]>>(1)?.map(UserId::from_bytes),
-            sealed: row.get(2)?,
-            attempts: row.get(3)?,
-            expires_at: UnixMillis(row.get(4)?),
-        });
+    for (sql, request, at) in [
+        (DUE, true, now),
+        (AHEAD, true, ahead),
+        (DUE, false, now),
+        (AHEAD, false, ahead),
+    ] {
+        let room = limit - taken.len();
+        if room == 0 {
+            break;
+        }
+        let mut due = tx.prepare(sql)?;
+        let mut rows = due.query((request, at.0, bind_limit(room)))?;
+        while let Some(row) = rows.next()? {
+            taken.push(DueErrand {
+                id: ErrandId::from_bytes(row.get(0)?),
+                user: row.get::<_, Option<[u8; 16]>>(1)?.map(UserId::from_bytes),
+                sealed: row.get(2)?,
+                attempts: row.get(3)?,
+                expires_at: UnixMillis(row.get(4)?),
+            });
+        }
     }
     for errand in &taken {
         tx.execute_one(

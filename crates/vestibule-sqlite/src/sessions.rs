@@ -57,8 +57,14 @@ impl Sessions for Sqlite {
         self.transition(move |tx| end::end_other_sessions(tx, spared, &act))
     }
 
-    fn end_user_sessions(&self, user: UserId, reason: EndReason, act: Act) -> Answer<'_, u64> {
-        self.transition(move |tx| end::end_user_sessions(tx, user, reason, &act))
+    fn end_user_sessions(
+        &self,
+        user: UserId,
+        acting: Option<SessionId>,
+        reason: EndReason,
+        act: Act,
+    ) -> Answer<'_, u64> {
+        self.transition(move |tx| end::end_user_sessions(tx, user, acting, reason, &act))
     }
 
     fn end_all_sessions(&self, act: Act) -> Answer<'_, u64> {

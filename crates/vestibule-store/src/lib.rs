@@ -29,7 +29,7 @@ use std::pin::Pin;
 pub use addresses::{Addresses, MakePrimary, RemoveAddress};
 pub use audit::{Audit, Sealer, TrailPage};
 pub use installation::{CompleteSetup, Installation, KeyCheck, OfferSetup, SetupTicket};
-pub use outbox::{FinishErrand, Outbox, PostErrand};
+pub use outbox::{FinishErrand, Outbox, OwnDevice, PostErrand};
 pub use publish::{Change, Publish};
 pub use sessions::{
     EndOthers, EndSession, OpenSession, RenewSession, SessionPage, Sessions, StoredSession,

@@ -115,8 +115,9 @@ pub trait Sessions: Send + Sync {
     /// the renewed session.
     fn renew_session(&self, renewal: Renewal, act: Act) -> Answer<'_, RenewSession>;
 
-    /// Ends one session: a final cutoff on it. With `owner`, only that user's (ASVS 8.2.2). Audit: `session.ended`.
-    /// Publishes the cutoff.
+    /// Ends one session: a final cutoff on it. With `owner`, only that user's (ASVS 8.2.2). The device it was on is forgotten
+    /// where somebody was put out: not by who signed out there, nor by time (C23). Audit: `session.ended`. Publishes the
+    /// cutoff.
     fn end_session(
         &self,
         id: SessionId,
@@ -126,12 +127,20 @@ pub trait Sessions: Send + Sync {
     ) -> Answer<'_, EndSession>;
 
     /// Ends every session of the spared one's user but that one: one cutoff on the user, to whose number the spared
-    /// session's `rev` rises. Audit: `user_sessions.ended (others_ended)`, naming the spared one. Publishes the cutoff.
+    /// session's `rev` rises. Every known device of the user is forgotten but the one that the spared session is on (C23).
+    /// Audit: `user_sessions.ended (others_ended)`, naming the spared one. Publishes the cutoff.
     fn end_other_sessions(&self, spared: SessionId, act: Act) -> Answer<'_, EndOthers>;
 
-    /// Ends every session of one user: one cutoff. Answers how many were live. Audit: `user_sessions.ended`. Publishes the
-    /// cutoff.
-    fn end_user_sessions(&self, user: UserId, reason: EndReason, act: Act) -> Answer<'_, u64>;
+    /// Ends every session of one user: one cutoff. Every known device of theirs is forgotten but the one of `acting`, the
+    /// owner's own session that asked for it, if one did (C23). Answers how many were live. Audit: `user_sessions.ended`.
+    /// Publishes the cutoff.
+    fn end_user_sessions(
+        &self,
+        user: UserId,
+        acting: Option<SessionId>,
+        reason: EndReason,
+        act: Act,
+    ) -> Answer<'_, u64>;
 
     /// Ends every session of everybody: one cutoff, and never a million rows. Answers how many were live. Audit:
     /// `all_sessions.ended`. Publishes the cutoff.

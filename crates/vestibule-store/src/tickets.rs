@@ -106,7 +106,8 @@ pub trait Tickets: Send + Sync {
     fn try_code(&self, secret: HashedSecret, now: UnixMillis) -> Answer<'_, TryCode>;
 
     /// Makes the account that a register ticket is for, and signs it in; every other register ticket for the address is
-    /// gone. Audit: `user.registered`, `login.succeeded`, `device.known`. Publishes the user, then the session.
+    /// gone. Where there is a good invitation among those, and the redeemed one is none, the account has the roles of the
+    /// latest: what an operator gave is not lost to whoever asked on their own. Audit: `user.registered`, `login.succeeded`, `device.known`. Publishes the user, then the session.
     fn register(
         &self,
         secret: HashedSecret,

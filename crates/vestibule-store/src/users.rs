@@ -52,6 +52,8 @@ pub struct SignInRecord {
     pub last_login: Option<UnixMillis>,
     /// Wrong passwords in a row before this try.
     pub failures: u32,
+    /// Errands that wait for them, counted up to [`vestibule_core::errand::MOST_WAITING`].
+    pub letters_waiting: u32,
 }
 
 /// What a user changes about themselves.
@@ -148,8 +150,8 @@ pub trait Users: Send + Sync {
 
     /// Changes a password from inside a session: the credential's version rises; a cutoff on the user spares that
     /// session, which gets its renewal in the same transition (ASVS 7.4.3, `docs/architecture.md` Lineage). The tallies of
-    /// the renewal's try start again (N42). Audit:
-    /// `password.changed`, `user_sessions.ended`. Publishes the renewed session, then the cutoff.
+    /// the renewal's try start again (N42), and every known device of the user is forgotten but the one that the session is
+    /// on (C23). Audit: `password.changed`, `user_sessions.ended`. Publishes the renewed session, then the cutoff.
     fn change_password(&self, change: PasswordChange, act: Act) -> Answer<'_, ChangePassword>;
 
     /// What a user told of themselves. Audit: `profile.changed`. Publishes the user. `None`: no such account.

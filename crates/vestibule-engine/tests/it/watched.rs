@@ -23,7 +23,7 @@ use vestibule_sqlite::Sqlite;
 use vestibule_store::{
     Addresses, Answer, Audit, BeginTry, Change, ChangePassword, CompleteSetup, ConfirmAddress,
     CreateUser, DeleteUser, EndLogin, EndOthers, EndSession, Failed, FinishErrand, Installation,
-    KeyCheck, MakePrimary, NewProfile, OfferSetup, OpenSession, Outbox, PasswordChange, PostErrand,
+    KeyCheck, MakePrimary, NewProfile, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange, PostErrand,
     Publish as _, Recover, Recovery, Register, RehashPassword, RemoveAddress, RenewSession, Sealer,
     SessionPage, Sessions, SetStatus, SetupTicket, SignInRecord, StoreError, Throttles, Tickets,
     TimedOut, Touch, TrailPage, Try, TryCode, UserPage, Users,
@@ -155,7 +155,7 @@ pass! {
         full drop_spent_tickets(before: UnixMillis, limit: usize) -> usize;
     }
     Outbox {
-        full post_errand(errand: Errand, charges: Vec<(ThrottleKey, Rule)>, events: Vec<Event>, act: Act) -> PostErrand;
+        full post_errand(errand: Errand, charges: Vec<(ThrottleKey, Rule)>, own: Option<OwnDevice>, events: Vec<Event>, act: Act) -> PostErrand;
         full take_errands(now: UnixMillis, lease: Duration, limit: usize) -> Vec<DueErrand>;
         full finish_errand(id: ErrandId, ticket: Option<Ticket>, events: Vec<Event>, act: Act) -> FinishErrand;
         full put_off_errand(id: ErrandId, due_at: UnixMillis) -> ();
@@ -165,7 +165,7 @@ pass! {
         full open_session(new: NewSession, act: Act) -> OpenSession;
         full renew_session(renewal: Renewal, act: Act) -> RenewSession;
         full end_other_sessions(spared: SessionId, act: Act) -> EndOthers;
-        full end_user_sessions(user: UserId, reason: EndReason, act: Act) -> u64;
+        full end_user_sessions(user: UserId, acting: Option<SessionId>, reason: EndReason, act: Act) -> u64;
         full end_all_sessions(act: Act) -> u64;
         full drop_dead_sessions(before: UnixMillis, limit: usize) -> usize;
         away sessions_of(user: UserId, now: UnixMillis) -> Vec<Session>;

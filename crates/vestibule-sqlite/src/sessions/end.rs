@@ -12,6 +12,7 @@ use vestibule_store::{Change, EndOthers, EndSession};
 use super::row::{Loaded, live, load};
 use crate::audit::bind_limit;
 use crate::fault::Fault;
+use crate::known_devices::{device_of, forget, forget_others};
 use crate::transition::{Transition, bind_number};
 
 pub(crate) fn end_session(
@@ -29,10 +30,27 @@ pub(crate) fn end_session(
         return Ok(EndSession::NotLive);
     };
     let cutoff = end_row(tx, id, reason, act.at)?;
+    if forgets_device(reason)
+        && let Some(device) = device_of(tx, found.session.user, id)?
+    {
+        forget(tx, found.session.user, device)?;
+    }
     let event = Event::session(EventKind::SessionEnded(reason), found.session.user, id);
     tx.audit(act, &[event])?;
     tx.publish(Change::Cutoff(cutoff));
     Ok(EndSession::Ended)
+}
+
+/// C23: whoever was put out has no budget of tries of their own any more; who signs out, or runs out, has. The reasons of the
+/// many are here for ends that were owed.
+const fn forgets_device(reason: EndReason) -> bool {
+    matches!(
+        reason,
+        EndReason::EndedByOwner
+            | EndReason::OthersEnded
+            | EndReason::EverywhereEnded
+            | EndReason::EndedByOperator
+    )
 }
 
 /// The final cutoff on an open session.
@@ -67,6 +85,8 @@ pub(super) fn end_other_sessions(
     let user = found.session.user;
     let ended = count_live(tx, user, Some(spared), act.at)?;
     let cutoff = tx.cut(Node::User(user, Some(spared)))?;
+    let own = device_of(tx, user, spared)?;
+    forget_others(tx, user, own)?;
     let kind = EventKind::UserSessionsEnded(EndReason::OthersEnded);
     tx.audit(act, &[Event::session(kind, user, spared)])?;
     tx.publish(Change::Cutoff(cutoff));
@@ -76,6 +96,7 @@ pub(super) fn end_other_sessions(
 pub(super) fn end_user_sessions(
     tx: &mut Transition<'_>,
     user: UserId,
+    acting: Option<SessionId>,
     reason: EndReason,
     act: &Act,
 ) -> Result<u64, Fault> {
@@ -87,6 +108,11 @@ pub(super) fn end_user_sessions(
     }
     let ended = count_live(tx, user, None, act.at)?;
     let cutoff = tx.cut(Node::User(user, None))?;
+    let own = match acting {
+        Some(acting) => device_of(tx, user, acting)?,
+        None => None,
+    };
+    forget_others(tx, user, own)?;
     let kind = EventKind::UserSessionsEnded(reason);
     tx.audit(act, &[Event::user(kind, user)])?;
     tx.publish(Change::Cutoff(cutoff));

@@ -393,7 +393,9 @@ async fn asvs_7_4_5_everybody_is_out_before_the_count_is_made() {
     let mut login = home.sqlite.open_session(home.login(user), home.act());
     assert!(!polled(&mut login).await);
     let reason = EndReason::EverywhereEnded;
-    let mut user_cutoff = home.sqlite.end_user_sessions(user, reason, home.act());
+    let mut user_cutoff = home
+        .sqlite
+        .end_user_sessions(user, None, reason, home.act());
     assert!(!polled(&mut user_cutoff).await);
     held.let_go();
     assert_eq!(user_cutoff.await.unwrap(), 1);

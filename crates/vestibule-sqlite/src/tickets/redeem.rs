@@ -1,21 +1,22 @@
 //! What redeeming a ticket does. H04, ASVS 15.4.2: judged and burnt in one transition, so that of many that try one wins.
 
-use rusqlite::OptionalExtension as _;
-
 use vestibule_core::audit::{Act, Event, EventKind};
-use vestibule_core::id::{DeviceId, SessionId, UserId};
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::UserId;
 use vestibule_core::lineage::Node;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::{EndReason, NewSession, may_open};
 use vestibule_core::throttle::Keyer;
 use vestibule_core::ticket::{Grant, Ticket};
-use vestibule_core::user::{CredentialVersion, MOST_ADDRESSES, NewUser};
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::{CredentialVersion, MOST_ADDRESSES, NewUser, Role};
 use vestibule_store::{Change, ConfirmAddress, EndLogin, EndSession, Recover, Recovery, Register};
 
+use super::row::{INVITATIONS, read_ticket};
 use super::{find_ticket, good_ticket};
 use crate::addresses::{find, insert_address, read_addresses, verify};
 use crate::fault::Fault;
-use crate::known_devices::{forget, forget_others, remember};
+use crate::known_devices::{device_of, forget, forget_others, remember};
 use crate::sessions::{count_live, end_session, insert_session};
 use crate::throttles::tally;
 use crate::transition::Transition;
@@ -31,13 +32,20 @@ pub(super) fn register(
     let Some(ticket) = good_ticket(tx.conn(), secret, act.at)? else {
         return Ok(Register::Gone);
     };
-    if !matches!(ticket.grant, Grant::Register { .. }) {
+    let Grant::Register { invited, .. } = ticket.grant else {
         return Ok(Register::Gone);
-    }
+    };
+    let invitation = if invited {
+        None
+    } else {
+        invited_roles(tx, &ticket.email, act.at)?
+    };
     // Whoever has the ticket reads the mail of the address it went to, and of no other.
     let user = NewUser {
         email: ticket.email,
         email_verified: true,
+        // Which of two good links its reader takes first makes no difference to what an operator meant them to have.
+        roles: invitation.unwrap_or(user.roles),
         ..user
     };
     tx.execute(
@@ -54,6 +62,25 @@ pub(super) fn register(
         user: Box::new(user),
         session: Box::new(session),
     })
+}
+
+/// What the latest good invitation of an address gives, if there is one.
+fn invited_roles(
+    tx: &Transition<'_>,
+    email: &EmailAddress,
+    now: UnixMillis,
+) -> Result<Option<Vec<Role>>, Fault> {
+    let mut invitations = tx.prepare(INVITATIONS)?;
+    let mut rows = invitations.query([email.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let ticket = read_ticket(row)?;
+        if let Grant::Register { roles, .. } = &ticket.grant
+            && ticket.is_good(now)
+        {
+            return Ok(Some(roles.clone()));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) fn recover(
@@ -109,7 +136,7 @@ pub(super) fn recover(
             tx.publish(Change::User(Box::new(user.clone())));
         }
     }
-    forget_others(tx, user.id, recovery.known.id)?;
+    forget_others(tx, user.id, Some(recovery.known.id))?;
     if remember(tx, user.id, &recovery.known, act.at)? {
         events.push(Event::user(EventKind::DeviceKnown, user.id));
     }
@@ -148,21 +175,13 @@ pub(super) fn end_login(
     };
     burn(tx, &ticket)?;
     // C23: also where the login is over, its device has no budget of its own any more.
-    if let Some(device) = device_of(tx, session)? {
+    if let Some(device) = device_of(tx, user, session)? {
         forget(tx, user, device)?;
     }
     match end_session(tx, session, Some(user), EndReason::EndedByMail, act)? {
         EndSession::Ended => Ok(EndLogin::Ended { user, session }),
         EndSession::NotLive => Ok(EndLogin::NotLive),
     }
-}
-
-fn device_of(tx: &Transition<'_>, session: SessionId) -> Result<Option<DeviceId>, Fault> {
-    let device: Option<Option<[u8; 16]>> = tx
-        .prepare("SELECT device_id FROM sessions WHERE id = ?1")?
-        .query_row([session.as_bytes()], |row| row.get(0))
-        .optional()?;
-    Ok(device.flatten().map(DeviceId::from_bytes))
 }
 
 pub(super) fn confirm_address(

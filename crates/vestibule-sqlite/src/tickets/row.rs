@@ -13,10 +13,23 @@ use crate::fault::Fault;
 use crate::transition::Transition;
 use crate::users::{bind_version, join_roles, read_roles, read_version};
 
-/// What [`read_ticket`] reads.
-pub(crate) const BY_SECRET: &str = "SELECT secret, purpose, email, user_id, session_id, credential, asked, browser, \
-     name, particulars, roles, invited, wrong_codes, created_at, expires_at \
-     FROM tickets WHERE secret = ?1";
+macro_rules! tickets {
+    ($rest:literal) => {
+        concat!(
+            "SELECT secret, purpose, email, user_id, session_id, credential, asked, browser, \
+             name, particulars, roles, invited, wrong_codes, created_at, expires_at \
+             FROM tickets ",
+            $rest
+        )
+    };
+}
+
+/// The one with a secret, for [`read_ticket`].
+pub(crate) const BY_SECRET: &str = tickets!("WHERE secret = ?1");
+/// The invitations of an address, the latest first.
+pub(super) const INVITATIONS: &str = tickets!(
+    "WHERE email = ?1 AND purpose = 'register' AND invited = 1 ORDER BY created_at DESC, secret"
+);
 
 /// Offers a ticket; to nobody who has gone meanwhile.
 pub(crate) fn insert_ticket(tx: &Transition<'_>, ticket: &Ticket) -> Result<(), Fault> {

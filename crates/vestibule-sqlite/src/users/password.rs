@@ -10,6 +10,7 @@ use vestibule_store::{Change, ChangePassword, PasswordChange, RehashPassword};
 
 use super::{bind_version, load_account};
 use crate::fault::Fault;
+use crate::known_devices::{device_of, forget_others};
 use crate::sessions::{count_live, load, write_renewed};
 use crate::throttles::succeed;
 use crate::transition::Transition;
@@ -49,6 +50,9 @@ pub(super) fn change(
     renewed.rev = cutoff.number;
     write_renewed(tx, &renewed)?;
     succeed(tx, renewal.tried.as_ref(), act.at)?;
+    // C23: a thief who was in has no budget of tries of their own any more.
+    let own = device_of(tx, change.user, renewal.id)?;
+    forget_others(tx, change.user, own)?;
     tx.audit(
         act,
         &[

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, ToSql};
 
 use vestibule_core::email::EmailAddress;
+use vestibule_core::errand::MOST_WAITING;
 use vestibule_core::id::UserId;
 use vestibule_core::password::HashedPassword;
 use vestibule_core::time::UnixMillis;
@@ -13,6 +14,9 @@ use super::{read_user, read_version, user_columns};
 use crate::addresses::read_addresses;
 use crate::fault::Fault;
 
+/// What the number in the statement below is.
+const _: () = assert!(MOST_WAITING == 20);
+
 macro_rules! records {
     ($rest:literal) => {
         concat!(
@@ -20,7 +24,9 @@ macro_rules! records {
             user_columns!(),
             ", u.password, u.credential_version, u.language, u.details, u.terms_accepted_at, \
              u.last_login, (SELECT t.count FROM tallies t \
-                 WHERE t.user_id = u.id AND t.scope = 'password') AS failures ",
+                 WHERE t.user_id = u.id AND t.scope = 'password') AS failures, \
+             (SELECT count(*) FROM (SELECT 1 FROM errands e WHERE e.user_id = u.id LIMIT 20)) \
+             AS letters_waiting ",
             $rest
         )
     };
@@ -85,5 +91,6 @@ fn read_record(
         addresses,
         last_login: last_login.map(UnixMillis),
         failures: failures.unwrap_or(0),
+        letters_waiting: row.get("letters_waiting")?,
     }))
 }

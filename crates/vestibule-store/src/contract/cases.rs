@@ -128,10 +128,13 @@ macro_rules! contract_suite {
             }
             known_devices {
                 c23_a_stranger_cannot_spend_a_known_devices_tries;
+                c23_a_device_whose_tries_are_spent_is_a_strangers;
                 c23_a_device_is_known_by_its_secret_to_its_owners_account_alone;
                 a_device_is_known_for_its_time_after_its_last_login;
                 of_more_devices_than_a_person_has_the_oldest_are_forgotten;
                 c23_under_alarm_strangers_have_fewer_tries_and_owners_as_many;
+                c23_who_is_put_out_is_a_stranger_again;
+                c23_the_end_of_all_a_users_sessions_spares_the_device_of_the_owner_who_asked;
             }
             wrong_passwords {
                 n40_the_hundredth_wrong_password_in_a_row_disables_it_until_recovery;
@@ -145,6 +148,8 @@ macro_rules! contract_suite {
             racing_tries {
                 n45_of_a_hundred_parallel_tries_exactly_the_free_ones_begin;
                 n45_parallel_failures_are_each_counted_once;
+                n45_of_a_hundred_parallel_tries_a_network_has_those_it_has_room_for;
+                a_session_has_the_tries_of_its_own_alone;
                 n40_no_more_than_a_hundred_are_evaluated_however_parallel;
                 what_a_hundred_parallel_failures_close_is_told_once;
                 parallel_tries_taken_back_leave_no_trace;
@@ -157,6 +162,7 @@ macro_rules! contract_suite {
                 a_register_ticket_makes_the_account_and_signs_it_in;
                 a_register_ticket_makes_an_account_for_its_own_address_alone;
                 a_register_ticket_of_an_address_that_is_taken_is_burnt;
+                an_invitations_roles_are_not_lost_to_an_open_registration;
                 a_ticket_past_its_end_does_nothing;
                 a_ticket_serves_its_purpose_alone;
                 asvs_6_6_3_five_codes_are_compared_and_then_the_ticket_is_gone;
@@ -196,6 +202,10 @@ macro_rules! contract_suite {
                 asvs_2_4_1_an_errand_charges_all_its_tallies_or_none;
                 asvs_15_4_2_parallel_errands_pass_no_limit_together;
                 errands_are_taken_when_due_and_the_oldest_first;
+                requests_are_taken_before_letters;
+                n01_an_errand_from_a_clock_ahead_is_done_once_the_clock_is_right;
+                c23_mails_asked_for_on_a_known_device_are_charged_to_it_alone;
+                a_login_knows_how_many_letters_wait;
                 parallel_takers_share_no_errand;
                 h04_an_errand_is_finished_once;
                 finishing_writes_its_events_its_ticket_and_what_follows;

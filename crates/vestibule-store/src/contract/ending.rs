@@ -66,7 +66,7 @@ pub async fn what_a_cutoff_struck_is_not_ended_again(home: Home) {
     let session = home.session(&alice, NOON).await;
     let reason = EndReason::EverywhereEnded;
     home.store
-        .end_user_sessions(alice.id, reason, home.act(NOON))
+        .end_user_sessions(alice.id, None, reason, home.act(NOON))
         .await
         .unwrap();
     let before = home.before().await;
@@ -189,7 +189,7 @@ pub async fn asvs_7_4_5_the_sessions_of_one_user_end_by_one_cutoff(home: Home) {
         let act = home.act(noon_and(40));
         let count = home
             .store
-            .end_user_sessions(alice.id, reason, act.clone())
+            .end_user_sessions(alice.id, None, reason, act.clone())
             .await
             .unwrap();
         assert_eq!(count, ended, "the first had idled out");
@@ -212,7 +212,10 @@ pub async fn the_sessions_of_nobody_are_none(home: Home) {
     let before = home.before().await;
     let act = home.act(NOON);
     let reason = EndReason::EndedByOperator;
-    let ended = home.store.end_user_sessions(nobody, reason, act).await;
+    let ended = home
+        .store
+        .end_user_sessions(nobody, None, reason, act)
+        .await;
     assert_eq!(ended.unwrap(), 0);
     home.assert_unchanged(&before).await;
 }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use vestibule_core::audit::EventKind;
 use vestibule_core::known_device::{DeviceProof, KNOWN_FOR, MOST_KNOWN};
-use vestibule_core::session::NewSession;
+use vestibule_core::session::{EndReason, NewSession};
 use vestibule_core::throttle::{Growing, Limits, Refilling, Scope, Tally};
 
 use super::harness::Home;
 use super::make::tries::ROOMY;
 use super::make::{NOON, noon_and};
+use crate::{ChangePassword, EndOthers, EndSession};
 
 /// Few enough failures of everybody's.
 const ALARMING: Limits = Limits {
@@ -41,7 +42,7 @@ pub async fn c23_a_stranger_cannot_spend_a_known_devices_tries(home: Home) {
     assert_eq!(begun.scopes(), ["device", "password"]);
     assert_eq!(begun.charged(Scope::Device).before, Tally::default());
     assert_eq!(begun.charged(Scope::Password).before.count, 5);
-    assert_eq!((begun.tried.network, begun.tried.everyone), (None, None));
+    assert_eq!(begun.tried.around, [], "nor to anybody else");
     home.failed(&begun, NOON).await;
     home.wrong_times(8, &owner).await;
     let tenth = home.wrong(owner.clone()).await;
@@ -50,12 +51,32 @@ pub async fn c23_a_stranger_cannot_spend_a_known_devices_tries(home: Home) {
     let refusal = home.throttled(owner).await;
     assert_eq!(
         refusal,
-        (Scope::Device, Some(until)),
-        "a stolen device has an end too"
+        (Scope::Account, Some(until)),
+        "a stolen device has an end too: it is a stranger's then"
     );
     let later = home.stranger("alice", limits, until);
     let before = home.tally(Scope::Account, later).await;
     assert_eq!(before.count, 5, "and spends none of the strangers'");
+    let again = home.from_device("alice", device, limits, until);
+    assert!(home.begun(again).await.known_device, "until it has waited");
+}
+
+/// Holds: C23, ASVS 6.3.1
+pub async fn c23_a_device_whose_tries_are_spent_is_a_strangers(home: Home) {
+    let alice = home.user("alice").await;
+    let device = home.device();
+    home.knows(&alice, device, NOON).await;
+    let limits = Limits::default();
+    let copied = home.from_device("alice", device, limits, NOON);
+    home.wrong_times(10, &copied).await;
+    let owner = home.begun(copied.clone()).await;
+    assert!(!owner.known_device);
+    assert_eq!(owner.scopes(), ["account", "password"]);
+    let around: Vec<_> = owner.tried.around.iter().map(|one| one.scope).collect();
+    assert_eq!(around, [Scope::Network, Scope::Everyone]);
+    home.take_back(owner.tried).await;
+    home.wrong_times(5, &copied).await;
+    assert_eq!(home.throttled(copied).await.0, Scope::Account);
 }
 
 /// Holds: C23
@@ -171,4 +192,71 @@ pub async fn c23_under_alarm_strangers_have_fewer_tries_and_owners_as_many(home:
     let calm = noon_and(10);
     let told = home.wrong(home.stranger("grace", limits, calm)).await;
     assert_eq!((told.closed, told.alarmed), (vec![], false), "it passes");
+}
+
+/// Holds: C23
+pub async fn c23_who_is_put_out_is_a_stranger_again(home: Home) {
+    let (alice, bob) = (home.user("alice").await, home.user("bob").await);
+    let [hers, thiefs, another, his] = std::array::from_fn(|_| home.device());
+    let own = home.knows(&alice, hers, NOON).await;
+    let stolen = home.knows(&alice, thiefs, NOON).await;
+    let third = home.knows(&alice, another, NOON).await;
+    home.knows(&bob, his, NOON).await;
+
+    home.end(third.id, NOON).await;
+    assert!(home.is_known("alice", another, NOON).await, "signed out");
+    let end = async |id, owner| {
+        let act = home.act(NOON);
+        let ended = home
+            .store
+            .end_session(id, Some(owner), EndReason::EndedByOwner, act);
+        ended.await.unwrap()
+    };
+    assert_eq!(end(stolen.id, bob.id).await, EndSession::NotLive);
+    assert!(home.is_known("alice", thiefs, NOON).await);
+    assert_eq!(end(stolen.id, alice.id).await, EndSession::Ended);
+    assert!(!home.is_known("alice", thiefs, NOON).await);
+    assert!(home.is_known("alice", another, NOON).await, "no other");
+
+    home.knows(&alice, thiefs, NOON).await;
+    let others = home.store.end_other_sessions(own.id, home.act(NOON));
+    assert_eq!(others.await.unwrap(), EndOthers::Ended { ended: 1 });
+    for device in [thiefs, another] {
+        assert!(!home.is_known("alice", device, NOON).await);
+    }
+    assert!(home.is_known("alice", hers, NOON).await);
+
+    home.knows(&alice, thiefs, NOON).await;
+    let change = home.password_change(&own, "new", noon_and(1));
+    let changed = home.change(change).await;
+    assert_eq!(changed, ChangePassword::Changed { ended: 1 });
+    assert!(!home.is_known("alice", thiefs, noon_and(1)).await);
+    assert!(home.is_known("alice", hers, noon_and(1)).await);
+    assert!(home.is_known("bob", his, noon_and(1)).await);
+}
+
+/// Holds: C23
+pub async fn c23_the_end_of_all_a_users_sessions_spares_the_device_of_the_owner_who_asked(
+    home: Home,
+) {
+    let (alice, bob) = (home.user("alice").await, home.user("bob").await);
+    let [hers, thiefs, his] = std::array::from_fn(|_| home.device());
+    let own = home.knows(&alice, hers, NOON).await;
+    home.knows(&alice, thiefs, NOON).await;
+    let bobs = home.knows(&bob, his, NOON).await;
+    let end = async |acting, reason| {
+        let act = home.act(NOON);
+        let ended = home.store.end_user_sessions(alice.id, acting, reason, act);
+        ended.await.unwrap()
+    };
+    assert_eq!(end(Some(own.id), EndReason::EverywhereEnded).await, 2);
+    assert!(!home.is_known("alice", thiefs, NOON).await);
+    assert!(home.is_known("alice", hers, NOON).await);
+    home.knows(&alice, thiefs, NOON).await;
+    end(Some(bobs.id), EndReason::EverywhereEnded).await;
+    assert!(!home.is_known("alice", hers, NOON).await, "not her session");
+    home.knows(&alice, hers, NOON).await;
+    assert_eq!(end(None, EndReason::EndedByOperator).await, 1);
+    assert!(!home.is_known("alice", hers, NOON).await, "an operator's");
+    assert!(home.is_known("bob", his, NOON).await);
 }

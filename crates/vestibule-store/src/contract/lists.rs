@@ -55,7 +55,7 @@ pub async fn asvs_7_5_2_a_user_sees_their_own_live_sessions_newest_first(home: H
     assert_eq!(sessions, [second, first]);
     let reason = EndReason::EverywhereEnded;
     home.store
-        .end_user_sessions(alice.id, reason, home.act(noon_and(15)))
+        .end_user_sessions(alice.id, None, reason, home.act(noon_and(15)))
         .await
         .unwrap();
     assert_eq!(home.live(&alice, noon_and(15)).await, []);
@@ -80,7 +80,7 @@ pub async fn pages_of_sessions_show_all_that_live_and_nothing_else(home: Home) {
     }
     let reason = EndReason::EndedByOperator;
     home.store
-        .end_user_sessions(carol.id, reason, home.act(noon_and(10)))
+        .end_user_sessions(carol.id, None, reason, home.act(noon_and(10)))
         .await
         .unwrap();
     home.store

@@ -4,16 +4,17 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use vestibule_core::audit::{Event, EventKind};
-use vestibule_core::errand::{DueErrand, Errand};
+use vestibule_core::errand::{DueErrand, Errand, LONGEST_BACK_OFF, MOST_WAITING};
 use vestibule_core::id::ErrandId;
+use vestibule_core::known_device::DeviceProof;
 use vestibule_core::throttle::{Refilling, Rule, ThrottleKey, Throttled};
 use vestibule_core::time::UnixMillis;
 
 use super::harness::Home;
 use super::make::letters::recover;
-use super::make::{NOON, noon_and};
+use super::make::{NOON, email, noon_and};
 use super::race::{race, racer};
-use crate::{FinishErrand, PostErrand};
+use crate::{FinishErrand, OwnDevice, PostErrand};
 
 const LEASE: Duration = Duration::from_mins(2);
 
@@ -47,7 +48,9 @@ async fn ids(home: &Home, now: UnixMillis, limit: usize) -> Vec<ErrandId> {
 /// Posts an errand under charges; what it would leave in the trail is one event.
 async fn post(home: &Home, charges: Vec<(ThrottleKey, Rule)>, at: UnixMillis) -> PostErrand {
     let (errand, act) = (home.errand(None, at), home.act(at));
-    let posted = home.store.post_errand(errand, charges, vec![asked()], act);
+    let posted = home
+        .store
+        .post_errand(errand, charges, None, vec![asked()], act);
     posted.await.unwrap()
 }
 
@@ -61,7 +64,7 @@ pub async fn asvs_2_4_1_an_errand_charges_all_its_tallies_or_none(home: Home) {
         let (errand, act) = (home.errand(None, NOON), home.act(NOON));
         let posted = home
             .store
-            .post_errand(errand, both(), vec![asked()], act.clone())
+            .post_errand(errand, both(), None, vec![asked()], act.clone())
             .await;
         assert_eq!(posted.unwrap(), PostErrand::Posted);
         home.assert_audited(&before, &act, &[asked()]).await;
@@ -99,7 +102,7 @@ pub async fn asvs_15_4_2_parallel_errands_pass_no_limit_together(home: Home) {
         let (errand, act) = (home.errand(None, NOON), home.act(NOON));
         racer(&home, move |store| async move {
             let events = vec![asked()];
-            let posted = store.post_errand(errand, charges, events, act).await;
+            let posted = store.post_errand(errand, charges, None, events, act).await;
             (own, posted.unwrap())
         })
     });
@@ -191,6 +194,111 @@ pub async fn errands_are_taken_when_due_and_the_oldest_first(home: Home) {
     let later = take(&home, noon_and(50), 10).await;
     let told: Vec<_> = later.iter().map(|due| (due.id, due.attempts)).collect();
     assert_eq!(told, [(second.id, 2), (third.id, 3), (last.id, 0)]);
+}
+
+pub async fn requests_are_taken_before_letters(home: Home) {
+    let mut ids_of = [Vec::new(), Vec::new()];
+    for minute in 0..4 {
+        let request = minute % 2 == 1;
+        let errand = Errand {
+            request,
+            ..home.errand(None, noon_and(minute))
+        };
+        ids_of[usize::from(request)].push(errand.id);
+        home.post(errand, NOON).await;
+    }
+    let [letters, requests] = ids_of;
+    let now = noon_and(9);
+    let first = [requests[0], requests[1], letters[0]];
+    assert_eq!(ids(&home, now, 3).await, first);
+    assert_eq!(ids(&home, now, 3).await, [letters[1]]);
+}
+
+/// Holds: N01
+pub async fn n01_an_errand_from_a_clock_ahead_is_done_once_the_clock_is_right(home: Home) {
+    let longest = NOON.plus(LONGEST_BACK_OFF).plus(LEASE);
+    let mut errands = Vec::new();
+    for due_at in [
+        longest,
+        longest.plus(Duration::from_millis(1)),
+        noon_and(u64::from(u32::MAX)),
+    ] {
+        let errand = Errand {
+            due_at,
+            ..home.errand(None, NOON)
+        };
+        home.post(errand.clone(), NOON).await;
+        errands.push(errand);
+    }
+    assert_eq!(ids(&home, NOON, 1).await, [errands[1].id]);
+    assert_eq!(ids(&home, NOON, 9).await, [errands[2].id]);
+    assert_eq!(ids(&home, NOON, 9).await, [], "they are taken");
+    let over = NOON.plus(LEASE);
+    assert_eq!(ids(&home, over, 9).await.len(), 2, "and put off from now");
+    assert_eq!(ids(&home, longest, 1).await, [errands[1].id]);
+}
+
+/// Holds: C23, ASVS 2.4.1, ASVS 6.3.8
+pub async fn c23_mails_asked_for_on_a_known_device_are_charged_to_it_alone(home: Home) {
+    let (alice, _) = (home.user("alice").await, home.user("bob").await);
+    let device = home.device();
+    home.knows(&alice, device, NOON).await;
+    let keyer = home.keyer();
+    let to = keyer.mail_to("alice@example.test");
+    let own = keyer.mail_to("her device");
+    let ask = async |name: &str, device| {
+        let (errand, act) = (home.errand(None, NOON), home.act(NOON));
+        let device = OwnDevice {
+            email: email(name),
+            device,
+            charges: vec![(own, bucket(2))],
+        };
+        let charges = vec![(to, bucket(1))];
+        let events = vec![asked()];
+        let posted = home
+            .store
+            .post_errand(errand, charges, Some(device), events, act);
+        posted.await.unwrap() == PostErrand::Posted
+    };
+    let forged = DeviceProof {
+        secret: home.secret(),
+        ..device
+    };
+    let stranger = vec![(to, bucket(1))];
+    assert_eq!(post(&home, stranger, NOON).await, PostErrand::Posted);
+    for (name, presented) in [
+        ("alice", forged),
+        ("alice", home.device()),
+        ("bob", device),
+        ("nobody", device),
+    ] {
+        assert!(!ask(name, presented).await, "of {name}: as any stranger");
+    }
+    assert!(ask("alice", device).await && ask("alice", device).await);
+    assert!(!ask("alice", device).await, "a copied one has an end, too");
+}
+
+pub async fn a_login_knows_how_many_letters_wait(home: Home) {
+    let (alice, bob) = (home.user("alice").await, home.user("bob").await);
+    let waiting = async |user| {
+        let record = home.store.sign_in_record_of(user).await.unwrap();
+        record.unwrap().letters_waiting
+    };
+    let mut last = None;
+    for n in 0..MOST_WAITING + 5 {
+        assert_eq!(waiting(alice.id).await, n.min(MOST_WAITING));
+        let errand = home.errand(Some(alice.id), NOON);
+        last = Some(errand.id);
+        home.post(errand, NOON).await;
+    }
+    home.post(home.errand(None, NOON), NOON).await;
+    assert_eq!(waiting(bob.id).await, 0);
+    home.post(home.errand(Some(bob.id), NOON), NOON).await;
+    let done = home
+        .store
+        .finish_errand(last.unwrap(), None, Vec::new(), home.act(NOON));
+    assert_eq!(done.await.unwrap(), FinishErrand::Finished);
+    assert_eq!(waiting(bob.id).await, 1);
 }
 
 /// Holds: ASVS 15.4.2

@@ -33,7 +33,7 @@ pub async fn the_fill_is_users_then_standing_sessions(home: Home) {
     home.session(&bob, NOON).await;
     let reason = EndReason::EndedByOperator;
     home.store
-        .end_user_sessions(bob.id, reason, home.act(NOON))
+        .end_user_sessions(bob.id, None, reason, home.act(NOON))
         .await
         .unwrap();
     home.end(ended.id, NOON).await;
@@ -88,7 +88,7 @@ pub async fn what_is_asked_of_an_opening_store_follows_the_fill(home: Home) {
             let reason = EndReason::EverywhereEnded;
             assert_eq!(
                 store
-                    .end_user_sessions(alice.id, reason, sweep)
+                    .end_user_sessions(alice.id, None, reason, sweep)
                     .await
                     .unwrap(),
                 100
@@ -159,7 +159,7 @@ async fn storm(home: &Home, user: &User, n: usize) {
         3 => {
             let reason = EndReason::EverywhereEnded;
             home.store
-                .end_user_sessions(user.id, reason, home.act(NOON))
+                .end_user_sessions(user.id, None, reason, home.act(NOON))
                 .await
                 .unwrap();
         }

@@ -137,7 +137,7 @@ fn meanwhile(home: &Home, alice: &User, deeds: &Deeds) -> Vec<BoxFuture<'static,
     }));
     let (posted, posting) = (home.errand(Some(alice.id), NOON), home.act(NOON));
     racers.push(racer(home, |store| async move {
-        let post = store.post_errand(posted, Vec::new(), Vec::new(), posting);
+        let post = store.post_errand(posted, Vec::new(), None, Vec::new(), posting);
         post.await.unwrap();
     }));
     racers.push(racer(home, move |store| async move {

@@ -18,6 +18,7 @@ pub async fn asvs_7_2_4_a_renewal_has_a_new_secret_and_new_clocks(home: Home) {
     home.store
         .end_user_sessions(
             home.user("bob").await.id,
+            None,
             EndReason::EndedByOperator,
             home.act(NOON),
         )
@@ -105,7 +106,7 @@ pub async fn asvs_7_4_1_a_dead_session_is_not_renewed(home: Home) {
     let struck = home.session(&bob, NOON).await;
     let reason = EndReason::EverywhereEnded;
     home.store
-        .end_user_sessions(bob.id, reason, home.act(NOON))
+        .end_user_sessions(bob.id, None, reason, home.act(NOON))
         .await
         .unwrap();
     let idle = home.session(&alice, NOON).await;

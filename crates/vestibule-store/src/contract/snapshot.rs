@@ -72,6 +72,7 @@ impl Snapshot {
                 addresses: reached,
                 last_login,
                 failures: _,
+                letters_waiting: _,
             } = record;
             assert_eq!(&same, user);
             let own = store.addresses(user.id).await.expect("addresses");

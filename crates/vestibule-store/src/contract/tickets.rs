@@ -184,6 +184,45 @@ pub async fn a_register_ticket_makes_an_account_for_its_own_address_alone(home: 
     assert_eq!(found, None, "nobody proved that address");
 }
 
+pub async fn an_invitations_roles_are_not_lost_to_an_open_registration(home: Home) {
+    let invite = async |name: &str, role: &str, at: UnixMillis| {
+        let grant = Grant::Register {
+            name: DisplayName::default(),
+            particulars: Particulars::default(),
+            roles: vec![role.parse().unwrap()],
+            invited: true,
+        };
+        let ticket = Ticket {
+            expires_at: at.plus(INVITED_FOR),
+            ..home.ticket(name, grant, at)
+        };
+        home.offer(ticket).await
+    };
+    let roles = async |ticket: &Ticket, name: &str, minutes| {
+        let Register::Registered { user, .. } = home.register(ticket, name, minutes).await else {
+            panic!("{name} is registered");
+        };
+        let roles: Vec<_> = user.roles.iter().map(ToString::to_string).collect();
+        roles
+    };
+    let first = invite("alice", "staff", NOON).await;
+    let latest = invite("alice", "shop", noon_and(1)).await;
+    let asked = home.offer_register("alice", noon_and(2)).await;
+    assert_eq!(roles(&asked, "alice", 3).await, ["shop"]);
+    for burnt in [first, latest] {
+        assert!(!home.is_good(&burnt, noon_and(3)).await);
+    }
+    // The caller says what the redeemed invitation gives; another one adds nothing to it.
+    let redeemed = invite("bob", "staff", NOON).await;
+    invite("bob", "shop", noon_and(1)).await;
+    assert_eq!(roles(&redeemed, "bob", 2).await, [""; 0]);
+    // One that has ended gives nothing, and nobody else's does.
+    invite("carol", "staff", NOON).await;
+    let week = 7 * 24 * 60;
+    let asked = home.offer_register("carol", noon_and(week)).await;
+    assert_eq!(roles(&asked, "carol", week + 1).await, [""; 0]);
+}
+
 pub async fn a_register_ticket_of_an_address_that_is_taken_is_burnt(home: Home) {
     let bob = home.user("bob").await;
     let (primary, secondary) = (

@@ -23,6 +23,7 @@ impl Home {
             id: ErrandId::new(at, self.bytes()),
             user,
             sealed: self.bytes().to_vec(),
+            request: false,
             due_at: at,
             expires_at: at.plus(Duration::from_hours(24)),
         }
@@ -32,7 +33,7 @@ impl Home {
     pub async fn post(&self, errand: Errand, at: UnixMillis) {
         let posted = self
             .store
-            .post_errand(errand, Vec::new(), Vec::new(), self.act(at))
+            .post_errand(errand, Vec::new(), None, Vec::new(), self.act(at))
             .await;
         assert_eq!(posted.expect("the store works"), PostErrand::Posted);
     }

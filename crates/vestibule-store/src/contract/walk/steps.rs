@@ -253,7 +253,7 @@ impl Walk {
         let ended = self
             .home
             .store
-            .end_user_sessions(user.id, reason, act.clone())
+            .end_user_sessions(user.id, None, reason, act.clone())
             .await
             .unwrap();
         assert_eq!(ended, self.model.end_user_sessions(user.id, reason, &act));
