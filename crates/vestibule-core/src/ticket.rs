@@ -16,7 +16,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::email::EmailAddress;
 use crate::id::{ErrandId, SessionId, UserId};
 use crate::secret::{HashedSecret, sha256};
-use crate::time::UnixMillis;
+use crate::time::{STEP, UnixMillis};
 use crate::user::{CredentialVersion, DisplayName, Particulars, Role};
 
 /// What a ticket does.
@@ -196,13 +196,18 @@ pub struct Ticket {
 impl Ticket {
     /// Whether somebody may begin to redeem it, as far as time and wrong codes go.
     pub fn is_good(&self, now: UnixMillis) -> bool {
-        now < self.expires_at && self.wrong_codes < MOST_WRONG_CODES
+        self.lasts(now) && self.wrong_codes < MOST_WRONG_CODES
     }
 
     /// Whether the one who began may end it. A code counts as wrong before it is compared, so that the last one, if it was
     /// right, has been counted as well.
     pub fn may_be_redeemed(&self, now: UnixMillis) -> bool {
-        now < self.expires_at && self.wrong_codes <= MOST_WRONG_CODES
+        self.lasts(now) && self.wrong_codes <= MOST_WRONG_CODES
+    }
+
+    /// One that a wild clock made ahead of its time is over once the clock is right, as a session is (N01).
+    fn lasts(&self, now: UnixMillis) -> bool {
+        now < self.expires_at && self.created_at <= now.plus(STEP)
     }
 
     /// Whether it is opened in the browser that asked, or was never bound to one.
@@ -260,7 +265,7 @@ mod tests {
         }
     }
 
-    /// Holds: ASVS 6.6.3, N45, ASVS 6.5.5
+    /// Holds: ASVS 6.6.3, N45
     #[test]
     fn asvs_6_6_3_a_ticket_ends_by_time_and_by_wrong_codes() {
         let mut ticket = Ticket {
@@ -281,6 +286,31 @@ mod tests {
         assert!(ticket.may_be_redeemed(UnixMillis(9)) && !ticket.may_be_redeemed(UnixMillis(10)));
         ticket.browser = None;
         assert!(ticket.fits_browser(None));
+    }
+
+    /// Holds: N01
+    #[test]
+    fn n01_a_ticket_from_a_clock_ahead_is_over_once_the_clock_is_right() {
+        let ahead = UnixMillis(10_000_000);
+        let mut ticket = Ticket {
+            secret: HashedSecret::from_bytes([1; 32]),
+            email: EmailAddress::parse("alice@example.test").unwrap(),
+            grant: Grant::Address {
+                user: UserId::new(UnixMillis(1), [1; 10]),
+            },
+            browser: None,
+            wrong_codes: 0,
+            created_at: ahead,
+            expires_at: ahead.plus(INVITED_FOR),
+        };
+        assert!(
+            ticket.is_good(UnixMillis(ahead.0 - 60_000)),
+            "clocks tick apart"
+        );
+        ticket.created_at = ahead.plus(Duration::from_millis(1));
+        let right = UnixMillis(ahead.0 - 60_000);
+        assert!(!ticket.is_good(right) && !ticket.may_be_redeemed(right));
+        assert!(ticket.is_good(ahead) && ticket.may_be_redeemed(ahead));
     }
 
     /// Holds: ASVS 6.5.4
