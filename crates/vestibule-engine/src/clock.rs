@@ -49,7 +49,8 @@ impl EffectiveTime {
         self.stepped.load(Ordering::Acquire)
     }
 
-    /// Takes a reading of both clocks, raises the floor and answers the mark to persist. For the chores alone.
+    /// Takes a reading of both clocks, raises the floor and answers the mark to persist. For the chores and the
+    /// outbox alone.
     pub(crate) fn read(&self, clock: &dyn Clock) -> (Reading, UnixMillis) {
         let mut water = self.water.lock().unwrap_or_else(PoisonError::into_inner);
         let reading = water.read(clock.wall(), clock.monotonic());

@@ -48,6 +48,8 @@ enum Done {
     Finished,
     /// The mail server did not take it now.
     Deferred(MailError),
+    /// Its time is over by a clock that is not to be believed.
+    Waits,
     /// It is not tried again.
     GaveUp(GaveUp),
 }
@@ -160,7 +162,7 @@ impl Outbox {
                     tracing::info!("the mail server takes letters again");
                 }
             }
-            Ok(Done::Finished) => {}
+            Ok(Done::Finished | Done::Waits) => {}
             Ok(Done::Deferred(error)) => {
                 metrics.mail(MailOutcome::Deferred);
                 if !std::mem::replace(&mut self.deferring, true) {
@@ -266,6 +268,13 @@ impl Engine {
     async fn do_errand(&self, errand: &DueErrand) -> Result<Done, StoreError> {
         let now = self.now();
         if now >= errand.expires_at {
+            // What only time decides waits where the clock was stepped lately. The reading is this moment's: that of the upkeep
+            // may be of before the step.
+            if self.time().read(self.clock()).0.stepped {
+                let due = now.plus(back_off(errand.attempts));
+                self.store().put_off_errand(errand.id, due).await?;
+                return Ok(Done::Waits);
+            }
             return self.give_up(errand, GaveUp::Expired).await;
         }
         let work = match self.open_errand(errand.id, &errand.sealed) {
