@@ -358,7 +358,8 @@ impl Engine {
             token: plain.encode(),
             expires_at,
         };
-        let mut act = operator.act(self, Some(email.as_str()))?;
+        // Nobody's account yet, whose deletion would erase the address from the trail: it is not kept there (O02).
+        let mut act = operator.act(self, None)?;
         act.told = self.letters(&[email], &invitation.language, &says, None, now)?;
         self.store().offer_ticket(ticket, act).await?;
         let mailed = self.mails();

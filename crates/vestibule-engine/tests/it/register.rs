@@ -372,6 +372,11 @@ async fn asvs_6_4_1_an_invitation_is_good_once_and_for_a_week() {
         "for its reader alone"
     );
     assert_eq!(house.told_since(position).await, ["user.invited"]);
+    let event = house.engine.latest_events(1).await.unwrap().remove(0);
+    assert_eq!(
+        event.personal, None,
+        "no deletion would ever erase it (O02)"
+    );
     let letter = house.letter().await;
     assert!(matches!(letter.says, Says::Invitation { .. }));
     assert_eq!(letter.language.as_str(), "de");
