@@ -82,6 +82,24 @@ fn n21_long_passwords_are_taken_up_to_256() {
     assert_eq!(refused(&long(1 << 20)), Some(NewPasswordError::TooLong));
 }
 
+/// Holds: N21, ASVS 6.2.5
+#[test]
+fn n21_every_printing_character_and_the_space_may_be_in_a_password() {
+    let scripts = "åßğ Ωψ Жя אב شق कम ไท あカ漢 한글 🗝";
+    for one in (' '..='~').chain(scripts.chars()) {
+        for text in [
+            format!("{one}{PLAIN_LETTERS}"),
+            format!("mvqhzkt{one}urbypgco"),
+            format!("{PLAIN_LETTERS}{one}"),
+        ] {
+            assert_eq!(refused(&text), None, "{text:?}");
+            let shorter = text.replacen(one, "", 1);
+            assert!(fits(&hash(&text), &text), "{text:?}");
+            assert!(!fits(&hash(&text), &shorter), "{one:?} counts");
+        }
+    }
+}
+
 /// Holds: N28
 #[test]
 fn n28_the_address_its_local_part_and_the_name_are_no_passwords() {
@@ -153,7 +171,7 @@ fn asvs_6_1_2_asvs_6_2_11_words_of_the_site_are_no_passwords() {
     }
 }
 
-/// Holds: N23
+/// Holds: N23, C6
 #[test]
 fn n23_composed_and_decomposed_forms_are_one_password() {
     assert!(fits(&hash("cafe\u{301} au lait"), "caf\u{e9} au lait"));

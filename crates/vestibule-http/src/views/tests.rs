@@ -1,6 +1,6 @@
 //! Every page in every state and language: right, complete, accessible and small.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     ErrorKind, ErrorPage, Frame, Page,
@@ -272,7 +272,7 @@ fn asvs_6_2_7_password_managers_and_paste_work_and_nothing_is_cut() {
     });
 }
 
-/// Holds: N20, N24, N26, N28
+/// Holds: N20, N24, N28
 #[test]
 fn n20_a_new_password_asks_for_length_alone_and_a_refusal_says_why() {
     each(|name, _, tongue, _, elements| {
@@ -309,6 +309,35 @@ fn n20_a_new_password_asks_for_length_alone_and_a_refusal_says_why() {
             }
         }
     });
+}
+
+/// Holds: N26, ASVS 6.4.2
+#[test]
+fn n26_who_sets_a_password_is_asked_for_no_hint_and_no_secret_answer() {
+    let asked = [
+        ("setup", "csrf identifier name password token"),
+        ("register", "csrf identifier name"),
+        ("register-finish", "csrf name password token"),
+        ("security", "csrf current_password new_password"),
+        ("recover", "csrf identifier"),
+        ("recover-finish", "csrf password token"),
+        ("recover-finish-elsewhere", "code csrf password token"),
+    ];
+    let asked = BTreeMap::from(asked);
+    each(|name, sample, _, _, elements| {
+        let Some(asked) = asked.get(sample.name) else {
+            return;
+        };
+        let named: BTreeSet<_> = ["input", "select", "textarea"]
+            .into_iter()
+            .flat_map(|tag| named(elements, tag))
+            .filter_map(|field| field.attribute("name"))
+            .collect();
+        let named: Vec<_> = named.into_iter().collect();
+        assert_eq!(named.join(" "), *asked, "{name}");
+    });
+    let seen: BTreeSet<_> = samples::all().iter().map(|sample| sample.name).collect();
+    assert!(asked.keys().all(|name| seen.contains(name)), "{seen:?}");
 }
 
 #[test]
