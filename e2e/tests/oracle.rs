@@ -7,7 +7,7 @@
     reason = "how long an answer takes is what is measured here, and printed for the report"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,8 +18,8 @@ use vestibule_e2e::server::Launch;
 use vestibule_e2e::smtp::Smtp;
 use vestibule_e2e::statistics::{apart, quantile};
 
-/// Tries of one address: no more than are free of any wait.
-const TRIES: usize = 4;
+/// Tries of one address: one more than are free of any wait.
+const TRIES: usize = 6;
 
 struct Door {
     name: &'static str,
@@ -28,6 +28,8 @@ struct Door {
     fields: &'static [(&'static str, &'static str)],
     tries: usize,
     status: u16,
+    /// After as many tries as are free.
+    then: Option<u16>,
 }
 
 const DOORS: [Door; 3] = [
@@ -37,6 +39,7 @@ const DOORS: [Door; 3] = [
         fields: &[],
         tries: TRIES,
         status: 401,
+        then: Some(429),
     },
     Door {
         name: "registration",
@@ -44,6 +47,7 @@ const DOORS: [Door; 3] = [
         fields: &[("name", "Somebody")],
         tries: 1,
         status: 200,
+        then: None,
     },
     Door {
         name: "recovery",
@@ -51,6 +55,7 @@ const DOORS: [Door; 3] = [
         fields: &[],
         tries: 1,
         status: 200,
+        then: None,
     },
 ];
 
@@ -80,7 +85,7 @@ fn asvs_6_3_8_no_door_tells_which_addresses_have_accounts() -> anyhow::Result<()
     for door in DOORS {
         let mut client = server.client();
         let csrf = client.get(door.path)?.hidden("csrf")?;
-        let mut said: BTreeMap<String, bool> = BTreeMap::new();
+        let mut said = [BTreeSet::new(), BTreeSet::new()];
         let mut took = [Vec::new(), Vec::new()];
         for (n, known) in shuffled(people, door.tries) {
             network += 1;
@@ -100,22 +105,26 @@ fn asvs_6_3_8_no_door_tells_which_addresses_have_accounts() -> anyhow::Result<()
                 .push(("X-Forwarded-For".to_owned(), format!("10.{a}.{b}.{c}")));
             let started = Instant::now();
             let answer = client.post(door.path, &fields)?;
-            took[usize::from(known)].push(started.elapsed());
+            let elapsed = started.elapsed();
+            if answer.status == door.status {
+                took[usize::from(known)].push(elapsed);
+            }
             ensure!(
-                answer.status == door.status,
+                answer.status == door.status || Some(answer.status) == door.then,
                 "{} answered {}: {}",
                 door.name,
                 answer.status,
                 answer.body
             );
-            said.insert(masked(&answer, &email), known);
+            said[usize::from(known)].insert(masked(&answer, &email));
         }
+        let answers = 1 + usize::from(door.then.is_some());
         ensure!(
-            said.len() == 1,
-            "{} says {} different things:\n{}",
+            said[0] == said[1] && said[0].len() == answers,
+            "{} says different things of addresses without accounts:\n{}\n═══ and with:\n{}",
             door.name,
-            said.len(),
-            said.keys().cloned().collect::<Vec<_>>().join("\n────\n")
+            said[0].iter().cloned().collect::<Vec<_>>().join("\n────\n"),
+            said[1].iter().cloned().collect::<Vec<_>>().join("\n────\n")
         );
         report(&door, &mut took);
     }
@@ -158,13 +167,17 @@ fn masked(answer: &Answer, email: &str) -> String {
         } else {
             value
         };
-        if name != "date" {
+        // How long is left of a wait is the request's own.
+        if !matches!(name.as_str(), "date" | "retry-after") {
             let _ = writeln!(text, "{name}: {value}");
         }
     }
     let mut body = answer.body.replace(email, "ADDRESS");
     if let Ok(csrf) = answer.hidden("csrf") {
         body = body.replace(&csrf, "TOKEN");
+    }
+    if answer.status == 429 {
+        body.retain(|c| !c.is_ascii_digit());
     }
     for digits in codes(&body) {
         body = body.replace(&digits, "CODE");

@@ -40,8 +40,10 @@ const BENCHES: [Bench; 2] = [
         amount: ("VESTIBULE_FLOOD_LOGINS", "1000"),
         text: "# A flood of logins\n\n\
             A thousand logins at the same moment, each from a network of its own: half of them guess at one account, the others\n\
-            are right and wrong about other accounts and about none. Every refusal must be in the audit trail once, memory must\n\
-            stay within `bound_kib` (two hashes at once, what waits, and some slack), and the account's owner must get in from a\n\
+            are right and wrong about other accounts and about none. Every refusal must be in the audit trail once; of the guesses\n\
+            at the one account no more than five may be looked at (`of_one_account`); memory may grow by no more than\n\
+            `bound_kib`, which is known beforehand: `passwords.threads` × `passwords.memory` (2 × 19 MiB here), 64 KiB for each\n\
+            login that waits, and 64 MiB for the store's cache and the allocator; and the account's owner must get in from a\n\
             device that is known (`owner_tries`: there may be no room for a while, which is answered 503). Meanwhile a session that\n\
             is signed in already is checked again and again; generator and server share the machine's cores.\n",
     },
