@@ -64,7 +64,7 @@ fn to(letters: &[Letter]) -> Vec<&str> {
     letters.iter().map(|letter| letter.to.as_str()).collect()
 }
 
-/// Holds: ASVS 6.3.7, N57, N62
+/// Holds: ASVS 6.3.7, N62
 #[tokio::test]
 async fn asvs_6_3_7_an_address_is_added_by_its_mail_and_all_of_them_are_told() {
     let mut house = House::new().await;
@@ -179,7 +179,7 @@ async fn an_address_that_was_declared_is_proved_by_its_mail() {
     assert!(matches!(again, Err(AddAddressError::Own)));
 }
 
-/// Holds: ASVS 6.3.7, N62
+/// Holds: ASVS 6.3.7, N62, N64
 #[tokio::test]
 async fn asvs_6_3_7_a_removed_address_and_the_others_are_told() {
     let mut house = House::new().await;

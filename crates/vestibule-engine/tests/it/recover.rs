@@ -59,7 +59,7 @@ impl House {
     }
 }
 
-/// Holds: N60, N62, C13, ASVS 6.3.6, ASVS 7.4.3, ASVS 6.3.7
+/// Holds: N60, N62, N64, C13, ASVS 6.3.6, ASVS 7.4.3, ASVS 6.3.7
 #[tokio::test]
 async fn n62_a_password_is_set_anew_and_everything_before_it_ends() {
     let mut house = House::new().await;
@@ -181,7 +181,7 @@ async fn asvs_6_3_8_an_ask_for_a_known_address_is_like_any_other() {
     assert!(matches!(refused, Err(AskRecoveryError::Email(_))));
 }
 
-/// Holds: ASVS 2.4.1, N44
+/// Holds: ASVS 2.4.1
 #[tokio::test]
 async fn asvs_2_4_1_recoveries_have_limits() {
     let house = House::new().await;

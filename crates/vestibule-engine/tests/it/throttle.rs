@@ -176,7 +176,7 @@ async fn a_network_has_fifty_tries_whoever_they_are_at() {
     house.sign_in("bob@example.test").await;
 }
 
-/// Holds: N40, N41, C23, ASVS 6.3.1, ASVS 6.3.7, N62
+/// Holds: N25, N40, N64, C23, ASVS 6.3.1, ASVS 6.3.7, N62
 #[tokio::test]
 async fn n40_after_a_hundred_wrong_ones_in_a_row_the_right_one_fails_too() {
     let mut house = House::new().await;
