@@ -42,6 +42,8 @@ pub(crate) struct Log {
     wait_at: AtomicI32,
     /// The checkpointer asks the writer to start the log again.
     restart: AtomicBool,
+    /// Something was erased: the log is to be emptied, or its old pages would keep it.
+    empty: AtomicBool,
     /// A copy is in progress: SQLite makes one at a time, and waits for none.
     copying: Mutex<bool>,
     copied: Condvar,
@@ -62,6 +64,7 @@ impl Log {
             wake_at: AtomicI32::new(COPY_AT),
             wait_at: AtomicI32::new(WAIT_AT),
             restart: AtomicBool::new(false),
+            empty: AtomicBool::new(false),
             copying: Mutex::new(false),
             copied: Condvar::new(),
             wake: Mutex::new(Some(wake)),
@@ -103,14 +106,23 @@ impl Log {
             self.wait_at
                 .store(pages.saturating_add(WAIT_AGAIN), Ordering::Relaxed);
         }
-        if self.restart.swap(false, Ordering::Relaxed) || too_long {
-            self.start_again(writer);
+        if self.empty.swap(false, Ordering::Relaxed) {
+            if !self.start_again(writer, "TRUNCATE") {
+                self.empty_at_commit();
+            }
+        } else if self.restart.swap(false, Ordering::Relaxed) || too_long {
+            self.start_again(writer, "RESTART");
         }
     }
 
+    /// Has the log emptied after the next commit: what was erased leaves no copy there.
+    pub(crate) fn empty_at_commit(&self) {
+        self.empty.store(true, Ordering::Relaxed);
+    }
+
     /// Copies the rest: nobody else appends meanwhile. If a reader of the log stays, the log goes on, and this is tried
-    /// again.
-    fn start_again(&self, writer: &Connection) {
+    /// again. Answers whether it started again.
+    fn start_again(&self, writer: &Connection, mode: &str) -> bool {
         let copying = self.copying.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self
             .copied
@@ -119,14 +131,15 @@ impl Log {
         drop(waited);
         let started = writer
             .busy_timeout(LONGEST_READER)
-            .and_then(|()| checkpoint(writer, "RESTART"));
-        match started {
+            .and_then(|()| checkpoint(writer, mode));
+        match &started {
             Ok(copied) => tracing::debug!(?copied, "the log starts again"),
             Err(error) => tracing::warn!(%error, "the log could not start again"),
         }
         if let Err(error) = writer.busy_timeout(connection::PATIENCE) {
             tracing::warn!(%error, "the writer's patience could not be set");
         }
+        started.is_ok()
     }
 
     /// Ends the checkpointer, copies everything and empties the log.

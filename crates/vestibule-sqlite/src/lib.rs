@@ -166,6 +166,7 @@ impl OpenError {
 pub struct Sqlite {
     writer: Writer,
     readers: Readers,
+    log: Arc<Log>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -206,7 +207,7 @@ impl Sqlite {
         migrate::migrate(&mut conn, migrate::MIGRATIONS).map_err(|error| error.at(&path))?;
         let log = Log::watch(&mut conn, &path, durability).map_err(|error| error.at(&path))?;
 
-        let (writer, desk) = Writer::new(conn, publish, log, lock);
+        let (writer, desk) = Writer::new(conn, publish, Arc::clone(&log), lock);
         let thread = thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || desk.run())
@@ -214,6 +215,7 @@ impl Sqlite {
         Ok(Self {
             writer,
             readers: Readers::new(path, LONGEST_READ),
+            log,
             thread: Mutex::new(Some(thread)),
         })
     }
@@ -275,6 +277,12 @@ impl Sqlite {
             }
         }
         Ok(done)
+    }
+
+    /// Leaves no copy in the write-ahead log of what was erased before.
+    async fn empty_log(&self) -> Result<(), StoreError> {
+        self.log.empty_at_commit();
+        self.bulk(|_| Ok(())).await
     }
 
     /// A read.

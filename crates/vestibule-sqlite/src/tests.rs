@@ -1,6 +1,7 @@
 //! What the contract suite cannot see from outside: batches, savepoints, a full disk, damage, the schema's history.
 
 mod leaving;
+mod log;
 mod make;
 mod opening;
 mod plans;

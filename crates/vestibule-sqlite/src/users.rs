@@ -138,6 +138,9 @@ impl Users for Sqlite {
                     break;
                 }
             }
+            if erased > 0 {
+                self.empty_log().await?;
+            }
             Ok(erased)
         })
     }
