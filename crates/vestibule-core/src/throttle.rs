@@ -4,15 +4,15 @@
 //! together; a throttled try is refused before evaluation and is not counted.
 //!
 //! ```text
-//!            begin ──▶ charged ──evaluated, wrong──▶ it stays charged; the network's and everybody's tallies rise
-//!                         ├──evaluated, right──────▶ the tally starts again
+//!            begin ──▶ charged ──evaluated, wrong──▶ it stays charged
+//!                         ├──evaluated, right──────▶ the tally starts again; the network's and everybody's charge is taken back
 //!                         └──not evaluated (busy)──▶ the charge is taken back
 //! ```
 //!
 //! | tally of | limits | grows |
 //! |---|---|---|
 //! | an address, from devices not known to its account | guessing one account | the wait doubles with each wrong password |
-//! | a known device of an account | a stolen device | the same, on its own: no stranger can spend it |
+//! | a known device of an account | a stolen device | the same, on its own: no stranger can spend it; over it, it is a stranger's |
 //! | a session, for its re-authentications | a stolen session | the same |
 //! | a password | N40: the 100th wrong one in a row disables it until recovery | never waits |
 //! | a network (IPv4 address, IPv6 /64) | spraying and stuffing from one place | a bucket that refills |
@@ -24,7 +24,7 @@ use std::time::Duration;
 
 use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 
-use crate::id::{DeviceId, UserId};
+use crate::id::{DeviceId, SessionId, UserId};
 use crate::time::UnixMillis;
 
 /// Wrong passwords in a row, whoever tried and from wherever, after which a password is disabled (N40).
@@ -40,7 +40,7 @@ pub enum Scope {
     Account,
     /// A known device of an account.
     Device,
-    /// The re-authentications of a user's sessions.
+    /// The re-authentications of a session.
     Session,
     /// A password: wrong ones in a row.
     Password,
@@ -126,9 +126,9 @@ impl Keyer {
         self.key(Scope::Device, &[device.as_bytes(), user.as_bytes()])
     }
 
-    /// A user's re-authentications.
-    pub fn session(&self, user: UserId) -> ThrottleKey {
-        self.key(Scope::Session, &[user.as_bytes()])
+    /// A session's re-authentications.
+    pub fn session(&self, session: SessionId) -> ThrottleKey {
+        self.key(Scope::Session, &[session.as_bytes()])
     }
 
     /// A user's password.
@@ -393,6 +393,22 @@ pub struct Charged {
 }
 
 impl Charged {
+    /// A charge that is made by failing: what was seen otherwise fills a tally.
+    pub const fn to_come(scope: Scope, key: ThrottleKey) -> Self {
+        let never = Tally {
+            count: 0,
+            free_at: UnixMillis(0),
+            // No tally starts again so often.
+            epoch: u32::MAX,
+        };
+        Self {
+            scope,
+            key,
+            before: never,
+            after: never,
+        }
+    }
+
     /// The tally when the try succeeded: it starts again (N42).
     #[must_use]
     pub fn succeeded(&self, now: Tally) -> Tally {
@@ -410,14 +426,24 @@ impl Charged {
         }
     }
 
-    /// The tally when the try was not evaluated after all: as if it had not been, unless others came since.
+    /// The tally when the try was not evaluated after all: as if it had not been. What others charged since stays, and a wait
+    /// that has grown with them.
     #[must_use]
-    pub fn taken_back(&self, present: Tally) -> Tally {
+    pub fn taken_back(&self, present: Tally, rule: Rule) -> Tally {
         if present == self.after {
             self.before
         } else if present.epoch == self.after.epoch {
+            let put_back = match rule {
+                // No more than it took: a bucket as far over as it goes took less.
+                Rule::Refilling(Refilling { refill, .. }) => {
+                    self.after.free_at.since(self.before.free_at).min(refill)
+                }
+                Rule::Growing(_) | Rule::Most(_) => Duration::ZERO,
+            };
+            let put_back = i64::try_from(put_back.as_millis()).unwrap_or(i64::MAX);
             Tally {
                 count: present.count.saturating_sub(1),
+                free_at: UnixMillis(present.free_at.0.saturating_sub(put_back)),
                 ..present
             }
         } else {
@@ -431,10 +457,9 @@ impl Charged {
 pub struct Tried {
     /// What it was charged to: an account's, a device's or a session's tally, and the password's.
     pub charged: Vec<Charged>,
-    /// Whose failures are counted besides, once it has failed.
-    pub network: Option<ThrottleKey>,
-    /// Everybody's tally; a known device's failures and a session's do not count there.
-    pub everyone: Option<ThrottleKey>,
+    /// And besides: the network's and everybody's tallies, which count failures alone. A success takes these charges back. A
+    /// known device's tries and a session's are charged to neither.
+    pub around: Vec<Charged>,
     /// By which everything is judged.
     pub limits: Limits,
 }
@@ -457,7 +482,7 @@ impl Tried {
 pub struct Limits {
     /// For one address, from devices not known to its account.
     pub account: Growing,
-    /// For one known device of an account, and for a user's re-authentications.
+    /// For one known device of an account, and for a session's re-authentications.
     pub device: Growing,
     /// For one network.
     pub network: Refilling,
@@ -660,6 +685,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_taken_back_from_a_bucket_makes_room_for_another() {
+        let rule = Rule::Refilling(Refilling {
+            burst: 3,
+            refill: Duration::from_secs(10),
+        });
+        let charge = |before: Tally| Charged {
+            scope: Scope::Network,
+            key: Keyer::new(&[1; 32]).everyone(),
+            before,
+            after: rule.charge(before, T0).unwrap(),
+        };
+        let first = charge(Tally::default());
+        let full = charge(charge(first.after).after).after;
+        assert!(rule.judge(full, T0).is_err());
+        let room = first.taken_back(full, rule);
+        assert_eq!(room.count, 2);
+        let again = charge(room).after;
+        assert_eq!(again, full, "one more, and no more than one");
+    }
+
+    #[test]
     fn an_idle_tally_says_no_more_than_none() {
         let limits = Limits::default();
         for rule in [
@@ -699,7 +745,7 @@ mod tests {
             keyer.account("bob@example.test"),
             keyer.no_password("alice@example.test"),
             keyer.device(device, user),
-            keyer.session(user),
+            keyer.session(SessionId::new(T0, [1; 10])),
             keyer.password(user),
             keyer.network(address),
             keyer.nowhere(),

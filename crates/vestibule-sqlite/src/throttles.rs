@@ -4,7 +4,7 @@ pub(crate) mod tally;
 
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::email::EmailAddress;
-use vestibule_core::id::UserId;
+use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::known_device::DeviceProof;
 use vestibule_core::throttle::{Charged, MOST_FAILURES, Rule, Scope, Tally, ThrottleKey, Tried};
 use vestibule_core::time::UnixMillis;
@@ -50,8 +50,8 @@ struct Judged {
     record: Option<SignInRecord>,
     /// The tally of the place it comes from, then the password's.
     charges: [Charge; 2],
-    network: Option<ThrottleKey>,
-    everyone: Option<ThrottleKey>,
+    /// The network's and everybody's.
+    around: Vec<Charge>,
     known_device: bool,
 }
 
@@ -65,13 +65,16 @@ fn begin_try(tx: &Transition<'_>, attempt: &Try) -> Result<BeginTry, Fault> {
             identifier,
             device,
         } => judge_login(tx, attempt, email.as_ref(), identifier, device.as_ref())?,
-        Whose::User(user) => judge_reauthentication(tx, attempt, *user)?,
+        Whose::Session { session, user } => judge_reauthentication(tx, attempt, *session, *user)?,
     };
-    if let Some(network) = &judged.network {
-        let rule = Rule::Refilling(attempt.limits.network);
-        if let Err(throttled) = rule.judge(tally::read(tx, network)?.tally, attempt.now) {
+    for around in &judged.around {
+        let stored = tally::read(tx, &around.key)?;
+        // C23: everybody's failures refuse nobody. They leave strangers fewer tries.
+        if around.scope == Scope::Network
+            && let Err(throttled) = around.rule.judge(stored.tally, attempt.now)
+        {
             return Ok(BeginTry::Throttled {
-                scope: Scope::Network,
+                scope: around.scope,
                 throttled,
             });
         }
@@ -102,23 +105,43 @@ fn judge_login(
         Some(device) if is_known(tx, user.unwrap_or(NOBODY), device, *now)? => Some(device.id),
         _ => None,
     };
+    let mut own = known.zip(user).map(|(device, user)| Charge {
+        scope: Scope::Device,
+        key: keyer.device(device, user),
+        rule: Rule::Growing(limits.device),
+        user: Some(user),
+    });
+    // Whoever has a copy of a device's cookie and spends its tries leaves its owner those of any stranger.
+    if let Some(device) = &own
+        && let Err(_) = device.rule.judge(tally::read(tx, &device.key)?.tally, *now)
+    {
+        own = None;
+    }
     let everyone = keyer.everyone();
     let alarm = tally::read(tx, &everyone)?.tally;
+    let known_device = own.is_some();
     // C23: the owner's budget on a known device is no stranger's to spend.
-    let place = match (known, user) {
-        (Some(device), Some(user)) => Charge {
-            scope: Scope::Device,
-            key: keyer.device(device, user),
-            rule: Rule::Growing(limits.device),
-            user: Some(user),
-        },
-        _ => Charge {
-            scope: Scope::Account,
-            key: keyer.account(identifier),
-            rule: limits.account(alarm, *now),
+    let place = own.unwrap_or_else(|| Charge {
+        scope: Scope::Account,
+        key: keyer.account(identifier),
+        rule: limits.account(alarm, *now),
+        user: None,
+    });
+    let mut around = Vec::new();
+    if !known_device {
+        around.extend(attempt.network.map(|network| Charge {
+            scope: Scope::Network,
+            key: network,
+            rule: Rule::Refilling(limits.network),
             user: None,
-        },
-    };
+        }));
+        around.push(Charge {
+            scope: Scope::Everyone,
+            key: everyone,
+            rule: Rule::Refilling(limits.alarm),
+            user: None,
+        });
+    }
     let password = user.map_or_else(
         || keyer.no_password(identifier),
         |user| keyer.password(user),
@@ -126,22 +149,22 @@ fn judge_login(
     Ok(Judged {
         record,
         charges: [place, charge_of_password(password, user)],
-        network: attempt.network.filter(|_| known.is_none()),
-        everyone: known.is_none().then_some(everyone),
-        known_device: known.is_some(),
+        around,
+        known_device,
     })
 }
 
 fn judge_reauthentication(
     tx: &Transition<'_>,
     attempt: &Try,
+    session: SessionId,
     user: UserId,
 ) -> Result<Judged, Fault> {
     let record = record::of_user(tx.conn(), user)?;
     let owner = record.as_ref().map(|record| record.user.id);
     let session = Charge {
         scope: Scope::Session,
-        key: attempt.keyer.session(user),
+        key: attempt.keyer.session(session),
         rule: Rule::Growing(attempt.limits.device),
         user: owner,
     };
@@ -151,8 +174,7 @@ fn judge_reauthentication(
             session,
             charge_of_password(attempt.keyer.password(user), owner),
         ],
-        network: None,
-        everyone: None,
+        around: Vec::new(),
         known_device: false,
     })
 }
@@ -197,12 +219,24 @@ fn charge(tx: &Transition<'_>, judged: Judged, attempt: &Try) -> Result<BeginTry
             Err(throttled) => return Ok(BeginTry::Throttled { scope, throttled }),
         }
     }
+    let mut around = Vec::with_capacity(judged.around.len());
+    for charge in judged.around {
+        let stored = tally::read(tx, &charge.key)?;
+        let after = charge.rule.forced(stored.tally, attempt.now);
+        let charged = Charged {
+            scope: charge.scope,
+            key: charge.key,
+            before: stored.tally,
+            after,
+        };
+        settle(tx, &charged, &charge.rule, after, attempt.now)?;
+        around.push(charged);
+    }
     Ok(BeginTry::Begun {
         record: record.map(Box::new),
         tried: Tried {
             charged,
-            network: judged.network,
-            everyone: judged.everyone,
+            around,
             limits: attempt.limits,
         },
         known_device: judged.known_device,
@@ -221,7 +255,7 @@ fn fail_try(
         failures: MOST_FAILURES,
         ..Failed::default()
     };
-    for charged in &tried.charged {
+    for charged in tried.charged.iter().chain(&tried.around) {
         let rule = tried.rule(charged.scope);
         let stored = tally::read(tx, &charged.key)?;
         let tally = charged.failed(stored.tally, rule, act.at);
@@ -240,21 +274,7 @@ fn fail_try(
         } else if closed {
             failed.closed.push(charged.scope);
         }
-    }
-    let around = [
-        (Scope::Network, tried.network),
-        (Scope::Everyone, tried.everyone),
-    ];
-    for (scope, key) in around {
-        let Some(key) = key else { continue };
-        let rule = tried.rule(scope);
-        let stored = tally::read(tx, &key)?;
-        let tally = rule.forced(stored.tally, act.at);
-        tally::write(tx, scope, &key, &rule, Stored { tally, ..stored }, act.at)?;
-        if closes(rule, stored.tally, tally, act.at) {
-            failed.closed.push(scope);
-        }
-        if scope == Scope::Everyone {
+        if charged.scope == Scope::Everyone {
             failed.alarmed = tried.limits.alarmed(tally, act.at);
         }
     }
@@ -286,18 +306,26 @@ fn closes(rule: Rule, before: Tally, after: Tally, now: UnixMillis) -> bool {
 }
 
 fn take_back_try(tx: &Transition<'_>, tried: &Tried) -> Result<(), Fault> {
-    for charged in &tried.charged {
-        let stored = tally::read(tx, &charged.key)?;
-        let tally = charged.taken_back(stored.tally);
-        if tally != stored.tally {
-            // Not before it was charged, and that is all that is known of when this is.
-            let at = charged.after.free_at;
-            let rule = tried.rule(charged.scope);
-            let stored = Stored { tally, ..stored };
-            tally::write(tx, charged.scope, &charged.key, &rule, stored, at)?;
-        }
+    for charged in tried.charged.iter().chain(&tried.around) {
+        // Not before it was charged, and that is all that is known of when this is.
+        take_back(tx, tried, charged, charged.after.free_at)?;
     }
     Ok(())
+}
+
+fn take_back(
+    tx: &Transition<'_>,
+    tried: &Tried,
+    charged: &Charged,
+    now: UnixMillis,
+) -> Result<(), Fault> {
+    let rule = tried.rule(charged.scope);
+    let present = tally::read(tx, &charged.key)?.tally;
+    let tally = charged.taken_back(present, rule);
+    if tally == present {
+        return Ok(());
+    }
+    settle(tx, charged, &rule, tally, now)
 }
 
 /// N42: a try that succeeded, in the transition of the session it is for.
@@ -308,13 +336,27 @@ pub(crate) fn succeed(
 ) -> Result<(), Fault> {
     let Some(tried) = tried else { return Ok(()) };
     for charged in &tried.charged {
-        let stored = tally::read(tx, &charged.key)?;
-        let tally = charged.succeeded(stored.tally);
+        let present = tally::read(tx, &charged.key)?.tally;
         let rule = tried.rule(charged.scope);
-        let stored = Stored { tally, ..stored };
-        tally::write(tx, charged.scope, &charged.key, &rule, stored, now)?;
+        settle(tx, charged, &rule, charged.succeeded(present), now)?;
+    }
+    for charged in &tried.around {
+        take_back(tx, tried, charged, now)?;
     }
     Ok(())
+}
+
+/// Writes what a tally became.
+fn settle(
+    tx: &Transition<'_>,
+    charged: &Charged,
+    rule: &Rule,
+    tally: Tally,
+    now: UnixMillis,
+) -> Result<(), Fault> {
+    let user = tally::read(tx, &charged.key)?.user;
+    let stored = Stored { tally, user };
+    tally::write(tx, charged.scope, &charged.key, rule, stored, now)
 }
 
 fn drop_idle(tx: &Transition<'_>, before: UnixMillis, limit: usize) -> Result<usize, Fault> {

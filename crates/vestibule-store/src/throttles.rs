@@ -2,7 +2,7 @@
 
 use vestibule_core::audit::{Act, Event};
 use vestibule_core::email::EmailAddress;
-use vestibule_core::id::UserId;
+use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::known_device::DeviceProof;
 use vestibule_core::throttle::{Keyer, Limits, Scope, ThrottleKey, Throttled, Tried};
 use vestibule_core::time::UnixMillis;
@@ -22,8 +22,13 @@ pub enum Whose {
         /// The device's cookie, if the browser has one.
         device: Option<DeviceProof>,
     },
-    /// Of this user, who is signed in: a re-authentication.
-    User(UserId),
+    /// Of the user of a live session: a re-authentication.
+    Session {
+        /// The session.
+        session: SessionId,
+        /// Its user.
+        user: UserId,
+    },
 }
 
 /// A try of a password, before it is evaluated.
@@ -50,7 +55,7 @@ pub enum BeginTry {
         record: Option<Box<SignInRecord>>,
         /// What was charged.
         tried: Tried,
-        /// The device is known to the account.
+        /// The device is known to the account, and has tries left.
         known_device: bool,
         /// The password is disabled (N40): whatever is presented is refused. Nothing was charged to it.
         password_disabled: bool,
@@ -83,18 +88,18 @@ pub trait Throttles: Send + Sync {
     /// ASVS 15.4.2). Answers the account, so that a login reads nothing else. The same tallies are read and written whether
     /// or not there is an account (ASVS 6.3.8).
     ///
-    /// A login is judged by its network's tally (not where the device is known), and charged to the device's tally where the
-    /// device is known to the account, else to the address's; and to the password's (N40; to a dummy's where there is no
-    /// account). A re-authentication is charged to its user's session tally and the password's. Neither audited nor published.
+    /// A login is charged to the device's tally where the device is known to the account and that tally has room; else it is a
+    /// stranger's, judged by and charged to its network's tally, charged to everybody's (which refuses nobody) and to the
+    /// address's. Either is charged to the password's (N40; to a dummy's where there is no account). A re-authentication is
+    /// charged to its session's tally and the password's. Neither audited nor published.
     fn begin_try(&self, attempt: Try) -> Answer<'_, BeginTry>;
 
-    /// Settles a try that failed: what was charged stays, the network's and everybody's tallies rise (not for a known device
-    /// or a re-authentication). Audit: `events`, and `throttle.closed` for each tally this closed, and `password.disabled`
+    /// Settles a try that failed: what was charged stays, and is charged anew where the tally has started again since. Audit: `events`, and `throttle.closed` for each tally this closed, and `password.disabled`
     /// for the hundredth (N40), for the user of the first event. `act.told` is written if this was the one that disabled the
     /// password, and only then: nobody knows before which one that will be.
     fn fail_try(&self, tried: Tried, events: Vec<Event>, act: Act) -> Answer<'_, Failed>;
 
-    /// Takes a charge back: the try was not evaluated after all. Neither audited nor published.
+    /// Takes every charge of a try back: the try was not evaluated after all. Neither audited nor published.
     fn take_back_try(&self, tried: Tried) -> Answer<'_, ()>;
 
     /// Drops up to `limit` tallies that are free, say nothing any more, and have been so since before `before`; never a

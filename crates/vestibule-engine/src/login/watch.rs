@@ -6,7 +6,7 @@ use std::time::Duration;
 use vestibule_core::attack::{Origin, Recognised, Sighting, Sightings, Tagger};
 use vestibule_core::audit::{Actor, Attack, Event, EventKind};
 use vestibule_core::id::UserId;
-use vestibule_core::throttle::{Limits, Refilling, Tried};
+use vestibule_core::throttle::{Charged, Limits, Refilling, Scope, Tried};
 use vestibule_core::time::UnixMillis;
 use vestibule_store::StoreError;
 
@@ -120,8 +120,10 @@ impl Engine {
         };
         let filling = Tried {
             charged: Vec::new(),
-            network: Some(self.keyer().network(address)),
-            everyone: None,
+            around: vec![Charged::to_come(
+                Scope::Network,
+                self.keyer().network(address),
+            )],
             limits: closing(self.policy().limits, closed_for),
         };
         self.store().fail_try(filling, vec![event], act).await?;

@@ -130,13 +130,18 @@ impl Engine {
         Err(ReauthenticateError::Refused)
     }
 
-    /// Charges a try of the password of a session's owner: their sessions have a tally of their own (C23).
+    /// Charges a try of the password of a session's owner: the session has a tally of its
+    /// own, so that a stolen one spends nobody else's tries (C23).
     pub(crate) async fn begin_reauthentication(
         &self,
         session: &LiveSession,
         visit: &Visit,
     ) -> Result<Result<Begun, TurnedAway>, StoreError> {
-        self.begin_try(Whose::User(session.user_id()), visit).await
+        let whose = Whose::Session {
+            session: session.id(),
+            user: session.user_id(),
+        };
+        self.begin_try(whose, visit).await
     }
 
     pub(crate) fn prepare_renewal(

@@ -2,7 +2,7 @@
 
 use vestibule_core::audit::{Act, Actor, Event, EventKind, Personal, RefusalReason};
 use vestibule_core::errand::Errand;
-use vestibule_core::id::{DeviceId, ErrandId, UserId};
+use vestibule_core::id::{DeviceId, ErrandId, SessionId, UserId};
 use vestibule_core::known_device::DeviceProof;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::NewSession;
@@ -67,7 +67,10 @@ impl Home {
             now: NOON,
         };
         let again = Try {
-            whose: Whose::User(user),
+            whose: Whose::Session {
+                session: SessionId::from_bytes([1; 16]),
+                user,
+            },
             ..attempt.clone()
         };
         for attempt in [attempt, again] {

@@ -1,7 +1,7 @@
 //! What a login makes of rows, also of those that no transition leaves behind.
 
 use vestibule_core::audit::EventKind;
-use vestibule_core::id::{DeviceId, UserId};
+use vestibule_core::id::{DeviceId, SessionId, UserId};
 use vestibule_core::known_device::DeviceProof;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::NewSession;
@@ -118,7 +118,7 @@ async fn n40_a_passwords_failures_are_nobodys_to_drop() {
     home.try_from("alice", device(1), NOON).await;
     home.try_from("nobody", device(1), NOON).await;
     let end = UnixMillis(i64::MAX);
-    assert_eq!(home.sqlite.drop_idle_tallies(end, 100).await.unwrap(), 3);
+    assert_eq!(home.sqlite.drop_idle_tallies(end, 100).await.unwrap(), 4);
     let left = home.count("tallies WHERE scope = 'password' AND user_id IS NOT NULL");
     assert_eq!(left.await, 1);
     assert_eq!(home.count("tallies").await, 1);
@@ -154,7 +154,10 @@ async fn n40_the_hundredth_that_is_the_ninety_ninth_by_now_disables_nothing() {
             ..Limits::default().device
         };
         let attempt = Try {
-            whose: Whose::User(alice),
+            whose: Whose::Session {
+                session: SessionId::from_bytes([1; 16]),
+                user: alice,
+            },
             network: None,
             keyer: Keyer::new(&[1; 32]),
             limits: Limits {

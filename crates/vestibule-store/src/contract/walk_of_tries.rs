@@ -16,7 +16,7 @@ use vestibule_core::user::{CredentialVersion, User};
 
 use super::dice::Dice;
 use super::harness::Home;
-use super::make::tries::refused;
+use super::make::tries::{refused, session_of};
 use super::make::{NOON, email};
 use crate::{BeginTry, Failed, OpenSession, Recover, Try, Whose};
 
@@ -46,12 +46,11 @@ const TIGHT: Limits = Limits {
 const NAMES: [&str; 4] = ["alice", "bob", "carol", "nobody"];
 
 /// What the walk has to meet often.
-const OUTCOMES: [&str; 13] = [
+const OUTCOMES: [&str; 12] = [
     "begun by a stranger",
     "begun on a known device",
     "begun by a session",
     "throttled by account",
-    "throttled by device",
     "throttled by session",
     "throttled by network",
     "disabled already",
@@ -200,9 +199,9 @@ impl Walk {
         let password = Rule::Most(MOST_FAILURES);
         let growing = Rule::Growing(TIGHT.device);
         match &attempt.whose {
-            Whose::User(user) => (
+            Whose::Session { session, user } => (
                 [
-                    (Scope::Session, keyer.session(*user), growing),
+                    (Scope::Session, keyer.session(*session), growing),
                     (Scope::Password, keyer.password(*user), password),
                 ],
                 Some(*user),
@@ -216,6 +215,10 @@ impl Walk {
                     let cookie = self.devices.contains(device);
                     let seen = self.known.get(&(*user, device.id));
                     cookie && seen.is_some_and(|seen| still_known(*seen, self.now))
+                });
+                let known = known.filter(|(user, device)| {
+                    let own = self.tally(keyer.device(device.id, *user));
+                    growing.judge(own, self.now).is_ok()
                 });
                 let alarm = self.tally(keyer.everyone());
                 let place = match known {
@@ -259,12 +262,31 @@ impl Walk {
                 Err(throttled) => return Err((scope, throttled)),
             }
         }
-        self.tallies
-            .extend(charged.iter().map(|one| (one.key, one.after)));
+        let around = [
+            network.map(|key| (Scope::Network, key, Rule::Refilling(TIGHT.network))),
+            stranger.then(|| {
+                let key = attempt.keyer.everyone();
+                (Scope::Everyone, key, Rule::Refilling(TIGHT.alarm))
+            }),
+        ];
+        let around: Vec<Charged> = around
+            .into_iter()
+            .flatten()
+            .map(|(scope, key, rule)| {
+                let before = self.tally(key);
+                Charged {
+                    scope,
+                    key,
+                    before,
+                    after: rule.forced(before, self.now),
+                }
+            })
+            .collect();
+        let all = charged.iter().chain(&around);
+        self.tallies.extend(all.map(|one| (one.key, one.after)));
         let tried = Tried {
             charged,
-            network,
-            everyone: stranger.then(|| attempt.keyer.everyone()),
+            around,
             limits: TIGHT,
         };
         Ok((tried, user))
@@ -279,7 +301,6 @@ impl Walk {
                 assert_eq!((scope, throttled), *by);
                 return self.met(match scope {
                     Scope::Account => "throttled by account",
-                    Scope::Device => "throttled by device",
                     Scope::Session => "throttled by session",
                     _ => "throttled by network",
                 });
@@ -297,15 +318,12 @@ impl Walk {
         };
         let (expected, user) = expected.unwrap();
         let charges = |tried: &Tried| {
-            let all = tried.charged.iter();
+            let all = tried.charged.iter().chain(&tried.around);
             all.map(|one| (one.scope, one.key, shown(one.before), shown(one.after)))
                 .collect::<Vec<_>>()
         };
         assert_eq!(charges(&tried), charges(&expected));
-        assert_eq!(
-            (tried.network, tried.everyone, tried.limits),
-            (expected.network, expected.everyone, expected.limits)
-        );
+        assert_eq!(tried.limits, expected.limits);
         let scope = expected.charged[0].scope;
         assert_eq!(known_device, scope == Scope::Device);
         assert_eq!(password_disabled, expected.charged.len() == 1);
@@ -340,7 +358,7 @@ impl Walk {
             failures: told.failures,
             ..Failed::default()
         };
-        for charged in &tried.charged {
+        for charged in tried.charged.iter().chain(&tried.around) {
             let (rule, present) = (tried.rule(charged.scope), self.tally(charged.key));
             let tally = charged.failed(present, rule, self.now);
             let anew = present.epoch != charged.after.epoch;
@@ -357,33 +375,14 @@ impl Walk {
             } else if closed {
                 expected.closed.push(charged.scope);
             }
+            if charged.scope == Scope::Everyone {
+                expected.alarmed = TIGHT.alarmed(tally, self.now);
+            }
             self.tallies.insert(charged.key, tally);
             if anew {
                 self.met("failed after it started again");
             }
         }
-        if let Some(network) = tried.network {
-            let (rule, present) = (Rule::Refilling(TIGHT.network), self.tally(network));
-            let tally = rule.forced(present, self.now);
-            if closes(rule, present, tally, self.now) {
-                expected.closed.push(Scope::Network);
-            }
-            self.tallies.insert(network, tally);
-        }
-        if let Some(everyone) = tried.everyone {
-            let rule = Rule::Refilling(TIGHT.alarm);
-            let tally = rule.forced(self.tally(everyone), self.now);
-            expected.alarmed = TIGHT.alarmed(tally, self.now);
-            self.tallies.insert(everyone, tally);
-        }
-        let told = Failed {
-            closed: told
-                .closed
-                .into_iter()
-                .filter(|scope| *scope != Scope::Everyone)
-                .collect(),
-            ..told
-        };
         assert_eq!(told, expected);
         self.met("failed");
     }
@@ -392,8 +391,9 @@ impl Walk {
         let Some(Pending { tried, .. }) = self.pending() else {
             return;
         };
-        for charged in &tried.charged {
-            let tally = charged.taken_back(self.tally(charged.key));
+        for charged in tried.charged.iter().chain(&tried.around) {
+            let rule = tried.rule(charged.scope);
+            let tally = charged.taken_back(self.tally(charged.key), rule);
             self.tallies.insert(charged.key, tally);
         }
         self.home.take_back(tried).await;
@@ -423,6 +423,11 @@ impl Walk {
             assert!(matches!(opened, OpenSession::Opened(_)), "{opened:?}");
             for charged in &pending.tried.charged {
                 let tally = charged.succeeded(self.tally(charged.key));
+                self.tallies.insert(charged.key, tally);
+            }
+            for charged in &pending.tried.around {
+                let rule = pending.tried.rule(charged.scope);
+                let tally = charged.taken_back(self.tally(charged.key), rule);
                 self.tallies.insert(charged.key, tally);
             }
             self.known.insert((id, known.unwrap().id), self.now);
@@ -457,7 +462,7 @@ impl Walk {
         let keyer = self.home.keyer();
         let mut keys = vec![
             keyer.account(email(user.name.as_str()).as_str()),
-            keyer.session(user.id),
+            keyer.session(session_of(user.id)),
             keyer.password(user.id),
         ];
         keys.extend(

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vestibule_core::audit::{Event, EventKind, RefusalReason};
-use vestibule_core::id::{DeviceId, UserId};
+use vestibule_core::id::{DeviceId, SessionId, UserId};
 use vestibule_core::known_device::DeviceProof;
 use vestibule_core::session::{NewSession, Session};
 use vestibule_core::throttle::{Charged, Growing, Keyer, Limits, Refilling, Scope, Tally, Tried};
@@ -116,10 +116,13 @@ impl Home {
         }
     }
 
-    /// A re-authentication.
+    /// A re-authentication, on a session of the user's that tries of a password know by its id alone.
     pub fn reauthentication(&self, user: &User, limits: Limits, now: UnixMillis) -> Try {
         Try {
-            whose: Whose::User(user.id),
+            whose: Whose::Session {
+                session: session_of(user.id),
+                user: user.id,
+            },
             ..self.stranger("nobody", limits, now)
         }
     }
@@ -222,6 +225,11 @@ impl Home {
         let taken = self.store.take_back_try(tried).await;
         taken.expect("the store works");
     }
+}
+
+/// The id of the session of [`Home::reauthentication`].
+pub const fn session_of(user: UserId) -> SessionId {
+    SessionId::from_bytes(*user.as_bytes())
 }
 
 /// A login that was refused for its password.
