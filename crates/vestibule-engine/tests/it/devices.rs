@@ -5,9 +5,9 @@ use std::time::Duration;
 use vestibule_core::letter::{Letter, Says, Unusual};
 use vestibule_core::ticket::{PlainTicket, Purpose};
 use vestibule_engine::{SignInError, Visit};
-use vestibule_store::EndLogin;
+use vestibule_store::{EndLogin, EndOthers, EndSession};
 
-use crate::house::{House, PASSWORD, hours};
+use crate::house::{House, OTHER_PASSWORD, PASSWORD, hours};
 
 const ALICE: &str = "alice@example.test";
 const BOB: &str = "bob@example.test";
@@ -201,4 +201,72 @@ async fn asvs_2_3_3_no_login_goes_untold_for_a_full_disk() {
     assert!(house.letters().await.is_empty());
     house.try_at(&visit, ALICE, PASSWORD).await.unwrap();
     assert_eq!(house.letters().await.len(), 1);
+}
+
+/// Holds: C23
+#[tokio::test]
+async fn c23_a_thief_who_is_put_out_is_a_stranger_again() {
+    let mut house = House::new().await;
+    let alice = house.sign_in(ALICE).await;
+    let mut thief = Vec::new();
+    let mut steal = async |house: &House, n| {
+        let visit = house.stranger(n);
+        let stolen = house.try_at(&visit, ALICE, PASSWORD).await.unwrap();
+        thief.push(stolen.device.clone());
+        stolen
+    };
+    let fresh = |house: &House| house.engine.fresh(&alice.session, house.now()).unwrap();
+    let visit = house.visit_of(ALICE);
+    let stolen = steal(&house, 1).await;
+    let (login, id) = (fresh(&house), stolen.session.id());
+    let ended = house.engine.end_device(&login, id, &visit);
+    assert_eq!(ended.await.unwrap(), EndSession::Ended);
+    steal(&house, 2).await;
+    let ended = house.engine.end_other_devices(&fresh(&house), &visit).await;
+    assert_eq!(ended.unwrap(), EndOthers::Ended { ended: 1 });
+    steal(&house, 3).await;
+    let changed = house
+        .engine
+        .change_password(&alice.session, PASSWORD, OTHER_PASSWORD, &visit)
+        .await
+        .unwrap();
+    assert_eq!(changed.ended, 1);
+    let login = house.engine.fresh(&changed.session, house.now()).unwrap();
+    house.engine.end_everywhere(&login, &visit).await.unwrap();
+    house.letters().await;
+
+    // Each of their devices is told of as a new one; hers is not.
+    for device in thief {
+        house.pass(hours(1));
+        let visit = Visit {
+            device: Some(device),
+            ..house.stranger(9)
+        };
+        house.try_at(&visit, ALICE, OTHER_PASSWORD).await.unwrap();
+        let (because, _) = because(&house.letters().await);
+        assert_eq!(because, [Unusual::NewDevice]);
+    }
+    house.try_sign_in(ALICE, OTHER_PASSWORD).await.unwrap();
+    assert!(house.letters().await.is_empty());
+}
+
+/// Holds: ASVS 2.4.1
+#[tokio::test]
+async fn asvs_2_4_1_forty_logins_send_twenty_letters() {
+    let mut house = House::new().await;
+    house.sign_in(ALICE).await;
+    for n in 0..40 {
+        let visit = house.stranger(n);
+        house.try_at(&visit, ALICE, PASSWORD).await.unwrap();
+    }
+    assert_eq!(house.engine.mail_waiting().await.unwrap(), 20);
+    house.letters().await;
+    house.pass(hours(1));
+    let visit = house.stranger(1);
+    house.try_at(&visit, ALICE, PASSWORD).await.unwrap();
+    assert_eq!(
+        house.letters().await.len(),
+        1,
+        "they went, and it is told again"
+    );
 }

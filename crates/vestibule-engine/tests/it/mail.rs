@@ -119,6 +119,33 @@ async fn a_letter_that_nobody_takes_is_given_up_after_three_days() {
     assert_eq!(house.told_since(position).await, ["mail.given_up"]);
 }
 
+/// Holds: N01
+#[tokio::test]
+async fn n01_no_letter_is_lost_to_a_clock_that_is_wrong_for_a_while() {
+    const YEARS: i64 = 300 * 24 * 3600 * 1000;
+    let mut house = House::new().await;
+    house.postbox().away.store(true, Ordering::SeqCst);
+    house.ask(ALICE).await;
+    house.chores.round().await;
+    assert_eq!(house.waiting().await, 1);
+    let position = house.position().await;
+    house.plan.clock.step(YEARS);
+    for _ in 0..3 {
+        house.pass(seconds(10));
+        house.chores.round().await;
+    }
+    assert_eq!(
+        house.told_since(position).await,
+        [""; 0],
+        "none is given up"
+    );
+    house.plan.clock.step(-YEARS);
+    house.postbox().away.store(false, Ordering::SeqCst);
+    house.pass(seconds(10));
+    assert_eq!(house.letter().await.to, address(ALICE), "nor late by years");
+    assert_eq!(house.waiting().await, 0);
+}
+
 #[tokio::test]
 async fn a_request_that_was_not_done_for_an_hour_is_dropped() {
     let mut house = House::new().await;

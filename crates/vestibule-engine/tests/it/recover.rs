@@ -1,6 +1,7 @@
 //! Passwords set anew by mail, and logins ended by it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use vestibule_core::letter::{Letter, Says};
 use vestibule_core::password::NewPasswordError;
@@ -191,6 +192,52 @@ async fn asvs_2_4_1_recoveries_have_limits() {
     let refused = house.ask_recovery(ALICE).await;
     assert!(matches!(refused, Err(AskRecoveryError::Throttled { .. })));
     house.ask_recovery("bob@example.test").await.unwrap();
+}
+
+/// Holds: C23, ASVS 2.4.1
+#[tokio::test]
+async fn c23_no_stranger_keeps_an_owner_from_recovery_on_a_known_device() {
+    let mut house = House::new().await;
+    house.sign_in(ALICE).await;
+    let mut asked = 0;
+    for minute in 0..240 {
+        for network in 0..6 {
+            let visit = house.stranger(network);
+            let _ = house.engine.ask_recovery(ALICE, None, &visit).await;
+        }
+        if minute % 60 == 59 {
+            house.letters().await;
+            let visit = house.stranger(99);
+            let stranger = house.engine.ask_recovery(ALICE, None, &visit).await;
+            assert!(matches!(stranger, Err(AskRecoveryError::Throttled { .. })));
+            let visit = house.visit_of(ALICE);
+            let owner = house.engine.ask_recovery(ALICE, HERE, &visit).await;
+            asked += usize::from(owner.is_ok());
+            assert_eq!(house.letters().await.len(), 1, "in minute {minute}");
+        }
+        house.pass(Duration::from_mins(1));
+    }
+    assert_eq!(asked, 4);
+    // Whoever copied the cookie cannot fill the mailbox with it.
+    let mut more = 0;
+    for _ in 0..20 {
+        let visit = house.visit_of(ALICE);
+        let asked = house.engine.ask_recovery(ALICE, HERE, &visit).await;
+        more += usize::from(asked.is_ok());
+    }
+    assert!(more <= 3, "{more}");
+}
+
+/// Holds: N01
+#[tokio::test]
+async fn n01_a_link_from_a_clock_ahead_is_over_once_the_clock_is_right() {
+    const YEARS: i64 = 300 * 24 * 3600 * 1000;
+    let mut house = House::new().await;
+    house.plan.clock.step(YEARS);
+    let (link, _) = house.recovery_link().await;
+    assert_ne!(house.recovery(&link, HERE).await, Recoverable::Gone);
+    house.plan.clock.step(-YEARS);
+    assert_eq!(house.recovery(&link, HERE).await, Recoverable::Gone);
 }
 
 /// Holds: ASVS 6.6.2, ASVS 6.5.4

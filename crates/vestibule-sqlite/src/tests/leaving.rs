@@ -1,5 +1,7 @@
 //! What is left of an account that was deleted, table by table.
 
+use std::path::Path;
+
 use vestibule_core::audit::{Act, Actor, Event, EventKind, Personal, RefusalReason};
 use vestibule_core::errand::Errand;
 use vestibule_core::id::{DeviceId, ErrandId, SessionId, UserId};
@@ -15,7 +17,7 @@ use vestibule_store::{
     Throttles as _, Tickets as _, Try, Users as _, Whose,
 };
 
-use super::make::{Home, NOON};
+use super::make::{Home, NOON, open_in};
 
 impl Home {
     /// An act that knows from where it came.
@@ -95,7 +97,7 @@ impl Home {
         }
         let errand = errand(name.as_bytes()[0], Some(user));
         self.sqlite
-            .post_errand(errand, Vec::new(), Vec::new(), self.act())
+            .post_errand(errand, Vec::new(), None, Vec::new(), self.act())
             .await
             .unwrap();
         user
@@ -136,6 +138,7 @@ fn errand(id: u8, user: Option<UserId>) -> Errand {
         id: ErrandId::from_bytes([id; 16]),
         user,
         sealed: vec![id],
+        request: false,
         due_at: NOON,
         expires_at: UnixMillis(NOON.0 + 60_000),
     }
@@ -364,4 +367,38 @@ async fn a_letter_is_written_once_whatever_the_trail_is_told() {
         home.sqlite.record(events, act.clone()).await.unwrap();
         assert_eq!(home.sqlite.waiting_errands().await.unwrap(), 1);
     }
+}
+
+/// Whether some text lies anywhere in the files.
+fn on_the_disk(directory: &Path, text: &[u8]) -> bool {
+    let files = std::fs::read_dir(directory).unwrap();
+    let mut contents = files.map(|file| std::fs::read(file.unwrap().path()).unwrap());
+    contents.any(|content| content.windows(text.len()).any(|window| window == text))
+}
+
+/// Holds: O02
+#[tokio::test]
+async fn what_is_erased_is_overwritten_page_by_page() {
+    let mut home = Home::new().await;
+    let text = b"alice lives in K";
+    home.execute(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) \
+         INSERT INTO errands (id, sealed, request, due_at, expires_at) \
+         SELECT randomblob(16), \
+             CAST(replace(hex(zeroblob(20)), '00', 'alice lives in K') AS BLOB), 0, 1, 1 FROM n",
+    )
+    .await
+    .unwrap();
+    home.sqlite.close().await;
+    assert!(on_the_disk(home.directory.path(), text));
+    home.sqlite = open_in(home.directory.path(), home.told.clone()).unwrap();
+    home.sqlite.filled().await.unwrap();
+    home.execute("DELETE FROM errands").await.unwrap();
+    let free = home
+        .sqlite
+        .read(|conn| Ok(conn.query_row("PRAGMA freelist_count", [], |row| row.get::<_, i64>(0))?));
+    assert!(free.await.unwrap() > 100, "whole pages became free");
+    // Closing copies the log into the database.
+    home.sqlite.close().await;
+    assert!(!on_the_disk(home.directory.path(), text));
 }
