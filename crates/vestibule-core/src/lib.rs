@@ -9,6 +9,10 @@
 //! ```
 //!
 //! Revocation is a cutoff on a node of that tree ([`lineage`]): order is decided by store numbers, never by clocks.
+//!
+//! Beside it stand what is mailed and what is counted: a [`ticket`] is a secret that goes out in a mail and does one thing
+//! once; an [`errand`] is done after the answer, a [`letter`] is one that is mailed; a tally ([`throttle`]) counts tries; a
+//! [`known_device`] gives its owner tries of their own; [`attack`] is the pattern across accounts.
 
 pub mod attack;
 pub mod audit;
