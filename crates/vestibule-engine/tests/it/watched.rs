@@ -23,10 +23,10 @@ use vestibule_sqlite::Sqlite;
 use vestibule_store::{
     Addresses, Answer, Audit, BeginTry, Change, ChangePassword, CompleteSetup, ConfirmAddress,
     CreateUser, DeleteUser, EndLogin, EndOthers, EndSession, Failed, FinishErrand, Installation,
-    KeyCheck, MakePrimary, NewProfile, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange, PostErrand,
-    Publish as _, Recover, Recovery, Register, RehashPassword, RemoveAddress, RenewSession, Sealer,
-    SessionPage, Sessions, SetStatus, SetupTicket, SignInRecord, StoreError, Throttles, Tickets,
-    TimedOut, Touch, TrailPage, Try, TryCode, UserPage, Users,
+    KeyCheck, MakePrimary, NewProfile, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange,
+    PostErrand, Publish as _, Recover, Recovery, Register, RehashPassword, RemoveAddress,
+    RenewSession, Sealer, SessionPage, Sessions, SetStatus, SetupTicket, SignInRecord, StoreError,
+    Throttles, Tickets, TimedOut, Touch, TrailPage, Try, TryCode, UserPage, Users,
 };
 
 pub type Edit<T> = Box<dyn Fn(&mut Vec<T>) + Send + Sync>;
