@@ -48,6 +48,12 @@ impl Context {
             places: extras.places,
         })
     }
+
+    /// Where mails are shown that go nowhere, if there is such a place.
+    pub fn mailbox_url(&self) -> Option<String> {
+        let origin = self.site.issuer.origin();
+        self.mailbox.as_ref().map(|_| format!("{origin}/dev/mail"))
+    }
 }
 
 /// Who is at the other end of the connection: a request extension that the accept loop inserts (public listener).

@@ -75,6 +75,7 @@ pub fn write(
         issuer,
         brand,
         places,
+        to: &letter.to,
     };
     let title = words.title(&letter.says);
     let blocks = words.blocks(&letter.says);

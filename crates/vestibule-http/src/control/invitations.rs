@@ -12,7 +12,7 @@ use vestibule_engine::{Invitation, InviteError};
 use super::problem::{Code, Problem};
 use super::request::{Given, Told, answer};
 use super::time::Utc;
-use super::users::not_now;
+use super::users::{address, not_now};
 use crate::context::Context;
 
 /// Who is invited.
@@ -35,6 +35,8 @@ pub struct LinkBody<'a> {
     expires_at: Utc,
     /// Only where no mail can be sent.
     link: Option<String>,
+    /// Only in development: where the mail went.
+    mailbox: Option<String>,
 }
 
 impl<'a> LinkBody<'a> {
@@ -52,6 +54,7 @@ impl<'a> LinkBody<'a> {
             mailed: token.is_none(),
             expires_at,
             link: token.map(|token| format!("{origin}{path}?token={token}")),
+            mailbox: context.mailbox_url(),
         }
     }
 }
@@ -62,8 +65,9 @@ pub async fn post(
     Given(operator): Given,
     Told(new): Told<NewInvitation>,
 ) -> Result<Response, Problem> {
+    let email = address(&new.email)?;
     let invitation = Invitation {
-        email: &new.email,
+        email: email.as_str(),
         name: &new.name,
         roles: &new.roles,
         language: language(&context, new.language.as_deref())?,
@@ -72,7 +76,7 @@ pub async fn post(
     let invited = invited.map_err(|error| not_invited(&error))?;
     let body = LinkBody::new(
         &context,
-        &new.email,
+        email.as_str(),
         "/register/finish",
         invited.token,
         Utc(invited.expires_at),

@@ -29,6 +29,8 @@ pub struct Test {
 struct StatusBody {
     mails: bool,
     waiting: u64,
+    /// Only in development: where mails go.
+    mailbox: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -38,6 +40,8 @@ struct TestBody<'a> {
     /// Nobody need try again before something was changed.
     for_good: bool,
     reason: Option<String>,
+    /// Only in development: where the letter went.
+    mailbox: Option<String>,
 }
 
 /// Whether mail can be sent, and how much of it waits.
@@ -50,6 +54,7 @@ pub async fn get(
     let body = StatusBody {
         mails: context.engine.mails(),
         waiting: waiting.map_err(|error| Problem::store(&error))?,
+        mailbox: context.mailbox_url(),
     };
     Ok(answer(StatusCode::OK, &body))
 }
@@ -77,6 +82,7 @@ pub async fn test(
         sent: sent.is_ok(),
         for_good,
         reason,
+        mailbox: context.mailbox_url(),
     };
     Ok(answer(StatusCode::OK, &body))
 }

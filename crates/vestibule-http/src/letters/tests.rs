@@ -229,3 +229,45 @@ fn asvs_6_3_8_a_letter_to_a_stranger_says_nothing_of_anybody() {
         assert!(!written.text.contains('@'));
     }
 }
+
+#[test]
+fn an_address_that_belongs_to_no_account_any_more_is_offered_no_recovery() {
+    let from = samples::whence();
+    let removed = |address| Says::AddressRemoved {
+        address: samples::address(address),
+        from: from.clone(),
+    };
+    for (language, belonged, belongs) in [
+        (
+            "en",
+            "belonged to an account at",
+            "belongs to your account at",
+        ),
+        (
+            "de",
+            "Konto bei id.example.test gehört hat.",
+            "zu Ihrem Konto bei",
+        ),
+    ] {
+        for says in [
+            removed("alice@example.test"),
+            Says::AccountDeleted { at: samples::NOW },
+        ] {
+            let written = written(language, says, "Vestibule");
+            for text in [&written.text, &written.html] {
+                let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(words.contains(belonged), "{words}");
+                assert!(!text.contains(ISSUER), "{text}");
+            }
+        }
+        // What the addresses that stay are told.
+        let written = written(language, removed("alice@work.example.test"), "Vestibule");
+        let words = written
+            .text
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
+        assert!(words.contains(belongs), "{words}");
+        assert!(written.text.contains(&format!("{ISSUER}/recover")));
+    }
+}

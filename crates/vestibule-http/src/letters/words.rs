@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vestibule_core::device::DeviceLabel;
+use vestibule_core::email::EmailAddress;
 use vestibule_core::errand::Whence;
 use vestibule_core::letter::{Says, Unusual};
 use vestibule_core::time::UnixMillis;
@@ -27,6 +28,8 @@ pub(super) struct Words<'a> {
     pub(super) issuer: &'a Issuer,
     pub(super) brand: &'a str,
     pub(super) places: Option<&'a dyn Places>,
+    /// The reader's address.
+    pub(super) to: &'a EmailAddress,
 }
 
 impl Words<'_> {
@@ -60,10 +63,20 @@ impl Words<'_> {
                 msg("letter-why-entered")
             }
             Says::Invitation { .. } | Says::Test => msg("letter-why-administrator"),
+            says if self.is_former(says) => msg("letter-why-former"),
             _ => msg("letter-why-account"),
         };
         let site = self.issuer.host().into();
         self.tongue.text_with(id, &[("site", site)]).into_owned()
+    }
+
+    /// The reader's address is no account's any more, or no longer this one's: it recovers nothing.
+    fn is_former(&self, says: &Says) -> bool {
+        match says {
+            Says::AccountDeleted { .. } => true,
+            Says::AddressRemoved { address, .. } => address == self.to,
+            _ => false,
+        }
     }
 
     /// Everything between headline and footer.
@@ -118,10 +131,7 @@ impl Words<'_> {
                 let when = dates::in_full(self.tongue, at.0);
                 vec![
                     self.say_with("letter-deleted-what", &[("when", Arg::Phrase(when))]),
-                    self.say_with(
-                        "letter-deleted-strange",
-                        &[("site", self.issuer.host().into())],
-                    ),
+                    self.turn_to_the_operator(),
                 ]
             }
             Says::Test => vec![self.say("letter-test-what")],
@@ -166,9 +176,7 @@ impl Words<'_> {
 
     /// What was done to the account: a sentence, from where, and what to do about it (ASVS 6.3.7, N62).
     fn told(&self, says: &Says) -> Vec<Block> {
-        let address = |address: &'_ vestibule_core::email::EmailAddress| {
-            Arg::from(address.as_str().to_owned())
-        };
+        let address = |address: &EmailAddress| Arg::from(address.as_str().to_owned());
         let (what, from) = match says {
             Says::PasswordChanged { from } => (self.say("letter-changed-what"), from),
             Says::PasswordReset { from } => (self.say("letter-reset-what"), from),
@@ -195,6 +203,10 @@ impl Words<'_> {
             _ => return Vec::new(),
         };
         let mut blocks = vec![what];
+        if self.is_former(says) {
+            blocks.extend([self.facts(from), self.turn_to_the_operator()]);
+            return blocks;
+        }
         match says {
             Says::PasswordDisabled { .. } => {
                 blocks.push(self.say("letter-disabled-last"));
@@ -211,6 +223,11 @@ impl Words<'_> {
         }
         blocks.push(self.button("letter-recover", "/recover"));
         blocks
+    }
+
+    fn turn_to_the_operator(&self) -> Block {
+        let site = self.issuer.host().into();
+        self.say_with("letter-deleted-strange", &[("site", site)])
     }
 
     fn say(&self, id: impl Into<Msg>) -> Block {

@@ -60,6 +60,10 @@ fn test(tested: &Value, json: bool) -> Result<ExitCode> {
     let email = output::harmless(&output::cell(&tested["email"]));
     if json {
         output::json(tested)?;
+    } else if let (true, Some(mailbox)) = (sent, tested["mailbox"].as_str()) {
+        output::line(&format!(
+            "no mail server is set (mail.server): the letter to {email} is in the mailbox at {mailbox}"
+        ))?;
     } else if sent {
         output::line(&format!(
             "the mail server took a letter to {email}: see whether it arrives"
@@ -78,12 +82,16 @@ fn test(tested: &Value, json: bool) -> Result<ExitCode> {
 fn told(status: &Value) -> String {
     let waiting = match status["waiting"].as_u64().unwrap_or(0) {
         0 => "nothing waits".to_owned(),
-        1 => "1 mail waits; the log says what the mail server has against it".to_owned(),
+        1 => "1 mail waits; if it still does in a minute, the log says why".to_owned(),
         waiting => {
-            format!("{waiting} mails wait; the log says what the mail server has against them")
+            format!("{waiting} mails wait; if they still do in a minute, the log says why")
         }
     };
-    if status["mails"] == true {
+    if let Some(mailbox) = status["mailbox"].as_str() {
+        format!(
+            "no mail server is set (mail.server): mails go to the mailbox at {mailbox}; {waiting}"
+        )
+    } else if status["mails"] == true {
         format!("mail can be sent; {waiting}")
     } else {
         format!("no mail can be sent: set mail.server; {waiting}")

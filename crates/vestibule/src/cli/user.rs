@@ -25,7 +25,8 @@ pub enum User {
         vestibule user add alice@example.test --name Alice --role admin --password-stdin < password.txt\n  \
         vestibule user add bob@example.test --verified --json")]
     Add(Add),
-    /// Invite somebody to make an account, by mail; without a mail server the link is printed
+    /// Invite somebody to make an account, by mail. Without a mail server the link is printed; in development it is at
+    /// /dev/mail
     #[command(after_help = "Examples:\n  \
         vestibule user invite bob@example.test --name Bob --role staff\n  \
         vestibule user invite carla@example.test --language de --json")]
@@ -43,7 +44,8 @@ pub enum User {
     /// Open an account again; what ended stays ended
     #[command(after_help = "Example:\n  vestibule user enable bob@example.test")]
     Enable(One),
-    /// Let somebody set a new password, by mail; without a mail server the link is printed
+    /// Let somebody set a new password, by mail. Without a mail server the link is printed; in development it is at
+    /// /dev/mail
     #[command(after_help = "Example:\n  vestibule user recover alice@example.test")]
     Recover(One),
     /// Delete an account and what is personal of it; asks first

@@ -45,7 +45,10 @@ fn a_link_that_no_mail_can_carry_is_printed() {
         .failed(&["another account"]);
     data.run(&["mail", "test", ALICE]).failed(&["mail.server"]);
     let status = data.run(&["mail", "status", "--json"]).json();
-    assert_eq!(status, json!({ "mails": false, "waiting": 0 }));
+    assert_eq!(
+        status,
+        json!({ "mails": false, "waiting": 0, "mailbox": null })
+    );
 }
 
 /// Holds: ASVS 7.4.2
@@ -98,7 +101,18 @@ fn mails_in_development_are_read_in_the_browser_with_the_key_alone() {
         (&invited["mailed"], &invited["link"]),
         (&json!(true), &Value::Null)
     );
-    data.run(&["mail", "test", "carla@example.test"]).good();
+    // Nothing is printed as if there were a mail server, and no link: the letter is in the mailbox.
+    let mailbox = format!("{origin}/dev/mail");
+    assert_eq!(invited["mailbox"], json!(mailbox));
+    for command in [
+        ["mail", "test", "carla@example.test"].as_slice(),
+        &["mail", "status"],
+        &["user", "recover", ALICE],
+    ] {
+        let said = data.run(command).good();
+        assert!(said.contains(&mailbox), "{said}");
+        assert!(!said.contains("server took") && !said.contains("token="));
+    }
     let host = format!("localhost:{}", server.port);
     let page = |path: &str, cookie: &str| {
         let head = format!(
