@@ -14,7 +14,7 @@ field-password = Passwort
 ## Passwörter
 password-show = Passwort anzeigen
 password-caps = Die Feststelltaste ist aktiv.
-password-hint = Mindestens { $shortest } Zeichen. Ein paar Wörter hintereinander merken sich leicht; Leerzeichen und jede Schrift sind willkommen.
+password-hint = Mindestens { $shortest } Zeichen. Ein paar Wörter hintereinander lassen sich leicht merken; Leerzeichen und jede Schrift sind willkommen.
 password-fault-missing = Bitte geben Sie ein Passwort ein.
 password-fault-short =
     { $length ->
@@ -29,7 +29,7 @@ password-fault-unchanged = Das ist Ihr jetziges Passwort. Bitte wählen Sie ein 
 strength-one = noch 1 Zeichen
 strength-more = noch { "{" }n{ "}" } Zeichen
 strength-easy = Leicht zu erraten
-strength-fair = Geht
+strength-fair = Mittel: noch ein, zwei Wörter
 strength-good = Gut
 
 ## Einrichtung
@@ -70,7 +70,7 @@ fresh-end-others =
        *[other] Damit werden { $count } andere Geräte abgemeldet, beim nächsten Klick dort.
     }
 fresh-add-address = Damit geht an { $address } ein Link, der sie Ihrem Konto hinzufügt.
-fresh-remove-address = Damit wird { $address } aus Ihrem Konto entfernt. Sie meldet niemanden mehr an.
+fresh-remove-address = Damit wird { $address } aus Ihrem Konto entfernt. Anmelden kann man sich damit nicht mehr.
 fresh-primary-address = Damit wird { $address } die Hauptadresse Ihres Kontos.
 fresh-delete =
     { $count ->
@@ -146,7 +146,7 @@ addresses-intro = Mit jeder können Sie sich anmelden. Was Ihr Konto betrifft, g
 addresses-primary = Hauptadresse
 addresses-verified = bestätigt
 addresses-unverified = noch nicht bestätigt
-addresses-since = Ihre seit { $when }
+addresses-since = hinzugefügt { $when }
 addresses-prove = Link schicken
 addresses-prove-label = Einen Link schicken, der { $address } bestätigt
 addresses-make-primary = Zur Hauptadresse machen
@@ -199,7 +199,7 @@ delete-addresses =
         [one] { $count } Adresse gehört niemandem mehr.
        *[other] { $count } Adressen gehören niemandem mehr.
     }
-delete-last-mail = Eine letzte Mail sagt es dort.
+delete-last-mail = Das bestätigt eine letzte Mail dorthin.
 delete-erased = Ihr Name, Ihre Angaben, Ihr Passwort und die Geräte, die Ihr Konto kennt, werden gelöscht.
 delete-kept = Die Aufzeichnung dessen, was geschah, bleibt für die Betreiber dieses Servers, ohne Ihre Adressen und ohne die Orte, von denen Sie kamen.
 delete-final = Das lässt sich nicht rückgängig machen.
@@ -209,10 +209,10 @@ delete-only-administrator = Sie verwalten diesen Server allein: Ohne Sie könnte
 deleted-title = Ihr Konto ist gelöscht
 deleted-what =
     { $count ->
-        [one] { $count } Gerät ist abgemeldet, und alles in dem Konto ist weg.
-       *[other] { $count } Geräte sind abgemeldet, und alles in dem Konto ist weg.
+        [one] { $count } Gerät ist abgemeldet, und alles in dem Konto ist gelöscht.
+       *[other] { $count } Geräte sind abgemeldet, und alles in dem Konto ist gelöscht.
     }
-deleted-mail = Eine letzte Mail sagt es jeder seiner Adressen.
+deleted-mail = Das bestätigt eine letzte Mail an jede seiner Adressen.
 
 ## Verlauf
 activity-title = Verlauf
@@ -231,7 +231,7 @@ happening-confirmation-failed = Bestätigung des Passworts abgewiesen
 happening-signed-out = Abgemeldet
 happening-expired = Von selbst abgemeldet, durch Zeitablauf
 happening-displaced = Von selbst abgemeldet, das am längsten ungenutzte Gerät: zu viele waren angemeldet
-happening-ended-by-mail = Abgemeldet durch den Link in einer Mail
+happening-ended-by-mail = Eine Anmeldung durch den Link in einer Mail beendet, hier geöffnet
 happening-everywhere-ended = Überall abgemeldet
 happening-device-ended = Ein anderes Gerät abgemeldet
 happening-others-ended =
@@ -376,9 +376,10 @@ letter-fact-address = Netzadresse
 letter-until = Der Link gilt einmal, bis { $when }.
 letter-why-entered = Sie bekommen diese Mail, weil diese Adresse bei { $site } eingegeben wurde.
 letter-why-account = Sie bekommen diese Mail, weil diese Adresse zu Ihrem Konto bei { $site } gehört. Solche Mails lassen sich nicht abstellen: An ihnen merken Sie, was Sie nicht selbst getan haben.
+letter-why-former = Sie bekommen diese Mail, weil diese Adresse zu einem Konto bei { $site } gehört hat.
 letter-why-administrator = Sie bekommen diese Mail, weil die Verwaltung von { $site } diese Adresse eingetragen hat.
 letter-recover = Neues Passwort setzen
-letter-recover-strange = Wenn Sie das nicht waren, setzen Sie jetzt ein neues Passwort. Das beendet jede Anmeldung Ihres Kontos.
+letter-recover-strange = Wenn Sie das nicht waren, setzen Sie jetzt ein neues Passwort. Das meldet alle Geräte ab.
 letter-register-title = Ihr Konto ist fast fertig
 letter-register-what = Jemand, hoffentlich Sie, möchte mit dieser Adresse ein Konto bei { $brand }. Es entsteht, sobald Sie ein Passwort gewählt haben.
 letter-register-go = Passwort wählen
@@ -397,28 +398,28 @@ letter-address-go = Adresse bestätigen
 letter-address-strange = Wenn nicht, brauchen Sie nichts zu tun: Ohne den Link kommt die Adresse nicht in jenes Konto.
 letter-in-use-title = Diese Adresse gehört schon zu Ihrem Konto
 letter-in-use-what = Jemand wollte diese Adresse einem anderen Konto bei { $brand } hinzufügen. Sie gehört zu Ihrem, darum wurde nichts geändert.
-letter-in-use-do = Wenn Sie das waren, entfernen Sie die Adresse zuerst aus diesem Konto. Wenn nicht, brauchen Sie nichts zu tun: Wer immer es war, hat nicht erfahren, dass es ein Konto gibt.
+letter-in-use-do = Wenn Sie das waren, entfernen Sie die Adresse zuerst aus Ihrem Konto. Wenn nicht, brauchen Sie nichts zu tun: Wer immer es war, hat nicht erfahren, dass es ein Konto gibt.
 letter-recover-title = Neues Passwort setzen
 letter-recover-what = Jemand, hoffentlich Sie, möchte ein neues Passwort für Ihr Konto bei { $brand } setzen.
 letter-recover-offered = Die Verwaltung von { $brand } bittet Sie, ein neues Passwort für Ihr Konto zu setzen.
-letter-recover-then = Das beendet jede Anmeldung Ihres Kontos. Danach melden Sie sich mit dem neuen Passwort an.
-letter-recover-code = In einem anderen Browser als dem, in dem gefragt wurde, verlangt der Link auch den Code, der dort steht.
+letter-recover-then = Das meldet alle Geräte ab. Danach melden Sie sich mit dem neuen Passwort an.
+letter-recover-code = In einem anderen Browser als dem, in dem Sie den Link angefordert haben, verlangt er auch den Code, der dort steht.
 letter-recover-unasked = Wenn Sie das nicht waren, brauchen Sie nichts zu tun: Ohne den Link ändert niemand Ihr Passwort. Geben Sie weder den Link noch einen Code weiter.
 letter-no-account-title = Zu dieser Adresse gibt es kein Konto
 letter-no-account-what = Jemand, hoffentlich Sie, wollte bei { $brand } ein neues Passwort für diese Adresse setzen. Ein Konto mit ihr gibt es nicht. Vielleicht hat Ihres eine andere?
 letter-no-account-strange = Wenn Sie das nicht waren, brauchen Sie nichts zu tun.
 letter-login-title = Neue Anmeldung in Ihrem Konto
 letter-login-what = Jemand hat sich in Ihrem Konto bei { $brand } angemeldet.
-letter-login-new-device = Auf diesem Gerät hat sich darin noch nie jemand angemeldet.
+letter-login-new-device = Von diesem Gerät aus hat sich bisher niemand in Ihrem Konto angemeldet.
 letter-login-after-failures = Kurz davor kamen mehrere falsche Passwörter.
 letter-login-long-silence = Davor hatte sich lange niemand angemeldet.
 letter-login-yours = Wenn Sie das waren, brauchen Sie nichts zu tun.
-letter-login-strange = Wenn nicht, beenden Sie jene Anmeldung, und setzen Sie danach ein neues Passwort.
-letter-login-go = Jene Anmeldung beenden
+letter-login-strange = Wenn nicht, beenden Sie diese Anmeldung, und setzen Sie danach ein neues Passwort.
+letter-login-go = Diese Anmeldung beenden
 letter-changed-title = Ihr Passwort wurde geändert
 letter-changed-what = Das Passwort Ihres Kontos bei { $brand } wurde geändert.
 letter-reset-title = Ihr Passwort wurde neu gesetzt
-letter-reset-what = Das Passwort Ihres Kontos bei { $brand } wurde über einen Link in einer Mail neu gesetzt. Jede Anmeldung ist beendet.
+letter-reset-what = Das Passwort Ihres Kontos bei { $brand } wurde über einen Link in einer Mail neu gesetzt. Alle Geräte sind abgemeldet.
 letter-reset-strange = Wenn Sie das nicht waren, liest jemand Ihre Mail mit. Sichern Sie zuerst Ihr Postfach, und setzen Sie dann ein neues Passwort.
 letter-disabled-title = Ihr Passwort gilt nicht mehr
 letter-disabled-what = Zu viele falsche Passwörter hintereinander wurden für Ihr Konto bei { $brand } eingegeben. Damit niemand weiter rät, gilt das Passwort nicht mehr, bis Sie ein neues setzen. Wo Sie angemeldet sind, bleiben Sie es.
@@ -437,18 +438,18 @@ letter-test-what = Die Verwaltung von { $brand } wollte wissen, ob ihre Mail ank
 
 ## Registrierung
 register-title = Konto anlegen
-register-intro = Wir schicken Ihnen eine Mail. Der Link darin legt das Konto an.
+register-intro = Wir schicken Ihnen eine Mail. Mit dem Link darin stellen Sie Ihr Konto fertig.
 register-submit = Mail schicken
 register-known = Sie haben schon ein Konto?
-register-asked-what = Wir haben Ihnen eine Mail geschickt. Wenn es mit dieser Adresse noch kein Konto gibt, legt der Link darin eines an; er gilt eine Stunde.
+register-asked-what = Wir haben Ihnen eine Mail geschickt. Wenn es mit dieser Adresse noch kein Konto gibt, stellen Sie Ihres mit dem Link darin fertig; er gilt eine Stunde.
 register-finish-title = Passwort wählen
 register-finish-intro = Dann gibt es Ihr Konto, und Sie sind angemeldet.
 register-finish-invited = Sie sind eingeladen. Wählen Sie ein Passwort, und es gibt Ihr Konto.
 register-finish-submit = Konto anlegen
-asked-title = Sehen Sie in Ihre Mail
+asked-title = Sehen Sie in Ihr Postfach
 asked-nothing = Nichts da? Es kann ein paar Minuten dauern. Sehen Sie auch im Spam-Ordner nach, und prüfen Sie die Adresse oben.
 asked-again = Andere Adresse
-mail-fault-throttled = Danach wurde zu oft gefragt. Bitte warten Sie; Sie können es { $when } wieder versuchen.
+mail-fault-throttled = Das wurde zu oft angefordert. Bitte warten Sie; Sie können es { $when } wieder versuchen.
 name-fault-missing = Bitte geben Sie Ihren Namen ein.
 answer-fault-missing = Bitte füllen Sie das aus.
 answer-fault-malformed = Das ist zu lang oder enthält Zeichen, die sich nicht anzeigen lassen.
@@ -460,27 +461,30 @@ terms-fault = Ohne Zustimmung zu den Nutzungsbedingungen gibt es kein Konto.
 login-forgot = Passwort vergessen?
 login-new = Neu hier?
 login-create = Konto anlegen
-login-fault-throttled = Zu viele Versuche. Dieser wurde nicht angesehen; Sie können es { $when } wieder versuchen.
-login-notice-password-set = Ihr neues Passwort ist gesetzt, und jede Anmeldung ist beendet. Melden Sie sich damit an.
-security-fault-throttled = Zu viele Versuche. Dieser wurde nicht angesehen; Sie können es { $when } wieder versuchen.
+login-fault-throttled = Zu viele Versuche. Dieser wurde nicht geprüft; Sie können es { $when } wieder versuchen.
+login-notice-password-set = Ihr neues Passwort ist gesetzt, und alle Geräte sind abgemeldet. Melden Sie sich damit an.
+security-fault-throttled = Zu viele Versuche. Dieser wurde nicht geprüft; Sie können es { $when } wieder versuchen.
 recover-title = Neues Passwort setzen
 recover-intro = Wir schicken Ihnen eine Mail. Mit dem Link darin setzen Sie ein neues Passwort.
 recover-submit = Mail schicken
-recover-known = Es fällt Ihnen doch ein?
+recover-known = Doch wieder eingefallen?
 recover-asked-what = Wir haben Ihnen eine Mail geschickt. Wenn es mit dieser Adresse ein Konto gibt, setzen Sie mit dem Link darin ein neues Passwort; er gilt eine halbe Stunde.
 recover-code-label = Wenn Sie die Mail auf einem anderen Gerät oder in einem anderen Browser öffnen, verlangt sie diesen Code:
 recover-code-warning = Geben Sie ihn nur dort ein und verraten Sie ihn niemandem: Wer danach fragt, meint es nicht gut.
 recover-finish-title = Neues Passwort setzen
-recover-finish-intro = Das beendet jede Anmeldung dieses Kontos. Danach melden Sie sich mit dem neuen Passwort an.
+recover-finish-intro = Das meldet alle Geräte ab. Danach melden Sie sich mit dem neuen Passwort an.
 recover-finish-submit = Passwort setzen
+recover-done-title = Das neue Passwort ist gesetzt
+recover-done-what = Alle Geräte jenes Kontos sind abgemeldet. In diesem Browser sind Sie weiter mit einem anderen angemeldet.
+recover-done-then = Um sich hier mit dem neuen Passwort anzumelden, melden Sie sich zuerst ab.
 code-label = Code
-code-hint = Acht Ziffern, auf der Seite, auf der Sie nach der Mail gefragt haben.
-code-fault-missing = Nach dieser Mail wurde in einem anderen Browser gefragt. Bitte geben Sie den Code ein, der dort steht.
+code-hint = Acht Ziffern, auf der Seite, auf der Sie die Mail angefordert haben.
+code-fault-missing = Sie haben die Mail in einem anderen Browser angefordert. Bitte geben Sie den Code ein, der dort steht.
 code-fault-wrong = Das ist nicht der Code. Nach fünf falschen gilt der Link nicht mehr.
-end-login-title = Jene Anmeldung beenden?
+end-login-title = Diese Anmeldung beenden?
 end-login-what = Die Mail hat Ihnen von einer Anmeldung in Ihrem Konto berichtet. Wenn Sie das nicht waren, beenden Sie sie hier. Ihre anderen Anmeldungen bleiben.
-end-login-submit = Jene Anmeldung beenden
-end-login-done-title = Jene Anmeldung ist beendet
+end-login-submit = Diese Anmeldung beenden
+end-login-done-title = Diese Anmeldung ist beendet
 end-login-done-what = Wer immer es war, ist beim nächsten Klick ausgesperrt.
 end-login-already = Sie war schon beendet.
 end-login-then = Ihr Passwort ist dort bekannt; setzen Sie darum jetzt ein neues.
@@ -501,9 +505,9 @@ error-409-what = Seit die Mail verschickt wurde, ist mit ihrer Adresse ein Konto
 error-409-do = Melden Sie sich an, oder setzen Sie ein neues Passwort, wenn Sie keines wissen.
 error-link = Dieser Link gilt nicht mehr
 error-link-what = Ein Link aus einer Mail gilt einmal und nicht lange. Dieser ist verbraucht, zu alt, unvollständig oder von etwas Neuerem abgelöst. Es wurde nichts geändert.
-error-link-do = Fragen Sie nach einem neuen.
+error-link-do = Fordern Sie einen neuen an.
 error-429 = Zu viel auf einmal
-error-429-what = Das wurde zu oft versucht. Diesmal wurde es nicht angesehen und nichts geändert.
+error-429-what = Das wurde zu oft versucht. Es wurde nicht geprüft und nichts geändert.
 error-429-do = Bitte warten Sie; Sie können es { $when } wieder versuchen.
 error-closed = Hier können Sie kein Konto anlegen
 error-closed-what = Konten legt die Verwaltung dieses Servers an.

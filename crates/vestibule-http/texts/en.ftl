@@ -29,7 +29,7 @@ password-fault-unchanged = This is the password you have now. Please choose a ne
 strength-one = 1 more character
 strength-more = { "{" }n{ "}" } more characters
 strength-easy = Easy to guess
-strength-fair = Fair
+strength-fair = Fair: add a word or two
 strength-good = Good
 
 ## Set-up
@@ -160,7 +160,7 @@ addresses-add-submit = Send the link
 addresses-full = An account has at most { $most } addresses. Remove one first.
 addresses-no-mail = This server sends no mail, so it cannot confirm another address. Ask whoever runs it.
 addresses-fault-own = This address is in your account already.
-addresses-asked = A link is on its way to { $address }. Open it within an hour, in a browser where you are signed in. Nothing there? Check the address, and look into the junk folder.
+addresses-asked = A link is on its way to { $address }. Open it within an hour, in a browser where you are signed in. Nothing there? Check the address, and look in the junk folder.
 addresses-confirmed = The address is confirmed.
 addresses-removed = The address is removed from your account.
 addresses-primary-changed = Your account has another primary address now.
@@ -196,8 +196,8 @@ delete-devices =
     }
 delete-addresses =
     { $count ->
-        [one] { $count } address is nobody's any more.
-       *[other] { $count } addresses are nobody's any more.
+        [one] { $count } address no longer belongs to an account.
+       *[other] { $count } addresses no longer belong to an account.
     }
 delete-last-mail = A last mail says so.
 delete-erased = Your name, your details, your password and the devices known to your account are erased.
@@ -229,9 +229,9 @@ happening-failed = Sign-in refused: wrong password
 happening-refused = Sign-in refused
 happening-confirmation-failed = Confirmation of the password refused
 happening-signed-out = Signed out
-happening-expired = Signed out by itself, by time
-happening-displaced = Signed out by itself, the device not used for longest: too many were signed in
-happening-ended-by-mail = Signed out through the link in a mail
+happening-expired = Signed out automatically: its time was over
+happening-displaced = Signed out automatically, the device not used for longest: too many were signed in
+happening-ended-by-mail = Ended a login through the link in a mail, opened here
 happening-everywhere-ended = Signed out everywhere
 happening-device-ended = Signed out one other device
 happening-others-ended =
@@ -376,6 +376,7 @@ letter-fact-address = Network address
 letter-until = The link works once, until { $when }.
 letter-why-entered = You get this mail because this address was entered at { $site }.
 letter-why-account = You get this mail because this address belongs to your account at { $site }. Such mails cannot be turned off: they are how you notice what you did not do yourself.
+letter-why-former = You get this mail because this address belonged to an account at { $site }.
 letter-why-administrator = You get this mail because whoever runs { $site } entered this address there.
 letter-recover = Set a new password
 letter-recover-strange = If it was not you, set a new password now. That ends every login of your account.
@@ -437,16 +438,16 @@ letter-test-what = Whoever runs { $brand } wanted to know whether its mail arriv
 
 ## Registration
 register-title = Create an account
-register-intro = We send you a mail. The link in it makes the account.
+register-intro = We send you a mail. With the link in it you finish your account.
 register-submit = Send the mail
 register-known = You have an account already?
-register-asked-what = We have sent you a mail. If there is no account with this address yet, the link in it makes one; it works for an hour.
+register-asked-what = We have sent you a mail. If there is no account with this address yet, you finish yours with the link in it; it works for an hour.
 register-finish-title = Choose a password
 register-finish-intro = Then your account exists, and you are signed in.
 register-finish-invited = You are invited. Choose a password, and your account exists.
 register-finish-submit = Create the account
-asked-title = Look into your mail
-asked-nothing = Nothing there? It may take a few minutes. Look into the junk folder too, and check the address above.
+asked-title = Check your mail
+asked-nothing = Nothing there? It may take a few minutes. Look in the junk folder too, and check the address above.
 asked-again = Another address
 mail-fault-throttled = That was asked for too often. Please wait; you can try again { $when }.
 name-fault-missing = Please enter your name.
@@ -460,19 +461,22 @@ terms-fault = There is no account without accepting the terms.
 login-forgot = Forgot your password?
 login-new = New here?
 login-create = Create an account
-login-fault-throttled = Too many tries. This one was not looked at; you can try again { $when }.
+login-fault-throttled = Too many tries. This one was not checked; you can try again { $when }.
 login-notice-password-set = Your new password is set, and every login has ended. Sign in with it.
-security-fault-throttled = Too many tries. This one was not looked at; you can try again { $when }.
+security-fault-throttled = Too many tries. This one was not checked; you can try again { $when }.
 recover-title = Set a new password
 recover-intro = We send you a mail. The link in it lets you set a new password.
 recover-submit = Send the mail
-recover-known = You know it after all?
+recover-known = Remembered it?
 recover-asked-what = We have sent you a mail. If there is an account with this address, the link in it sets a new password; it works for half an hour.
 recover-code-label = If you open the mail on another device or in another browser, it asks for this code:
 recover-code-warning = Type it there and nowhere else, and tell it to nobody: whoever asks you for it is up to no good.
 recover-finish-title = Set a new password
 recover-finish-intro = It ends every login of this account. After that you sign in with the new password.
 recover-finish-submit = Set the password
+recover-done-title = The new password is set
+recover-done-what = Every login of that account has ended. In this browser you are still signed in with another one.
+recover-done-then = To sign in with the new password here, sign out first.
 code-label = Code
 code-hint = Eight digits, on the page where you asked for the mail.
 code-fault-missing = Another browser asked for this mail. Please enter the code that is shown there.
@@ -503,7 +507,7 @@ error-link = This link is no longer good
 error-link-what = A mailed link works once and not for long. This one was used, is too old or not whole, or a newer thing took its place. Nothing was changed.
 error-link-do = Ask for a new one.
 error-429 = Too much at once
-error-429-what = That was tried too often. This time it was not looked at, and nothing was changed.
+error-429-what = That was tried too often. It was not checked, and nothing was changed.
 error-429-do = Please wait; you can try again { $when }.
 error-closed = You cannot create an account here
 error-closed-what = Accounts are made by whoever runs this server.
