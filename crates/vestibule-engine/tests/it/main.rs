@@ -11,6 +11,7 @@ mod chores;
 mod corpus;
 mod delete;
 mod devices;
+mod documented;
 mod house;
 mod login;
 mod mail;
@@ -25,6 +26,7 @@ mod sessions;
 mod setup;
 mod stuck;
 mod throttle;
+mod tickets;
 #[path = "../../examples/attacks/town.rs"]
 mod town;
 mod unstored;
