@@ -12,6 +12,7 @@
 //! | tally of | limits | grows |
 //! |---|---|---|
 //! | an address, from devices not known to its account | guessing one account | the wait doubles with each wrong password |
+//! | an account, from such devices, by whatever address of its own | several addresses that name one account | the same; over it a try is refused as wrong |
 //! | a known device of an account | a stolen device | the same, on its own: no stranger can spend it; over it, it is a stranger's |
 //! | a session, for its re-authentications | a stolen session | the same |
 //! | a password | N40: the 100th wrong one in a row disables it until recovery | never waits |
@@ -119,6 +120,16 @@ impl Keyer {
     /// An address as typed (normalised where it is one): known or not makes no difference.
     pub fn account(&self, identifier: &str) -> ThrottleKey {
         self.key(Scope::Account, &[identifier.as_bytes()])
+    }
+
+    /// Those who try a user's password from devices that are not known, whatever address they name.
+    pub fn strangers(&self, user: UserId) -> ThrottleKey {
+        self.key(Scope::Account, &[b"strangers", user.as_bytes()])
+    }
+
+    /// The same for an address without an account: so that the same is written for it.
+    pub fn no_strangers(&self, identifier: &str) -> ThrottleKey {
+        self.key(Scope::Account, &[b"none", identifier.as_bytes()])
     }
 
     /// A known device of a user.
@@ -744,6 +755,8 @@ mod tests {
             keyer.account("alice@example.test"),
             keyer.account("bob@example.test"),
             keyer.no_password("alice@example.test"),
+            keyer.strangers(user),
+            keyer.no_strangers("alice@example.test"),
             keyer.device(device, user),
             keyer.session(SessionId::new(T0, [1; 10])),
             keyer.password(user),

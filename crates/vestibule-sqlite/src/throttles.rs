@@ -48,8 +48,8 @@ struct Charge {
 /// What a try is judged by.
 struct Judged {
     record: Option<SignInRecord>,
-    /// The tally of the place it comes from, then the password's.
-    charges: [Charge; 2],
+    /// The tally of the place it comes from, a stranger's other one, then the password's.
+    charges: Vec<Charge>,
     /// The network's and everybody's.
     around: Vec<Charge>,
     known_device: bool,
@@ -146,9 +146,22 @@ fn judge_login(
         || keyer.no_password(identifier),
         |user| keyer.password(user),
     );
+    let mut charges = vec![place];
+    if !known_device {
+        charges.push(Charge {
+            scope: Scope::Account,
+            key: user.map_or_else(
+                || keyer.no_strangers(identifier),
+                |user| keyer.strangers(user),
+            ),
+            rule: limits.account(alarm, *now),
+            user,
+        });
+    }
+    charges.push(charge_of_password(password, user));
     Ok(Judged {
         record,
-        charges: [place, charge_of_password(password, user)],
+        charges,
         around,
         known_device,
     })
@@ -170,7 +183,7 @@ fn judge_reauthentication(
     };
     Ok(Judged {
         record,
-        charges: [
+        charges: vec![
             session,
             charge_of_password(attempt.keyer.password(user), owner),
         ],
@@ -190,8 +203,8 @@ const fn charge_of_password(key: ThrottleKey, user: Option<UserId>) -> Charge {
 
 fn charge(tx: &Transition<'_>, judged: Judged, attempt: &Try) -> Result<BeginTry, Fault> {
     let mut record = judged.record;
-    let mut charged = Vec::with_capacity(2);
-    let mut password_disabled = false;
+    let mut charged = Vec::with_capacity(3);
+    let (mut password_disabled, mut unheard) = (false, false);
     for Charge {
         scope,
         key,
@@ -204,6 +217,7 @@ fn charge(tx: &Transition<'_>, judged: Judged, attempt: &Try) -> Result<BeginTry
             record.failures = before.count;
         }
         match rule.charge(before, attempt.now) {
+            Ok(_) if scope == Scope::Password && unheard => {}
             Ok(after) => {
                 let stored = Stored { tally: after, user };
                 tally::write(tx, scope, &key, &rule, stored, attempt.now)?;
@@ -216,6 +230,8 @@ fn charge(tx: &Transition<'_>, judged: Judged, attempt: &Try) -> Result<BeginTry
             }
             // N40: whatever is presented is refused, and costs what a try costs.
             Err(_) if scope == Scope::Password => password_disabled = true,
+            // The address's tally comes first, and had room.
+            Err(_) if scope == Scope::Account && !charged.is_empty() => unheard = true,
             Err(throttled) => return Ok(BeginTry::Throttled { scope, throttled }),
         }
     }
@@ -241,6 +257,7 @@ fn charge(tx: &Transition<'_>, judged: Judged, attempt: &Try) -> Result<BeginTry
         },
         known_device: judged.known_device,
         password_disabled,
+        unheard,
     })
 }
 
@@ -250,7 +267,7 @@ fn fail_try(
     mut events: Vec<Event>,
     act: &Act,
 ) -> Result<Failed, Fault> {
-    // Without a charge to it, the password was disabled before.
+    // Without a charge to it, the password was disabled before, or nobody listened.
     let mut failed = Failed {
         failures: MOST_FAILURES,
         ..Failed::default()
@@ -271,7 +288,7 @@ fn fail_try(
         if charged.scope == Scope::Password {
             failed.failures = tally.count;
             failed.disabled = closed;
-        } else if closed {
+        } else if closed && !failed.closed.contains(&charged.scope) {
             failed.closed.push(charged.scope);
         }
         if charged.scope == Scope::Everyone {

@@ -59,6 +59,9 @@ pub enum BeginTry {
         known_device: bool,
         /// The password is disabled (N40): whatever is presented is refused. Nothing was charged to it.
         password_disabled: bool,
+        /// Strangers have spent the account's tries by its other addresses: whatever is presented is refused as if it were
+        /// wrong, since to be told to wait would tell that those are one account's. Nothing was charged to the password.
+        unheard: bool,
     },
     /// It must not be evaluated; nothing was charged.
     Throttled {
@@ -90,7 +93,7 @@ pub trait Throttles: Send + Sync {
     ///
     /// A login is charged to the device's tally where the device is known to the account and that tally has room; else it is a
     /// stranger's, judged by and charged to its network's tally, charged to everybody's (which refuses nobody) and to the
-    /// address's. Either is charged to the password's (N40; to a dummy's where there is no account). A re-authentication is
+    /// address's, which refuses, and the account's (a dummy's where there is none), which makes it unheard. Either is charged to the password's (N40; to a dummy's where there is no account). A re-authentication is
     /// charged to its session's tally and the password's. Neither audited nor published.
     fn begin_try(&self, attempt: Try) -> Answer<'_, BeginTry>;
 

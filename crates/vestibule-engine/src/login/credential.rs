@@ -93,7 +93,8 @@ impl Engine {
         if begun.password_disabled {
             return Ok(Verdict::Refused(RefusalReason::PasswordDisabled));
         }
-        if !fits {
+        // C23: the right one as well, and answered as a wrong one is.
+        if !fits || begun.unheard {
             return Ok(Verdict::Refused(RefusalReason::WrongPassword));
         }
         self.raise_cost(user.id, credential, presented, visit).await;

@@ -24,6 +24,8 @@ pub(crate) struct Begun {
     pub(crate) known_device: bool,
     /// Whatever is presented is refused (N40).
     pub(crate) password_disabled: bool,
+    /// The same, for strangers to an account that others tried by its other addresses.
+    pub(crate) unheard: bool,
 }
 
 /// Too many tries. This one was not looked at, and nothing was charged.
@@ -59,11 +61,13 @@ impl Engine {
                 tried,
                 known_device,
                 password_disabled,
+                unheard,
             } => Ok(Begun {
                 record,
                 tried,
                 known_device,
                 password_disabled,
+                unheard,
             }),
             BeginTry::Throttled { scope, throttled } => {
                 let wait = throttled

@@ -13,6 +13,7 @@ use vestibule_store::{Throttles as _, Users as _};
 
 use crate::house::{House, OTHER_PASSWORD, PASSWORD, address, hours, minutes};
 use crate::login::cut_off;
+use crate::postbox::ticket;
 
 const ALICE: &str = "alice@example.test";
 
@@ -414,6 +415,41 @@ async fn asvs_7_2_4_a_caller_who_hangs_up_keeps_the_session_they_have() {
     assert!(house.is_live(&here.cookie));
     assert_eq!(failures(&house).await, 0);
     house.sign_in(ALICE).await;
+}
+
+/// Holds: C23, ASVS 6.3.8
+#[tokio::test]
+async fn c23_strangers_at_one_address_are_heard_at_no_other_of_the_account() {
+    let mut house = House::new().await;
+    let signed_in = house.sign_in(ALICE).await;
+    let visit = house.visit_of(ALICE);
+    let fresh = house.engine.fresh(&signed_in.session, house.now()).unwrap();
+    let other = "alice.too@example.test";
+    house
+        .engine
+        .add_address(&fresh, other, &visit)
+        .await
+        .unwrap();
+    let link = ticket(&house.letter().await);
+    house
+        .engine
+        .confirm_address(&signed_in.session, &link, &visit)
+        .await
+        .unwrap();
+    hammer(&house, 5).await;
+    let stranger = house.stranger(50);
+    let right = house.try_at(&stranger, other, PASSWORD).await;
+    assert_eq!(
+        throttled(right),
+        None,
+        "like a wrong one, and not told to wait"
+    );
+    assert_eq!(
+        failures(&house).await,
+        5,
+        "nor is the password's row longer"
+    );
+    house.try_at(&visit, other, PASSWORD).await.unwrap();
 }
 
 /// Holds: N43

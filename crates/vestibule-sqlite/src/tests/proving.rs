@@ -118,7 +118,7 @@ async fn n40_a_passwords_failures_are_nobodys_to_drop() {
     home.try_from("alice", device(1), NOON).await;
     home.try_from("nobody", device(1), NOON).await;
     let end = UnixMillis(i64::MAX);
-    assert_eq!(home.sqlite.drop_idle_tallies(end, 100).await.unwrap(), 4);
+    assert_eq!(home.sqlite.drop_idle_tallies(end, 100).await.unwrap(), 6);
     let left = home.count("tallies WHERE scope = 'password' AND user_id IS NOT NULL");
     assert_eq!(left.await, 1);
     assert_eq!(home.count("tallies").await, 1);

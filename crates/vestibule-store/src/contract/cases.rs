@@ -120,6 +120,7 @@ macro_rules! contract_suite {
                 n43_an_address_is_slowed_after_its_free_tries;
                 asvs_6_3_8_an_address_without_an_account_is_tried_alike;
                 what_is_typed_need_not_be_an_address;
+                c23_several_addresses_of_an_account_have_the_tries_of_one;
                 a_try_taken_back_leaves_no_trace;
                 a_network_is_charged_for_the_failures_of_strangers_alone;
                 tallies_outlive_the_process;

@@ -310,6 +310,43 @@ pub async fn a_try_tells_what_a_login_needs(home: Home) {
     assert_eq!(begun.scopes(), ["password", "session"]);
 }
 
+/// Holds: C23, ASVS 6.3.1, ASVS 6.3.8
+pub async fn c23_several_addresses_of_an_account_have_the_tries_of_one(home: Home) {
+    let alice = home.user("alice").await;
+    home.add_address(&alice, "alice-too", NOON).await;
+    let device = home.device();
+    home.knows(&alice, device, NOON).await;
+    let limits = Limits::default();
+    let other = || home.stranger("alice-too", limits, NOON);
+    home.wrong_times(5, &home.stranger("alice", limits, NOON))
+        .await;
+    for n in 0..5 {
+        let begun = home.begun(other()).await;
+        assert!(begun.unheard && !begun.password_disabled);
+        assert_eq!(begun.scopes(), ["account"]);
+        assert_eq!(begun.charged(Scope::Account).before.count, n);
+        assert_eq!(begun.record.as_ref().unwrap().failures, 5);
+        home.failed(&begun, NOON).await;
+    }
+    assert_eq!(
+        home.throttled(other()).await.0,
+        Scope::Account,
+        "as any address"
+    );
+    let owner = home.from_device("alice-too", device, limits, NOON);
+    let begun = home.begun(owner).await;
+    assert!(begun.known_device && !begun.unheard);
+    assert_eq!(begun.charged(Scope::Password).before.count, 5);
+    home.take_back(begun.tried).await;
+
+    let later = noon_and(10);
+    let login = home.stranger("alice-too", limits, later);
+    home.right(&alice, login.clone()).await;
+    let begun = home.begun(login).await;
+    let befores = begun.tried.charged.iter().map(|one| one.before.count);
+    assert_eq!(befores.collect::<Vec<_>>(), [0, 0, 0], "N42");
+}
+
 /// Holds: N40
 pub async fn n40_idle_tallies_are_dropped_a_few_at_a_time_and_never_a_passwords(home: Home) {
     home.user("alice").await;

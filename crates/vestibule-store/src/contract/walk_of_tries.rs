@@ -194,13 +194,13 @@ impl Walk {
     }
 
     /// What a try is to be charged to: its place's tally and rule, the password's, and whose it is.
-    fn judged(&self, attempt: &Try) -> ([(Scope, ThrottleKey, Rule); 2], Option<UserId>) {
+    fn judged(&self, attempt: &Try) -> (Vec<(Scope, ThrottleKey, Rule)>, Option<UserId>) {
         let keyer = &attempt.keyer;
         let password = Rule::Most(MOST_FAILURES);
         let growing = Rule::Growing(TIGHT.device);
         match &attempt.whose {
             Whose::Session { session, user } => (
-                [
+                vec![
                     (Scope::Session, keyer.session(*session), growing),
                     (Scope::Password, keyer.password(*user), password),
                 ],
@@ -233,7 +233,17 @@ impl Walk {
                     || keyer.no_password(identifier),
                     |user| keyer.password(user),
                 );
-                ([place, (Scope::Password, password_key, password)], user)
+                let strangers = (place.0 == Scope::Account).then(|| {
+                    let key = user.map_or_else(
+                        || keyer.no_strangers(identifier),
+                        |user| keyer.strangers(user),
+                    );
+                    (Scope::Account, key, place.2)
+                });
+                let mut places = vec![place];
+                places.extend(strangers);
+                places.push((Scope::Password, password_key, password));
+                (places, user)
             }
         }
     }
@@ -311,9 +321,13 @@ impl Walk {
                     tried,
                     known_device,
                     password_disabled,
+                    unheard,
                 },
                 Ok(_),
-            ) => (record, tried, known_device, password_disabled),
+            ) => {
+                assert!(!unheard, "each has one address");
+                (record, tried, known_device, password_disabled)
+            }
             (answer, expected) => panic!("{answer:?} where the rules say {expected:?}"),
         };
         let (expected, user) = expected.unwrap();
@@ -326,7 +340,9 @@ impl Walk {
         assert_eq!(tried.limits, expected.limits);
         let scope = expected.charged[0].scope;
         assert_eq!(known_device, scope == Scope::Device);
-        assert_eq!(password_disabled, expected.charged.len() == 1);
+        let mut all = expected.charged.iter();
+        let password = all.find(|one| one.scope == Scope::Password);
+        assert_eq!(password_disabled, password.is_none());
         assert_eq!(record.as_ref().map(|record| record.user.id), user);
         self.met(match (password_disabled, scope) {
             (true, _) => "disabled already",
@@ -372,7 +388,7 @@ impl Walk {
             if charged.scope == Scope::Password {
                 expected.failures = tally.count;
                 expected.disabled = closed;
-            } else if closed {
+            } else if closed && !expected.closed.contains(&charged.scope) {
                 expected.closed.push(charged.scope);
             }
             if charged.scope == Scope::Everyone {
@@ -462,6 +478,7 @@ impl Walk {
         let keyer = self.home.keyer();
         let mut keys = vec![
             keyer.account(email(user.name.as_str()).as_str()),
+            keyer.strangers(user.id),
             keyer.session(session_of(user.id)),
             keyer.password(user.id),
         ];

@@ -42,23 +42,22 @@ pub struct Begun {
     pub tried: Tried,
     pub known_device: bool,
     pub password_disabled: bool,
+    pub unheard: bool,
 }
 
 impl Begun {
-    /// What was charged to the one tally of this kind.
+    /// What was charged to the first tally of this kind: an address's comes before its account's.
     pub fn charged(&self, scope: Scope) -> Charged {
-        let of_scope = self.tried.charged.iter().filter(|one| one.scope == scope);
-        let all: Vec<&Charged> = of_scope.collect();
-        let [charged] = all.as_slice() else {
-            panic!("one of {scope:?}: {self:?}");
-        };
-        **charged
+        let mut all = self.tried.charged.iter();
+        let charged = all.find(|one| one.scope == scope);
+        *charged.unwrap_or_else(|| panic!("one of {scope:?}: {self:?}"))
     }
 
     /// What was charged, in the order of the scopes' codes.
     pub fn scopes(&self) -> Vec<&'static str> {
         let mut scopes: Vec<_> = self.tried.charged.iter().map(|c| c.scope.code()).collect();
         scopes.sort_unstable();
+        scopes.dedup();
         scopes
     }
 }
@@ -140,11 +139,13 @@ impl Home {
                 tried,
                 known_device,
                 password_disabled,
+                unheard,
             } => Begun {
                 record,
                 tried,
                 known_device,
                 password_disabled,
+                unheard,
             },
             BeginTry::Throttled { scope, throttled } => {
                 panic!("throttled by {scope:?}: {throttled:?}")
