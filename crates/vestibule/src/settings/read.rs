@@ -1,8 +1,9 @@
 //! Reads flags, environment and file into [`InForce`].
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
@@ -120,8 +121,8 @@ fn settings_file(
 
 fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
     let path = &file.path;
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
+    let (text, mode) = match read(path) {
+        Ok(read) => read,
         Err(error) => {
             let what = if error.kind() == io::ErrorKind::NotFound {
                 "does not exist: name another with --config".to_owned()
@@ -157,6 +158,14 @@ fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
                  this file by --config",
                 path.display()
             ))),
+            // ASVS 13.3.1
+            Some(row) if row.kind == Kind::Secret && mode & 0o077 != 0 => {
+                let path = path.display();
+                faults.push(Fault::new(format!(
+                    "the settings file {path} holds {key}, and others than its owner can read it (mode {mode:04o}): run \
+                     `chmod 600 {path}`, or put it into a file of its own that {key}_file names"
+                )));
+            }
             Some(row) => given.push(Given {
                 row,
                 value,
@@ -168,19 +177,29 @@ fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
     given
 }
 
-/// What is wrong with the text. ASVS 16.2.5: without the line it stands in, where that may hold a secret.
+/// The text, and who may read it: both of the file that was opened.
+fn read(path: &Path) -> io::Result<(String, u32)> {
+    let mut file = File::open(path)?;
+    let mode = file.metadata()?.mode() & 0o7777;
+    let mut text = String::new();
+    file.read_to_string(&mut text)?;
+    Ok((text, mode))
+}
+
+/// What is wrong with the text, and where. ASVS 16.2.5: never the line itself, which may hold a secret.
 fn told(error: &toml::de::Error, text: &str) -> String {
     let start = error.span().map_or(0, |span| span.start);
-    let (before, after) = text.split_at_checked(start).unwrap_or((text, ""));
-    let line = [
-        before.rsplit('\n').next().unwrap_or_default(),
-        after.split('\n').next().unwrap_or_default(),
-    ];
-    if line.concat().to_lowercase().contains("password") {
-        let number = before.matches('\n').count() + 1;
-        return format!("line {number}: {}", error.message().trim_end());
-    }
-    error.to_string().trim_end().to_owned()
+    let before = text.get(..start).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .count()
+        + 1;
+    let message = error.message().trim_end().replace('\n', ", ");
+    format!("line {line}, column {column}: {message}")
 }
 
 /// `section.name` with its value, for each of the file's; what is no setting keeps its own name.

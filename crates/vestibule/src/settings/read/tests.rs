@@ -1,5 +1,7 @@
 mod accounts;
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use super::*;
@@ -13,9 +15,14 @@ fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 
 /// Loads `file` with this environment.
 fn loaded(file: &str, env: &[(&str, &str)]) -> Result<InForce, String> {
+    loaded_from(file, 0o600, env)
+}
+
+fn loaded_from(file: &str, mode: u32, env: &[(&str, &str)]) -> Result<InForce, String> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("settings.toml");
     fs::write(&path, file).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     let flags = Flags {
         config: Some(path),
         ..Flags::default()
@@ -251,7 +258,7 @@ fn every_fault_is_told_not_just_the_first() {
 fn a_name_given_twice_is_refused() {
     let told = refused("[sessions]\nidle = \"1h\"\nidle = \"2h\"");
     assert!(
-        told.contains("is not TOML") && told.contains("idle"),
+        told.contains("is not TOML: line 3, column 1: duplicate key"),
         "{told}"
     );
     let twice = "[[trusted_proxies]]\naddress = \"::1\"\nheaders = \"x-original\"\n";

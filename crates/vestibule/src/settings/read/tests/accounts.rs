@@ -229,6 +229,47 @@ fn n40_no_setting_lifts_the_limits() {
     );
 }
 
+/// Holds: ASVS 13.3.1
+#[test]
+fn asvs_13_3_1_a_file_with_a_password_is_its_owners_alone() {
+    let text = "[mail]\nserver = \"smtps://mail.example.test\"\nusername = \"vestibule\"\n";
+    let secret = format!("{text}password = \"swordfish\"\n");
+    let by_file = format!("{text}password_file = \"swordfish\"\n");
+    assert!(loaded_from(&secret, 0o600, &[]).is_ok());
+    assert!(loaded_from(&by_file, 0o644, &[]).is_ok());
+    for mode in [0o640, 0o604] {
+        let told = loaded_from(&secret, mode, &[]).unwrap_err();
+        let mode = format!("{mode:04o}");
+        for part in [&mode, "chmod 600", "settings.toml", "mail.password_file"] {
+            assert!(told.contains(part), "{told}");
+        }
+        assert!(!told.contains("swordfish"), "{told}");
+    }
+}
+
+/// Holds: ASVS 16.2.5
+#[test]
+fn asvs_16_2_5_what_is_not_toml_is_told_by_its_place_alone() {
+    for (file, place) in [
+        ("[mail]\npassword = \"swordfish", "line 2, column "),
+        ("[mail]\npassword = swordfish", "line 2, column "),
+        ("[mail]\npassword = \"sword\" fish", "line 2, column "),
+        ("[mail]\npassword = \"\"\"\nswordfish\n", "line "),
+        ("mail = { pass = 'swordfish' ", "line 1, column "),
+        ("pw = 'a'\n\nswordfish\n", "line 3, column "),
+        ("[mail]\npassword = \"\\swordfish\"", "line 2, column "),
+    ] {
+        let told = refused(file);
+        assert!(told.contains(place), "{told}");
+        assert!(
+            !told.contains("fish") && told.lines().count() == 1,
+            "{told}"
+        );
+    }
+    let twice = refused("[sessions]\nidle = \"1h\"\n  idle = \"2h\"");
+    assert!(twice.contains("line 3, column 3: "), "{twice}");
+}
+
 /// Holds: ASVS 16.2.5
 #[test]
 fn asvs_16_2_5_no_secret_is_told_with_a_fault_nor_shown() {
