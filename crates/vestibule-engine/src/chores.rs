@@ -171,6 +171,15 @@ pub(crate) async fn told(stop: &mut watch::Receiver<bool>) {
 impl Engine {
     /// Does the chores until `stop` says `true` (or its sender is gone), then a last round, and returns.
     pub async fn run_chores(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        self.run(stop, true).await;
+    }
+
+    /// The same, the outbox left as it is: for who is gone in a moment, and would hand letters over in haste.
+    pub async fn run_chores_but_mail(self: Arc<Self>, stop: watch::Receiver<bool>) {
+        self.run(stop, false).await;
+    }
+
+    async fn run(self: Arc<Self>, stop: watch::Receiver<bool>, mails: bool) {
         let mut chores = Chores::new(self);
         let mut stopped = stop.clone();
         let sweeping = async {
@@ -182,7 +191,11 @@ impl Engine {
         };
         let upkeep = chores.upkeep.keep_at(stop.clone());
         let sealing = chores.sealing.keep_at(stop.clone());
-        let outbox = chores.outbox.keep_at(stop.clone());
+        let outbox = async {
+            if mails {
+                chores.outbox.keep_at(stop.clone()).await;
+            }
+        };
         tokio::join!(upkeep, sealing, sweeping, outbox);
         chores.finish().await;
     }

@@ -102,6 +102,11 @@ impl Client {
         )
     }
 
+    /// Whether no server runs: what is for one to do waits until one does.
+    pub const fn is_alone(&self) -> bool {
+        matches!(self.0, Way::InProcess(_))
+    }
+
     /// `GET`.
     pub async fn get(&self, path: &str) -> Result<Value> {
         self.call(Method::GET, path, None).await
@@ -232,8 +237,8 @@ async fn alone(settings: &Settings, issuer: &Issuer) -> Result<Wired, WireError>
     }
 }
 
-/// As whom a command acts while no server runs: links that it prints begin with it.
-fn issuer(settings: &Settings) -> Result<Issuer> {
+/// As whom a server would start, or a command acts while none runs: links that it prints begin with it.
+pub fn issuer(settings: &Settings) -> Result<Issuer> {
     let port = settings
         .listen
         .iter()

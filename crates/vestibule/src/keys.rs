@@ -80,6 +80,11 @@ pub fn load(
     }
 }
 
+/// Whether the configured file holds a key.
+pub fn check(path: &Path) -> Result<(), PrivateError> {
+    read(path).map(drop)
+}
+
 fn read(path: &Path) -> Result<MasterKey, PrivateError> {
     Ok(MasterKey::new(*private::key(PURPOSE, path)?))
 }

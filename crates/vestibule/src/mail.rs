@@ -16,7 +16,7 @@ use vestibule_http::letters::{self, Written};
 use vestibule_http::texts::Texts;
 
 use crate::private::PrivateError;
-use crate::settings::Settings;
+use crate::settings::{Settings, is_development};
 
 use self::dev::DevMailer;
 use self::message::{Stationery, mailbox};
@@ -84,7 +84,7 @@ pub struct Post {
     pub shown: Option<Shown>,
 }
 
-/// Through the configured server; without one, on a loopback issuer and where `reader` is there to show them, into a
+/// Through the configured server; without one, in development and where `reader` is there to show them, into a
 /// mailbox in this process's memory.
 pub fn post(settings: &Settings, desk: Desk, reader: Reader) -> Result<Post, MailSettingError> {
     if let Some(server) = &settings.mail.server {
@@ -96,7 +96,7 @@ pub fn post(settings: &Settings, desk: Desk, reader: Reader) -> Result<Post, Mai
             shown: None,
         });
     }
-    if desk.issuer.is_loopback() && reader == Reader::Browser {
+    if is_development(&desk.issuer) && reader == Reader::Browser {
         let shown = Shown::new()?;
         let mailbox = Arc::clone(&shown.mailbox);
         return Ok(Post {
@@ -108,6 +108,16 @@ pub fn post(settings: &Settings, desk: Desk, reader: Reader) -> Result<Post, Mai
         mailer: None,
         shown: None,
     })
+}
+
+/// Whatever [`post`] would refuse, and not just the first.
+pub fn faults(settings: &Settings, issuer: &Issuer) -> Vec<MailSettingError> {
+    let Some(server) = &settings.mail.server else {
+        return Vec::new();
+    };
+    let sender = from(settings, issuer).err();
+    let login = smtp::faults(&settings.mail, server);
+    sender.into_iter().chain(login).collect()
 }
 
 /// Whether somebody could read a mailbox in this process's memory.

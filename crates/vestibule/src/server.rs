@@ -21,7 +21,7 @@ use crate::mail::Reader;
 use crate::server::accept::{Connections, Door};
 use crate::server::control::{Socket, SocketFile};
 use crate::server::terminal::{MailLink, SetupLink};
-use crate::settings::{InForce, issuer_on};
+use crate::settings::{InForce, is_development, issuer_on};
 use crate::wiring::{self, Wired};
 
 pub use control::FILE as CONTROL_SOCKET;
@@ -132,7 +132,7 @@ async fn serve(
             setup.as_ref(),
             mails.as_ref(),
         );
-        warn_of_what_is_only_for_loopback(in_force, &doors.issuer);
+        warn_of_what_is_only_for_development(in_force, &doors.issuer);
         ops::tell(doors.ops, in_force.origin("ops.listen"));
         tokio::select! {
             () = signals.stop() => {}
@@ -180,14 +180,14 @@ async fn ready(in_force: &InForce, wired: &Wired, issuer: &Issuer) -> Result<Opt
         .ok())
 }
 
-fn warn_of_what_is_only_for_loopback(in_force: &InForce, issuer: &Issuer) {
+fn warn_of_what_is_only_for_development(in_force: &InForce, issuer: &Issuer) {
     if !issuer.is_loopback() && in_force.settings.master_key_file.is_none() {
         tracing::warn!(
             "the master key lies beside the data it protects, in {}: keep it apart and name it in keys.master_key_file",
             in_force.settings.data.join(crate::keys::FILE).display()
         );
     }
-    if !issuer.is_loopback() && in_force.settings.mail.server.is_none() {
+    if !is_development(issuer) && in_force.settings.mail.server.is_none() {
         tracing::warn!(
             "no mail leaves, so nobody can recover a password by mail, and nobody is told of changes to their account: set \
              mail.server"

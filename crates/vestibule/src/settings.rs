@@ -31,7 +31,7 @@ pub use faults::{Fault, Faults};
 pub use mail::{Mail, MailServer, Protection, Secret};
 pub use read::{Flags, load};
 pub use reference::{entries, markdown};
-pub use rules::issuer_on;
+pub use rules::{is_development, issuer_on};
 pub use table::{Row, rows};
 
 /// Every setting, parsed.

@@ -30,6 +30,8 @@ use crate::settings::Settings;
 
 use self::provided::Provided;
 
+pub use self::provided::faults;
+
 /// Why the data directory does not open.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
@@ -159,7 +161,13 @@ impl Opened {
         match started {
             Ok((engine, places, mails)) => {
                 let (stop, stopped) = watch::channel(false);
-                let chores = tokio::spawn(Arc::clone(&engine).run_chores(stopped));
+                let own = Arc::clone(&engine);
+                let chores = match reader {
+                    Reader::Browser => tokio::spawn(own.run_chores(stopped)),
+                    // A command's few moments are no time to speak to a mail server, and what it would say of letters
+                    // that wait is not what was asked.
+                    Reader::Nobody => tokio::spawn(own.run_chores_but_mail(stopped)),
+                };
                 Ok(Wired {
                     engine,
                     told: self.told,

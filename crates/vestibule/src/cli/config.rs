@@ -8,12 +8,14 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Place, load, output};
-use crate::settings::{self, Flags, rows};
+use crate::client;
+use crate::settings::{self, Flags, Settings, rows};
+use crate::wiring::{self, WireError};
 
 /// The settings
 #[derive(Subcommand)]
 pub enum Config {
-    /// Are the settings good? Exits 0 if they are, 1 with every fault if they are not
+    /// Are the settings good, and the files that they name? Exits 0 if they are, 1 with every fault if they are not
     #[command(after_help = "Example:\n  vestibule config check /etc/vestibule.toml")]
     Check {
         /// A settings file, instead of the one in force
@@ -60,12 +62,14 @@ pub fn run(command: Config, place: &Place) -> Result<ExitCode> {
 fn check(flags: &Flags, json: bool) -> Result<ExitCode> {
     let loaded = load(flags);
     let faults: Vec<String> = match &loaded {
-        Ok(_) => Vec::new(),
+        Ok(in_force) => faults_of_files(&in_force.settings)?,
         Err(faults) => faults.0.iter().map(ToString::to_string).collect(),
     };
     if json {
         output::json(&json!({ "good": faults.is_empty(), "faults": faults }))?;
-    } else if let Ok(in_force) = &loaded {
+    } else if let Ok(in_force) = &loaded
+        && faults.is_empty()
+    {
         let what = in_force
             .file
             .as_ref()
@@ -83,6 +87,13 @@ fn check(flags: &Flags, json: bool) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// What `vestibule serve` would refuse of the files that the settings name, run by the same user.
+fn faults_of_files(settings: &Settings) -> Result<Vec<String>> {
+    let faults = wiring::faults(settings, &client::issuer(settings)?);
+    let told = |fault: WireError| format!("{:#}", anyhow::Error::from(fault));
+    Ok(faults.into_iter().map(told).collect())
 }
 
 fn show(flags: &Flags, json: bool) -> Result<ExitCode> {

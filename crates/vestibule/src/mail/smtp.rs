@@ -9,7 +9,7 @@
 mod bytewise;
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use lettre::Address;
@@ -20,7 +20,7 @@ use lettre::transport::smtp::client::{
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::{Error, response::Severity};
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use vestibule_core::letter::Letter;
@@ -213,10 +213,15 @@ impl SmtpMailer {
         let hello = &self.hello;
         let failed = |error: Error| Failed::later(self.unreachable(&error));
         if self.protection != Protection::Starttls {
-            let address = (self.server.host.as_str(), self.server.port);
+            let addresses = self.addresses().await?;
             let tls = (self.protection == Protection::Tls).then(|| self.tls.clone());
-            let dialled =
-                AsyncSmtpConnection::connect_tokio1(address, Some(CONNECT), hello, tls, None);
+            let dialled = AsyncSmtpConnection::connect_tokio1(
+                addresses.as_slice(),
+                Some(CONNECT),
+                hello,
+                tls,
+                None,
+            );
             return dialled.await.map_err(failed);
         }
         let stream = Box::new(Bytewise(self.dial().await?));
@@ -233,13 +238,28 @@ impl SmtpMailer {
     }
 
     async fn dial(&self) -> Result<TcpStream, Failed> {
-        let address = (self.server.host.as_str(), self.server.port);
-        let dialled = timeout(CONNECT, TcpStream::connect(address)).await;
+        let addresses = self.addresses().await?;
+        let dialled = timeout(CONNECT, TcpStream::connect(addresses.as_slice())).await;
         let dialled = dialled.unwrap_or_else(|elapsed| Err(io::Error::other(elapsed)));
-        dialled.map_err(|error| {
-            let (server, why) = (self.name(), error.to_string());
-            Failed::later(Refusal::Connect { server, why })
-        })
+        dialled.map_err(|error| self.not_reached(&error.to_string()))
+    }
+
+    /// What the host's name stands for, as far as it may be connected to.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, Failed> {
+        let named = (self.server.host.as_str(), self.server.port);
+        let found = timeout(CONNECT, lookup_host(named)).await;
+        let found = found.unwrap_or_else(|elapsed| Err(io::Error::other(elapsed)));
+        let found = found.map_err(|error| self.not_reached(&error.to_string()))?;
+        let fit = reachable(self.protection, found);
+        if fit.is_empty() {
+            return Err(self.not_reached("its name stands for no address on this machine"));
+        }
+        Ok(fit)
+    }
+
+    fn not_reached(&self, why: &str) -> Failed {
+        let (server, why) = (self.name(), why.to_owned());
+        Failed::later(Refusal::Connect { server, why })
     }
 
     /// Over TLS, or to this machine: `connect` leaves nothing else.
@@ -325,6 +345,16 @@ impl SmtpMailer {
     }
 }
 
+/// ASVS 12.3.1: what is in the clear stays on this machine, whatever its name resolves to.
+fn reachable(
+    protection: Protection,
+    addresses: impl Iterator<Item = SocketAddr>,
+) -> Vec<SocketAddr> {
+    addresses
+        .filter(|address| protection != Protection::Loopback || address.ip().is_loopback())
+        .collect()
+}
+
 /// ASVS 12.1.1, 12.3.2: TLS 1.2 or 1.3, with a chain to a trusted authority, for this host.
 fn tls(mail: &settings::Mail, server: &MailServer) -> Result<TlsParameters, MailSettingError> {
     let mut builder =
@@ -344,6 +374,13 @@ fn tls(mail: &settings::Mail, server: &MailServer) -> Result<TlsParameters, Mail
         builder = builder.add_root_certificate(authorities);
     }
     builder.build().map_err(MailSettingError::Tls)
+}
+
+/// What is wrong with the files that are read to speak to `server`.
+pub fn faults(mail: &settings::Mail, server: &MailServer) -> Vec<MailSettingError> {
+    let authorities = tls(mail, server).err();
+    let password = credentials(mail).err();
+    authorities.into_iter().chain(password).collect()
 }
 
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -368,5 +405,26 @@ fn hello(host: &str) -> ClientId {
         Ok(IpAddr::V6(address)) => ClientId::Ipv6(address),
         Err(_) if host == "localhost" => ClientId::Ipv4(std::net::Ipv4Addr::LOCALHOST),
         Err(_) => ClientId::Domain(host.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Holds: ASVS 12.3.1
+    #[test]
+    fn asvs_12_3_1_in_the_clear_only_to_addresses_of_this_machine() {
+        let found = [
+            "192.0.2.1:25",
+            "127.0.0.1:25",
+            "[2001:db8::1]:25",
+            "[::1]:25",
+        ]
+        .map(|address| address.parse::<SocketAddr>().unwrap());
+        let fit = reachable(Protection::Loopback, found.into_iter());
+        assert_eq!(fit, [found[1], found[3]]);
+        let fit = reachable(Protection::Starttls, found.into_iter());
+        assert_eq!(fit, found);
     }
 }

@@ -110,13 +110,11 @@ impl MailServer {
         })
     }
 
-    /// Whether it is on this machine.
+    /// Whether it is on this machine: nothing but `localhost` and addresses, since what resolves `*.localhost` elsewhere
+    /// (RFC 6761 §6.3) is not known.
     pub fn is_loopback(&self) -> bool {
         let address: Option<IpAddr> = self.host.parse().ok();
-        address.map_or_else(
-            || self.host == "localhost" || self.host.ends_with(".localhost"),
-            |address| address.is_loopback(),
-        )
+        address.map_or_else(|| self.host == "localhost", |address| address.is_loopback())
     }
 }
 
@@ -208,6 +206,7 @@ mod tests {
             ("smtp://[::1]:25", Protection::Loopback),
             ("smtp://localhost:25", Protection::Loopback),
             ("smtp://localhost.example.test:25", Protection::Starttls),
+            ("smtp://mail.localhost:25", Protection::Starttls),
             ("smtp://192.0.2.1:25", Protection::Starttls),
             ("smtps://mail.example.test", Protection::Tls),
         ] {

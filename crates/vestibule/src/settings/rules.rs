@@ -132,11 +132,11 @@ fn mail(faults: &mut Vec<Fault>, settings: &Settings) {
     }
 }
 
-/// Whoever registers proves their address by mail; on loopback the development mailbox is enough.
+/// Whoever registers proves their address by mail; in development the mailbox is enough.
 fn registration(faults: &mut Vec<Fault>, settings: &Settings) {
     if settings.registration.mode == RegistrationMode::Open
         && settings.mail.server.is_none()
-        && issuer(settings).is_some_and(|issuer| !issuer.is_loopback())
+        && issuer(settings).is_some_and(|issuer| !is_development(&issuer))
     {
         faults.push(Fault::new(
             "registration.mode is \"open\", and without mail nobody can prove their address: set mail.server (such as \
@@ -165,6 +165,12 @@ fn issuer(settings: &Settings) -> Option<Issuer> {
 fn is_address(issuer: &Issuer) -> bool {
     let name = issuer.name().trim_start_matches('[').trim_end_matches(']');
     name.parse::<IpAddr>().is_ok()
+}
+
+/// Whether mail may stay in a mailbox that is read in the browser: where browsers come without TLS, so from this machine.
+/// An https issuer named `localhost` has a proxy in front, and whoever that lets in.
+pub fn is_development(issuer: &Issuer) -> bool {
+    issuer.is_loopback() && !issuer.https()
 }
 
 /// The issuer when none is set: it follows the port that is really listened on.
@@ -283,6 +289,14 @@ mod tests {
             told(|s| s.registration.mode = RegistrationMode::Open),
             "",
             "on loopback mails are read in the browser"
+        );
+        let behind_a_proxy = told(|s| {
+            abroad(s, "https://localhost:8443");
+            s.registration.mode = RegistrationMode::Open;
+        });
+        assert!(
+            behind_a_proxy.contains("set mail.server"),
+            "{behind_a_proxy}"
         );
         let mailed = told(|s| {
             abroad(s, "https://id.example.test");

@@ -11,6 +11,7 @@ use vestibule_http::Issuer;
 
 use super::WireError;
 use crate::breached::BreachedFile;
+use crate::keys;
 use crate::mail::{self, Desk, Post, Reader};
 use crate::places::PlacesFile;
 use crate::private::{self, PrivateError, Purpose};
@@ -55,6 +56,28 @@ impl Provided {
             post: mail::post(settings, desk, reader)?,
         })
     }
+}
+
+/// What is wrong with the files that `settings` name: everything that a start would refuse, not just the first.
+pub fn faults(settings: &Settings, issuer: &Issuer) -> Vec<WireError> {
+    let mut faults: Vec<WireError> = Vec::new();
+    let places = settings.places_file.as_deref().map(PlacesFile::open);
+    faults.extend(places.and_then(Result::err).map(WireError::from));
+    let breached = settings.breached_file.as_deref().map(BreachedFile::open);
+    faults.extend(breached.and_then(Result::err).map(WireError::from));
+    let pepper = settings.pepper_file.iter().map(|path| (PEPPER, path));
+    let older = settings.older_pepper_files.iter();
+    let older = older.map(|path| (OLDER_PEPPER, path));
+    let peppers = pepper.chain(older);
+    faults.extend(peppers.filter_map(|(of, path)| Some(private::key(of, path).err()?.into())));
+    let master = settings.master_key_file.as_deref().map(keys::check);
+    faults.extend(master.and_then(Result::err).map(WireError::from));
+    faults.extend(
+        mail::faults(settings, issuer)
+            .into_iter()
+            .map(WireError::from),
+    );
+    faults
 }
 
 fn hasher(settings: &Settings) -> Result<Hasher, WireError> {

@@ -1,5 +1,8 @@
 //! `vestibule config`.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use serde_json::Value;
 
 use crate::process::{Data, Done, program};
@@ -36,6 +39,44 @@ fn check_says_yes_or_every_fault() {
     let report: Value = serde_json::from_str(&no.out).unwrap();
     assert_eq!(report["good"], false);
     assert_eq!(report["faults"].as_array().unwrap().len(), 2);
+    assert!(!data.path.exists(), "looking makes nothing");
+}
+
+#[test]
+fn check_reads_the_files_that_the_settings_name() {
+    let data = Data::new();
+    let wide = data.beside("wide", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n");
+    let text = "no secret, no list\n";
+    data.beside("nothing", text);
+    let bad = data.beside(
+        "bad.toml",
+        "[passwords]\nbreached_file = \"nothing\"\npepper_file = \"wide\"\nolder_pepper_files = [\"gone\"]\n\
+         [places]\nfile = \"nothing\"\n[keys]\nmaster_key_file = \"lost\"\n\
+         [mail]\nserver = \"smtps://mail.example.test\"\nusername = \"vestibule\"\npassword_file = \"wide\"\n\
+         authority_file = \"nothing\"\n",
+    );
+    let no = data.run(&["config", "check", bad.to_str().unwrap()]);
+    assert_eq!(no.code, 1, "{no:?}");
+    for part in [
+        "breached passwords",
+        "the pepper's file",
+        "chmod 600",
+        "passwords.older_pepper_files",
+        "places.file",
+        "keys.master_key_file",
+        "the mail server's password's file",
+        "mail.authority_file",
+    ] {
+        assert!(no.out.contains(part), "no {part:?} in {no:?}");
+    }
+    assert_eq!(no.out.lines().count(), 7, "{no:?}");
+    assert!(!no.out.contains("no secret"), "{no:?}");
+
+    let good = data.beside("good.toml", "[passwords]\npepper_file = \"wide\"");
+    fs::set_permissions(&wide, fs::Permissions::from_mode(0o600)).unwrap();
+    let good = good.to_str().unwrap();
+    let yes = data.run(&["config", "check", good]).good();
+    assert!(yes.contains("good.toml: good"), "{yes}");
     assert!(!data.path.exists(), "looking makes nothing");
 }
 

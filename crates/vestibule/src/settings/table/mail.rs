@@ -12,9 +12,9 @@ pub const ROWS: &[Row] = &[
         key: "mail.server",
         kind: Kind::Text,
         default: Some(
-            "none: off loopback no mail leaves, on loopback mails are read at `/dev/mail`",
+            "none: no mail leaves; with an http issuer, so on loopback, mails are read at `/dev/mail`",
         ),
-        meaning: "The mail server: `smtps://HOST[:465]` speaks TLS from the first byte, `smtp://HOST[:587]` begins it with STARTTLS and sends nothing without it. Only to a loopback host, and only without `mail.authority_file`, `smtp://` stays plain. The certificate must be for HOST. Or `none`.",
+        meaning: "The mail server: `smtps://HOST[:465]` speaks TLS from the first byte, `smtp://HOST[:587]` begins it with STARTTLS and sends nothing without it. Only to a loopback host (`localhost` or an address), and only without `mail.authority_file`, `smtp://` stays plain. The certificate must be for HOST. Or `none`.",
         set: |settings, value, _| {
             let allowed = "a server such as \"smtps://mail.example.com\" or \"smtp://mail.example.com:587\", or \"none\"; \
                            the login goes into mail.username and mail.password_file";
