@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod alone;
 mod browser;
 mod commands;
 mod faults;
