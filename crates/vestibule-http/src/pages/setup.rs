@@ -9,7 +9,7 @@ use vestibule_core::password::NewPasswordError;
 use vestibule_core::secret::PlainSetupSecret;
 use vestibule_engine::{Busy, NotNow, Setup, SetupError};
 
-use super::pre_session::{self, PreSession};
+use super::pre_session;
 use crate::browser::caller::{Caller, Visitor};
 use crate::browser::form::{Posted, Query};
 use crate::errors::{self, Code, Failure};
@@ -95,10 +95,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
 }
 
 fn form(caller: &Caller, status: StatusCode, page: SetupPage) -> Result<Response, Failure> {
-    let pre_session = PreSession::of(caller)?;
-    let csrf = pre_session.token(caller)?;
-    let response = caller.page(status, &SetupPage { csrf, ..page })?;
-    Ok(pre_session.keep(caller, response))
+    pre_session::page(caller, status, |csrf| SetupPage { csrf, ..page })
 }
 
 /// Why the link is no good: there is an administrator, or it is too old.
@@ -119,10 +116,10 @@ pub(super) fn address_fault(text: &str) -> AddressFault {
 }
 
 pub(super) fn name_fault(text: &str) -> NameFault {
-    if text.chars().any(char::is_control) {
-        NameFault::Malformed
-    } else {
+    if text.trim().chars().count() > 200 {
         NameFault::TooLong
+    } else {
+        NameFault::Malformed
     }
 }
 

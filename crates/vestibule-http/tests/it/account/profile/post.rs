@@ -104,7 +104,7 @@ async fn asvs_3_2_2_a_hostile_name_is_only_text_wherever_it_stands() {
     let house = House::new().await;
     house.add(ALICE).await;
     let browser = house.signed_in(ALICE).await;
-    let name = "\"><script>alert(1)</script>\u{202e}";
+    let name = "\"><script>alert(1)</script>";
     let fields = [("name", name), ("language", "en")];
     assert_eq!(
         change(&browser, &fields).await.status,
