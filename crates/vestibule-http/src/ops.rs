@@ -3,6 +3,7 @@
 
 mod metrics;
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,10 +11,12 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use http::uri::Authority;
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::browser::headers;
-use crate::context::Context;
+use crate::context::{Context, Peer};
+use crate::site::is_loopback_host;
 
 use self::metrics::Watched;
 
@@ -45,9 +48,39 @@ async fn nothing() -> (StatusCode, &'static str) {
 
 /// Whoever can reach the listener may open it in a browser too: the whole set of headers on every answer.
 async fn dressed(State(context): State<Arc<Context>>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let mut response = if is_rebound(&request) {
+        (
+            StatusCode::MISDIRECTED_REQUEST,
+            "ask by address, or as localhost\n",
+        )
+            .into_response()
+    } else {
+        next.run(request).await
+    };
     headers::dress(&context.site.issuer, response.headers_mut());
     response
+}
+
+/// On this machine a browser may be made to ask by any name that leads to loopback (DNS rebinding), and read the answer: a
+/// name other than `localhost` is nobody's here (RFC 9110 §15.5.20). An address cannot be rebound, and a probe in HTTP/1.0 may
+/// have no `Host`.
+fn is_rebound(request: &Request) -> bool {
+    let peer = request.extensions().get::<Peer>();
+    let here = peer.is_none_or(|peer| peer.0.ip().to_canonical().is_loopback());
+    let hosts = request.headers().get_all(header::HOST).iter();
+    let hosts = hosts.map(|host| host.to_str().unwrap_or_default());
+    let authority = request.uri().authority().map(Authority::as_str);
+    here && hosts.chain(authority).any(|host| !is_own_name(host))
+}
+
+fn is_own_name(host: &str) -> bool {
+    let is_address = host.parse::<SocketAddr>().is_ok()
+        || host.parse::<Ipv4Addr>().is_ok()
+        || host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+            .is_some_and(|host| host.parse::<Ipv6Addr>().is_ok());
+    is_address || is_loopback_host(host)
 }
 
 /// The process lives.

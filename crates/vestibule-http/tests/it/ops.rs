@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
+use vestibule_http::Peer;
 
 use crate::browser::headers::assert_dressed;
 use crate::edge::not_ready::starting;
@@ -77,6 +78,52 @@ async fn asvs_13_4_5_metrics_are_not_public_and_pages_are_not_the_watchers() {
         assert_eq!(answer.status, StatusCode::OK, "{path}");
         assert_dressed(&answer, path);
     }
+}
+
+// A name that leads to 127.0.0.1 for a moment (DNS rebinding) makes a page of anybody's our reader.
+/// Holds: ASVS 13.4.5
+#[tokio::test]
+async fn asvs_13_4_5_on_this_machine_the_watchers_are_asked_by_address_or_as_localhost() {
+    let house = House::new().await;
+    let router = operators(&house);
+    let ask = async |peer: &str, host: Option<&str>| {
+        let mut request = probe("/metrics");
+        if let Some(host) = host {
+            request.headers_mut().insert("host", host.parse().unwrap());
+        }
+        let peer = Peer(peer.parse().unwrap());
+        request.extensions_mut().insert(peer);
+        send(&router, request).await
+    };
+    let (here, there) = ("127.0.0.1:50000", "10.0.0.7:50000");
+    for host in [
+        "evil.test",
+        "evil.test:9090",
+        "localhost.evil.test",
+        "127.0.0.1.evil.test",
+        "",
+    ] {
+        for peer in [here, "[::1]:50000", "[::ffff:127.0.0.1]:50000"] {
+            let answer = ask(peer, Some(host)).await;
+            assert_eq!(answer.status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+            assert!(!answer.body.contains("vestibule_"), "{host}");
+            assert_dressed(&answer, host);
+        }
+        if !host.is_empty() {
+            assert_eq!(ask(there, Some(host)).await.status, StatusCode::OK);
+        }
+    }
+    for host in [
+        "localhost:9090",
+        "LOCALHOST",
+        "127.0.0.1:9090",
+        "[::1]:9090",
+        "[::1]",
+        "10.0.0.5:9090",
+    ] {
+        assert_eq!(ask(here, Some(host)).await.status, StatusCode::OK, "{host}");
+    }
+    assert_eq!(ask(here, None).await.status, StatusCode::OK);
 }
 
 // What a browser shows of it stays in that browser too.
