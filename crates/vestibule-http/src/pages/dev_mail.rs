@@ -91,7 +91,7 @@ fn found(caller: &Caller, headers: &HeaderMap, id: &str) -> Result<DevMail, Fail
 /// The mailbox, for a caller on this machine who came straight to us.
 fn mailbox<'a>(caller: &'a Caller, headers: &HeaderMap) -> Result<&'a Arc<DevMailbox>, Failure> {
     let site = &caller.context.site;
-    let here = caller.visit.address.is_none_or(|peer| peer.is_loopback());
+    let here = caller.visit.address.is_some_and(|peer| peer.is_loopback());
     let forwarded = headers.keys().any(|name| {
         let name = name.as_str();
         name == "forwarded"

@@ -43,6 +43,17 @@ fn local(house: &House) -> Browser {
     browser
 }
 
+#[tokio::test]
+async fn a_caller_from_nobody_knows_where_is_not_on_this_machine() {
+    let house = house().await;
+    let browser = with_key(&house).await;
+    assert_eq!(browser.get("/dev/mail").await.status, StatusCode::OK);
+    let mut request = browser.request(Method::GET, "/dev/mail", "");
+    request.extensions_mut().clear();
+    let answer = browser.send(request).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+}
+
 async fn with_key(house: &House) -> Browser {
     let browser = local(house);
     let key = house.mail_key.as_deref().unwrap();
