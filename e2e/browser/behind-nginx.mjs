@@ -71,6 +71,13 @@ try {
   assert.doesNotMatch(claimed.body, /\broot\b/);
   assert.equal((await ask('/orders', { ...claims, ...proxied })).status, 401, 'and they sign nobody in');
 
+  // Cookies know no port: those of a Vestibule on this host's loopback stay out as well, and the application's own come through.
+  const loopback = 'vestibule-8080=a; mine=1; vestibule-8080-mail=b';
+  const carried = await ask('/orders', { Cookie: `${Cookie}; ${loopback}; vestibule-news=2` });
+  assert.equal(carried.status, 200);
+  assert.doesNotMatch(carried.body, /__host-vestibule|vestibule-\d/i);
+  assert.match(carried.body, /mine=1; vestibule-news=2/);
+
   // HSTS is on every answer, and once: Vestibule's, the application's, nginx's own.
   for (const [path, headers, status] of [
     ['/login', {}, 200],
