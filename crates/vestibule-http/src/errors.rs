@@ -227,26 +227,27 @@ impl Failure {
     fn log(&self, id: &str, method: &Method, path: &str) {
         let (code, status) = (self.code.as_str(), self.code.status().as_u16());
         // ASVS 16.4.1: what a stranger sent is escaped. 16.2.5: never the query, which may hold a set-up token.
-        let cause = chain(self.cause.as_deref());
+        let cause = self.cause.as_deref().map(chain);
+        let cause = cause.as_ref().map(tracing::field::debug);
         match self.code {
             Code::Internal | Code::Unavailable | Code::EndUnstored => {
-                tracing::error!(error.id = id, error.code = code, error.cause = ?cause, http.method = %method, http.path = ?path, http.status = status, "the request failed");
+                tracing::error!(error.id = id, error.code = code, error.cause = cause, http.method = %method, http.path = ?path, http.status = status, "the request failed");
             }
             Code::NotFound | Code::MethodNotAllowed => {
                 tracing::debug!(error.id = id, error.code = code, http.method = %method, http.path = ?path, http.status = status, "nothing answers to the request");
             }
             // ASVS 16.3.3: a try to get past a control is one of these.
             _ => {
-                tracing::info!(error.id = id, error.code = code, error.cause = ?cause, http.method = %method, http.path = ?path, http.status = status, "the request was refused");
+                tracing::info!(error.id = id, error.code = code, error.cause = cause, http.method = %method, http.path = ?path, http.status = status, "the request was refused");
             }
         }
     }
 }
 
 /// `outer: middle: inner`.
-fn chain(cause: Option<&(dyn StdError + Send + Sync + 'static)>) -> String {
+fn chain(cause: &(dyn StdError + Send + Sync + 'static)) -> String {
     let mut text = String::new();
-    let mut next: Option<&dyn StdError> = cause.map(|cause| cause as _);
+    let mut next: Option<&dyn StdError> = Some(cause);
     while let Some(error) = next {
         let separator = if text.is_empty() { "" } else { ": " };
         // Writing to a String cannot fail.
@@ -283,14 +284,16 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Turns a [`Failure`] on its way out into its page, and writes the one line of it. Other answers pass.
+/// Turns a [`Failure`] on its way out into its page, and writes the one line of it. Other answers pass, but for a page that
+/// tells a program what it did wrong: that becomes a problem too, with its headers.
 pub(crate) fn explain(
     caller: &Caller,
     method: &Method,
     path: &str,
     mut response: Response,
 ) -> Response {
-    let Some(failure) = response.extensions_mut().remove::<Failure>() else {
+    let carried = response.extensions_mut().remove::<Failure>();
+    let Some(failure) = carried.or_else(|| told_by_a_page(caller, &response)) else {
         return response;
     };
     let id = error_id(caller);
@@ -325,6 +328,31 @@ pub(crate) fn explain(
     response
 }
 
+/// What a page of 4xx or 5xx says to a program, as far as its status tells.
+fn told_by_a_page(caller: &Caller, response: &Response) -> Option<Failure> {
+    let status = response.status();
+    let media_type = response.headers().get(header::CONTENT_TYPE);
+    let is_page = media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    if !caller.is_program() || !is_page || !(status.is_client_error() || status.is_server_error()) {
+        return None;
+    }
+    let code = match status {
+        // 403: a login is to be proved anew, and was not.
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Code::LoginRefused,
+        StatusCode::GONE => Code::LinkGone,
+        StatusCode::TOO_MANY_REQUESTS => Code::TooManyRequests,
+        StatusCode::SERVICE_UNAVAILABLE => Code::Unavailable,
+        _ if status.is_server_error() => Code::Internal,
+        _ => Code::Invalid,
+    };
+    let seconds = response.headers().get(header::RETRY_AFTER);
+    let seconds = seconds.and_then(|value| value.to_str().ok()?.parse().ok());
+    Some(Failure {
+        retry_after: seconds.map(Duration::from_secs),
+        ..Failure::of(code)
+    })
+}
+
 /// RFC 9457 §3.1, for a caller who prefers it to a page.
 #[derive(Serialize)]
 struct Problem<'a> {
@@ -342,7 +370,7 @@ fn problem(caller: &Caller, code: Code, page: &ErrorPage, response: Response) ->
     let problem = Problem {
         r#type: format!("/docs/problems#{}", code.as_str()),
         title,
-        status: code.status().as_u16(),
+        status: response.status().as_u16(),
         code: code.as_str(),
         detail,
         id: &page.id,
@@ -369,6 +397,9 @@ fn error_id(caller: &Caller) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
     use super::*;
 
     #[test]
@@ -386,12 +417,50 @@ mod tests {
         }
     }
 
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn what_has_no_cause_names_none_in_the_log() {
+        let log_of = |failure: Failure| {
+            let lines = Lines::default();
+            let writer = lines.clone();
+            let subscriber = tracing_subscriber::fmt()
+                .with_writer(move || writer.clone())
+                .with_ansi(false)
+                .finish();
+            tracing::subscriber::with_default(subscriber, || {
+                failure.log("23456789", &Method::POST, "/login");
+            });
+            let lines = lines.0.lock().unwrap().clone();
+            String::from_utf8(lines).unwrap()
+        };
+        for code in [Code::TooManyRequests, Code::Unavailable] {
+            let bare = log_of(Failure::of(code));
+            assert!(bare.contains(code.as_str()), "{bare}");
+            assert!(!bare.contains("error.cause"), "{bare}");
+            let caused = log_of(Failure::of(code).because(std::fmt::Error));
+            assert!(caused.contains("error.cause=\"an error"), "{caused}");
+        }
+    }
+
     #[test]
     fn a_chain_of_causes_reads_as_one_line() {
         #[derive(Debug, thiserror::Error)]
         #[error("the store failed")]
         struct Outer(#[source] std::fmt::Error);
         let outer = Outer(std::fmt::Error);
-        assert!(chain(Some(&outer)).starts_with("the store failed: an error occurred"));
+        assert!(chain(&outer).starts_with("the store failed: an error occurred"));
     }
 }

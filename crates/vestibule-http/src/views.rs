@@ -85,6 +85,7 @@ pub use self::{
     profile::{LanguageChoice, ProfilePage},
     recover::{
         CodeFault, EndLoginPage, FinishRecoverPage, LoginEndedPage, RecoverAskedPage, RecoverPage,
+        RecoveredPage,
     },
     register::{FinishRegisterPage, RegisterAskedPage, RegisterPage},
     security::{CurrentPasswordFault, SecurityPage},

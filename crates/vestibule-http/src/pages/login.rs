@@ -16,10 +16,10 @@ use http::{HeaderValue, StatusCode, header};
 use vestibule_core::local_path::LocalPath;
 use vestibule_engine::{Busy, NotNow, SignIn, SignInError};
 
-use super::pre_session::{self, PreSession};
+use super::pre_session;
 use crate::browser::caller::{Caller, Visitor};
 use crate::browser::form::{Fields, Posted, Query};
-use crate::errors::{self, Code, Failure};
+use crate::errors::{self, Failure};
 use crate::views::{LoginFault, LoginNotice, LoginPage};
 
 /// Where a login goes on to when nothing else was asked for.
@@ -62,6 +62,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
     let fields = match posted.check(&caller.context, pre_session::binding(&caller)) {
         Ok(checked) => checked.fields,
         Err(refused) => {
+            // 403 is also the answer to a login that is not fresh: what this one is, no status tells.
             if caller.is_program() {
                 return Err(refused.into());
             }
@@ -90,9 +91,6 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
             Ok(pre_session::sign_in(&caller, &signed_in, onward))
         }
         Err(SignInError::Refused) => {
-            if caller.is_program() {
-                return Ok(challenged(Failure::of(Code::LoginRefused).into_response()));
-            }
             let page = LoginPage {
                 fault: Some(LoginFault::Mismatch),
                 ..filled(Some(&fields), next)
@@ -101,9 +99,6 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
         }
         // No answer tells of what there were too many: the same for every address (ASVS 6.3.8).
         Err(SignInError::Throttled { retry_after, .. }) => {
-            if caller.is_program() {
-                return Err(Failure::throttled(retry_after));
-            }
             let page = LoginPage {
                 fault: Some(LoginFault::Throttled { wait: retry_after }),
                 ..filled(Some(&fields), next)
@@ -111,7 +106,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
             form(&caller, StatusCode::TOO_MANY_REQUESTS, page)
                 .map(|response| errors::with_retry_after(response, retry_after))
         }
-        Err(SignInError::NotNow(NotNow::Busy(Busy { retry_after }))) if !caller.is_program() => {
+        Err(SignInError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
             let page = LoginPage {
                 fault: Some(LoginFault::Busy),
                 ..filled(Some(&fields), next)
@@ -131,17 +126,13 @@ fn challenged(mut response: Response) -> Response {
 }
 
 fn form(caller: &Caller, status: StatusCode, page: LoginPage) -> Result<Response, Failure> {
-    let pre_session = PreSession::of(caller)?;
-    let csrf = pre_session.token(caller)?;
     let engine = &caller.context.engine;
-    let page = LoginPage {
+    pre_session::page(caller, status, |csrf| LoginPage {
         csrf,
         recovers: engine.mails(),
         registers: engine.mails() && engine.policy().registration.is_open(),
         ..page
-    };
-    let response = caller.page(status, &page)?;
-    Ok(pre_session.keep(caller, response))
+    })
 }
 
 /// The page with what was typed, but the password.

@@ -1,22 +1,35 @@
 //! The pre-session: what a form is bound to while nobody is signed in (ASVS 3.5.1, H03).
 
 use axum::response::Response;
-use http::header;
+use http::{StatusCode, header};
 use vestibule_core::csrf::Binding;
 
 use crate::browser::caller::Caller;
 use crate::browser::cookies::{self, FormCookie};
 use crate::errors::Failure;
+use crate::views::Page;
+
+/// A page with a form, whose token `page` puts in, and the pre-session that it is bound to.
+pub fn page<P: Page>(
+    caller: &Caller,
+    status: StatusCode,
+    page: impl FnOnce(String) -> P,
+) -> Result<Response, Failure> {
+    let pre_session = PreSession::of(caller)?;
+    let csrf = caller.token(Binding::Form(pre_session.form.as_bytes()))?;
+    let response = caller.page(status, &page(csrf))?;
+    Ok(pre_session.keep(caller, response))
+}
 
 /// The browser's own, or a new one that the answer sets.
-pub struct PreSession {
+struct PreSession {
     form: FormCookie,
     new: bool,
 }
 
 impl PreSession {
     /// Keeps the one there is, so that two tabs do not spoil each other's forms.
-    pub fn of(caller: &Caller) -> Result<Self, Failure> {
+    fn of(caller: &Caller) -> Result<Self, Failure> {
         if let Some(form) = caller.form {
             return Ok(Self { form, new: false });
         }
@@ -31,13 +44,8 @@ impl PreSession {
         })
     }
 
-    /// A token for one form.
-    pub fn token(&self, caller: &Caller) -> Result<String, Failure> {
-        caller.token(Binding::Form(self.form.as_bytes()))
-    }
-
     /// Sets the cookie where it is new.
-    pub fn keep(&self, caller: &Caller, mut response: Response) -> Response {
+    fn keep(&self, caller: &Caller, mut response: Response) -> Response {
         if self.new {
             let set = cookies::set_form(&caller.context.site.issuer, self.form);
             response.headers_mut().append(header::SET_COOKIE, set);

@@ -12,7 +12,7 @@ use axum::response::Response;
 use http::StatusCode;
 use vestibule_engine::AskRecoveryError;
 
-use super::pre_session::{self, PreSession};
+use super::pre_session;
 use super::setup::address_fault;
 use crate::browser::caller::{Caller, Visitor};
 use crate::browser::form::Posted;
@@ -56,9 +56,6 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
             page.identifier_fault = Some(address_fault(email));
             form(&caller, Code::Invalid.status(), page)
         }
-        Err(AskRecoveryError::Throttled { retry_after }) if caller.is_program() => {
-            Err(Failure::throttled(retry_after))
-        }
         Err(AskRecoveryError::Throttled { retry_after }) => {
             page.wait = Some(retry_after);
             form(&caller, StatusCode::TOO_MANY_REQUESTS, page)
@@ -73,8 +70,5 @@ fn closed() -> Failure {
 }
 
 fn form(caller: &Caller, status: StatusCode, page: RecoverPage) -> Result<Response, Failure> {
-    let pre_session = PreSession::of(caller)?;
-    let csrf = pre_session.token(caller)?;
-    let response = caller.page(status, &RecoverPage { csrf, ..page })?;
-    Ok(pre_session.keep(caller, response))
+    pre_session::page(caller, status, |csrf| RecoverPage { csrf, ..page })
 }

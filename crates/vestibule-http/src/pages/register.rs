@@ -13,7 +13,7 @@ use http::StatusCode;
 use vestibule_engine::{AskRegistration, AskRegistrationError, RegistrationMode};
 
 use super::details::{self, Fault};
-use super::pre_session::{self, PreSession};
+use super::pre_session;
 use super::setup::{address_fault, name_fault};
 use crate::browser::caller::{Caller, Visitor};
 use crate::browser::form::{Fields, Posted};
@@ -55,9 +55,6 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
     };
     let mut page = filled(&caller, &fields);
     let fault = match error {
-        AskRegistrationError::Throttled { retry_after } if caller.is_program() => {
-            return Err(Failure::throttled(retry_after));
-        }
         AskRegistrationError::Throttled { retry_after } => {
             page.wait = Some(retry_after);
             return form(&caller, StatusCode::TOO_MANY_REQUESTS, page)
@@ -103,8 +100,5 @@ fn filled(caller: &Caller, fields: &Fields) -> RegisterPage {
 }
 
 fn form(caller: &Caller, status: StatusCode, page: RegisterPage) -> Result<Response, Failure> {
-    let pre_session = PreSession::of(caller)?;
-    let csrf = pre_session.token(caller)?;
-    let response = caller.page(status, &RegisterPage { csrf, ..page })?;
-    Ok(pre_session.keep(caller, response))
+    pre_session::page(caller, status, |csrf| RegisterPage { csrf, ..page })
 }

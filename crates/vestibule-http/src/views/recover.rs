@@ -55,6 +55,13 @@ pub enum CodeFault {
     Wrong,
 }
 
+/// The password is set, in a browser where somebody else is signed in.
+#[derive(Clone, Debug)]
+pub struct RecoveredPage {
+    /// Whose link it was.
+    pub address: String,
+}
+
 /// Ends the login that a mail told of, when its button is pressed.
 #[derive(Clone, Debug)]
 pub struct EndLoginPage {
@@ -74,6 +81,7 @@ pub struct LoginEndedPage {
 page!(RecoverPage, "recover.html");
 page!(RecoverAskedPage, "recover_asked.html");
 page!(FinishRecoverPage, "recover_finish.html");
+page!(RecoveredPage, "recover_done.html");
 page!(EndLoginPage, "end_login.html");
 page!(LoginEndedPage, "end_login_done.html");
 

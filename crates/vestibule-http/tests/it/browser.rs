@@ -6,5 +6,6 @@ pub mod headers;
 mod hosts;
 mod last_resort;
 mod origins;
+mod programs;
 mod routes;
 mod secrets;

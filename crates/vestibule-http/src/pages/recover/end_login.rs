@@ -11,7 +11,7 @@ use vestibule_store::EndLogin;
 use crate::browser::caller::Visitor;
 use crate::browser::form::{Posted, Query};
 use crate::errors::{Code, Failure};
-use crate::pages::pre_session::{self, PreSession};
+use crate::pages::pre_session;
 use crate::views::{EndLoginPage, LoginEndedPage};
 
 /// The button, if the link is good.
@@ -21,13 +21,8 @@ pub async fn get(Visitor(caller): Visitor, Query(query): Query) -> Result<Respon
     let engine = &caller.context.engine;
     let found = engine.ticket(&ticket, caller.visit.now).await;
     found.map_err(Failure::store)?.ok_or_else(gone)?;
-    let pre_session = PreSession::of(&caller)?;
-    let page = EndLoginPage {
-        csrf: pre_session.token(&caller)?,
-        token: token.to_owned(),
-    };
-    let response = caller.page(StatusCode::OK, &page)?;
-    Ok(pre_session.keep(&caller, response))
+    let token = token.to_owned();
+    pre_session::page(&caller, StatusCode::OK, |csrf| EndLoginPage { csrf, token })
 }
 
 /// Ends it.

@@ -13,9 +13,9 @@ use crate::browser::caller::{Caller, Visitor};
 use crate::browser::cookies;
 use crate::browser::form::{Posted, Query};
 use crate::errors::{self, Code, Failure};
-use crate::pages::pre_session::{self, PreSession};
+use crate::pages::pre_session;
 use crate::pages::setup::password_fault;
-use crate::views::{CodeFault, FinishRecoverPage};
+use crate::views::{CodeFault, FinishRecoverPage, RecoveredPage};
 
 /// A link that is good.
 struct Good {
@@ -50,8 +50,14 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
     match engine.finish_recovery(finish, &caller.visit).await {
         Ok(recovered) => {
             let set = cookies::set_device(&caller.context.site.issuer, &recovered.device);
-            let onward = Redirect::to("/login?notice=password-set");
-            return Ok(([(header::SET_COOKIE, set)], onward).into_response());
+            // Signed in with this account: no longer. With another: the sign-in page would lead on, and tell nothing.
+            let answer = if matches!(caller.still_live(), Ok(Some(_))) {
+                let address = page.address;
+                caller.page(StatusCode::OK, &RecoveredPage { address })?
+            } else {
+                Redirect::to("/login?notice=password-set").into_response()
+            };
+            return Ok(([(header::SET_COOKIE, set)], answer).into_response());
         }
         Err(FinishRecoveryError::Gone) => return Err(gone()),
         Err(FinishRecoveryError::NotNow(NotNow::Busy(Busy { retry_after }))) => {
@@ -103,8 +109,5 @@ fn page(token: &str, good: &Good) -> FinishRecoverPage {
 }
 
 fn form(caller: &Caller, status: StatusCode, page: FinishRecoverPage) -> Result<Response, Failure> {
-    let pre_session = PreSession::of(caller)?;
-    let csrf = pre_session.token(caller)?;
-    let response = caller.page(status, &FinishRecoverPage { csrf, ..page })?;
-    Ok(pre_session.keep(caller, response))
+    pre_session::page(caller, status, |csrf| FinishRecoverPage { csrf, ..page })
 }

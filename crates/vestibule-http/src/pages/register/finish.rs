@@ -12,7 +12,7 @@ use crate::browser::caller::{Caller, Visitor};
 use crate::browser::form::{Posted, Query};
 use crate::errors::{self, Code, Failure};
 use crate::pages::details::{self, Fault, Typed};
-use crate::pages::pre_session::{self, PreSession};
+use crate::pages::pre_session;
 use crate::pages::setup::{name_fault, password_fault};
 use crate::views::{FinishRegisterPage, NameFault};
 
@@ -130,8 +130,5 @@ fn form(
     status: StatusCode,
     page: FinishRegisterPage,
 ) -> Result<Response, Failure> {
-    let pre_session = PreSession::of(caller)?;
-    let csrf = pre_session.token(caller)?;
-    let response = caller.page(status, &FinishRegisterPage { csrf, ..page })?;
-    Ok(pre_session.keep(caller, response))
+    pre_session::page(caller, status, |csrf| FinishRegisterPage { csrf, ..page })
 }

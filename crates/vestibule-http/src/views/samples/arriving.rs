@@ -6,7 +6,8 @@ use super::{CSRF, NOW, Sample, person, stranger};
 use crate::views::{
     AddressFault, AnswerFault, AskedField, CodeFault, Details, DevLetter, DevLetterPage,
     DevMailPage, EndLoginPage, FinishRecoverPage, FinishRegisterPage, LoginEndedPage, NameFault,
-    PasswordFault, RecoverAskedPage, RecoverPage, RegisterAskedPage, RegisterPage, Terms, TextPart,
+    PasswordFault, RecoverAskedPage, RecoverPage, RecoveredPage, RegisterAskedPage, RegisterPage,
+    Terms, TextPart,
 };
 
 const TOKEN: &str = "vst_register_b7Qm0pYx3vLk9sTz2cWf6nHd1gRj5aEuXo4iPqVbKyN";
@@ -190,6 +191,12 @@ pub(super) fn recover() -> Vec<Sample> {
             EndLoginPage {
                 csrf: CSRF.into(),
                 token: TOKEN.into(),
+            },
+        ),
+        stranger(
+            "recover-done",
+            RecoveredPage {
+                address: ALICE.into(),
             },
         ),
         stranger("end-login-done", LoginEndedPage { already: false }),

@@ -1,12 +1,14 @@
 //! Registration, recovery and letters: what strangers wrote there is text too, and a letter's text links to us alone.
 
-use super::named;
+use std::time::Duration;
+
+use super::{each, named};
 use crate::{
     texts::Texts,
     views::{
-        AnswerFault, AskedField, Details, DevLetter, DevLetterPage, DevMailPage, FinishRecoverPage,
-        FinishRegisterPage, Frame, Page, RecoverAskedPage, RegisterAskedPage, RegisterPage, Terms,
-        TextPart, markup, samples::NOW,
+        AddressFault, AnswerFault, AskedField, Details, DevLetter, DevLetterPage, DevMailPage,
+        FinishRecoverPage, FinishRegisterPage, Frame, Page, RecoverAskedPage, RecoverPage,
+        RegisterAskedPage, RegisterPage, Terms, TextPart, markup, samples::NOW,
     },
 };
 
@@ -81,6 +83,40 @@ fn asvs_3_2_2_what_was_typed_on_the_way_in_is_text() {
             assert_eq!(named(&elements, "img").count(), 0);
         }
     }
+}
+
+#[test]
+fn the_address_is_gone_back_to_only_where_it_is_wrong_or_missing() {
+    let texts = Texts::embedded();
+    let focused = |page: &RecoverPage| {
+        let tongue = texts.all().next().expect("a language");
+        let html = page.render(&Frame::new(tongue, "Shop", NOW));
+        html.expect("renders").contains(" autofocus")
+    };
+    let typed = RecoverPage {
+        identifier: "alice@example.test".into(),
+        ..RecoverPage::default()
+    };
+    assert!(focused(&RecoverPage::default()));
+    assert!(!focused(&RecoverPage {
+        wait: Some(Duration::from_mins(1)),
+        ..typed.clone()
+    }));
+    assert!(focused(&RecoverPage {
+        identifier_fault: Some(AddressFault::Malformed),
+        ..typed
+    }));
+}
+
+// ARIA in HTML §4.1: a paragraph takes no name.
+#[test]
+fn no_paragraph_has_a_name() {
+    each(|name, _, _, _, elements| {
+        for paragraph in named(elements, "p") {
+            let is_named = paragraph.has("aria-labelledby") || paragraph.has("aria-label");
+            assert!(!is_named, "{name}");
+        }
+    });
 }
 
 #[test]

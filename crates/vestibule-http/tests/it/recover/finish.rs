@@ -104,6 +104,47 @@ async fn asvs_6_6_2_in_the_browser_that_asked_the_link_sets_a_password_and_signs
     );
 }
 
+#[tokio::test]
+async fn somebody_else_who_is_signed_in_here_is_told_that_it_worked() {
+    let house = House::new().await;
+    house.add(ALICE).await;
+    house.add("bob@example.test").await;
+    let browser = house.signed_in("bob@example.test").await;
+    let (_, token) = asked(&house, &browser).await;
+    let fields = [("token", token.as_str()), ("password", NEW)];
+    let done = browser
+        .submit(&link(&token), "/recover/finish", &fields)
+        .await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.body);
+    for part in ["role=\"status\"", ALICE, "href=\"/logout\""] {
+        assert!(done.body.contains(part), "{part}: {}", done.body);
+    }
+    let sets = done.set_cookies();
+    assert!(
+        matches!(&sets[..], [device] if device.starts_with("__Host-vestibule-device=")),
+        "{sets:?}"
+    );
+    let account = browser.get("/account").await;
+    assert!(account.body.contains("bob@example.test"), "still bob's");
+    let alice = house.browser().sign_in(ALICE, NEW).await;
+    assert_eq!(alice.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn the_owner_who_is_signed_in_here_signs_in_anew() {
+    let house = House::new().await;
+    house.add(ALICE).await;
+    let browser = house.signed_in(ALICE).await;
+    let (_, token) = asked(&house, &browser).await;
+    let fields = [("token", token.as_str()), ("password", NEW)];
+    let done = browser
+        .submit(&link(&token), "/recover/finish", &fields)
+        .await;
+    assert_eq!(done.location(), "/login?notice=password-set");
+    let led = browser.follow(done.location()).await;
+    assert!(led.body.contains("Your new password is set"));
+}
+
 /// Holds: ASVS 6.6.2, ASVS 6.6.3, ASVS 6.5.4
 #[tokio::test]
 async fn asvs_6_6_2_another_browser_needs_the_code_that_the_asking_page_shows() {

@@ -14,7 +14,10 @@ async fn the_page_says_in_numbers_what_will_happen_and_does_nothing() {
     assert_eq!(page.status, StatusCode::OK);
     assert_eq!(page.header("cache-control"), "no-store");
     assert!(page.body.contains("3 devices are signed out, this one too"));
-    assert!(page.body.contains("1 address no longer belongs to an account"));
+    assert!(
+        page.body
+            .contains("1 address no longer belongs to an account")
+    );
     assert!(page.body.contains("A last mail says so"));
     assert!(page.body.contains("cannot be undone"));
     assert_eq!(page.body.matches("class=\"button main").count(), 1);
