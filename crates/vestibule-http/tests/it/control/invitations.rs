@@ -37,6 +37,23 @@ async fn asvs_6_4_1_an_invitation_is_a_link_at_the_issuer_that_ends() {
 }
 
 #[tokio::test]
+async fn the_answer_names_the_address_that_was_understood() {
+    let caller = Caller::new().await;
+    caller.house.add("alice@example.test").await;
+    let typed = r#"{"email": "Bob@EXAMPLE.test"}"#;
+    let told = caller.post(INVITATIONS, typed).await;
+    assert_eq!(told.body["email"], "bob@example.test");
+    for what in ["recover", "disable", "enable"] {
+        let path = format!("/api/v1/admin/users/Alice@EXAMPLE.test/{what}");
+        let told = caller.post(&path, "").await;
+        assert_eq!(told.status, StatusCode::OK, "{told:?}");
+        let of_user = &told.body["user"]["email"];
+        let named = told.body.get("email").unwrap_or(of_user);
+        assert_eq!(named, "alice@example.test", "{what}");
+    }
+}
+
+#[tokio::test]
 async fn what_invites_nobody_is_told_apart() {
     let caller = Caller::new().await;
     caller.house.add("alice@example.test").await;
