@@ -52,7 +52,7 @@ pub const ROWS: &[Row] = &[
         key: "mail.password",
         kind: Kind::Secret,
         default: Some("none"),
-        meaning: "The password to `mail.username`. Better in a file: `mail.password_file`.",
+        meaning: "The password to `mail.username`. A settings file that holds it must be readable by its owner alone. Better in a file of its own: `mail.password_file`.",
         set: |settings, value, _| {
             let allowed = "a text of 1 to 1024 characters, without control characters";
             let password = value.as_str().ok_or(allowed)?;

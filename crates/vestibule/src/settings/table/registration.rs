@@ -19,7 +19,7 @@ pub const ROWS: &[Row] = &[
         key: "registration.mode",
         kind: Kind::Text,
         default: None,
-        meaning: "Who may make an account: `open`, whoever reads the mail of an address; `invited`, whom an operator invites with `vestibule user invite`; `off`, nobody, and operators make accounts. `open` off loopback needs `mail.server`.",
+        meaning: "Who may make an account: `open`, whoever reads the mail of an address; `invited`, whom an operator invites with `vestibule user invite`; `off`, nobody, and operators make accounts. `open` with an https issuer needs `mail.server`.",
         set: |settings, value, _| {
             let allowed = "one of \"open\", \"invited\", \"off\"";
             settings.registration.mode = match value.as_str().ok_or(allowed)? {
