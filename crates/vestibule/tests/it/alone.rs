@@ -1,21 +1,32 @@
 //! Commands while no server runs, and what they leave to one.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::process::{Data, Done, Process, program};
+use crate::process::{Data, Done, PASSWORD, Process, program};
 
 const BOB: &str = "bob@example.test";
 
 fn run(data: &Data, arguments: &[&str], settings: &[(&str, &str)]) -> Done {
-    let output = program(arguments)
+    run_with(data, arguments, settings, "")
+}
+
+fn run_with(data: &Data, arguments: &[&str], settings: &[(&str, &str)], input: &str) -> Done {
+    let mut child = program(arguments)
         .arg("--data")
         .arg(&data.path)
         .envs(settings.iter().copied())
-        .output();
-    Done::from(output.unwrap())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that reads nothing may have ended already.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    Done::from(child.wait_with_output().unwrap())
 }
 
 /// Holds: H01
@@ -44,26 +55,28 @@ fn h01_a_link_that_assumes_its_issuer_says_so() {
 
 #[test]
 fn a_command_leaves_mail_to_the_server() {
-    let data = Data::new();
     let mails = TcpListener::bind("127.0.0.1:0").unwrap();
+    mails.set_nonblocking(true).unwrap();
     let server = format!("smtp://{}", mails.local_addr().unwrap());
     let settings = [("VESTIBULE_MAIL__SERVER", server.as_str())];
-    let done = run(&data, &["user", "invite", BOB], &settings);
-    assert_eq!(done.err, "", "there is no link to assume anything");
-    let said = done.good();
-    assert!(
-        said.contains("is in the outbox and goes once a server runs") && !said.contains("token="),
-        "{said}"
-    );
-    // The letter waits: with the mail server, and without one in the settings.
-    for settings in [&settings[..], &[], &[]] {
-        let done = run(&data, &["mail", "status", "--json"], settings);
+    for later in [&[][..], &settings] {
+        let data = Data::new();
+        let done = run(&data, &["user", "invite", BOB], &settings);
+        assert_eq!(done.err, "", "there is no link to assume anything");
+        let said = done.good();
+        assert!(said.contains("is in the outbox and goes once a server runs"));
+        assert!(!said.contains("token="), "{said}");
+
+        // Hashing takes longer than it would take to try the letter.
+        let carla = ["user", "add", "carla@example.test", "--password-stdin"];
+        let done = run_with(&data, &carla, later, PASSWORD);
         assert_eq!(done.err, "");
-        assert_eq!(done.json()["waiting"], json!(1));
+        done.good();
+        let status = run(&data, &["mail", "status", "--json"], later).json();
+        assert_eq!(status["waiting"], json!(1));
+        let tried = mails.accept().unwrap_err();
+        assert_eq!(tried.kind(), ErrorKind::WouldBlock, "nobody spoke to it");
     }
-    mails.set_nonblocking(true).unwrap();
-    let tried = mails.accept().unwrap_err();
-    assert_eq!(tried.kind(), ErrorKind::WouldBlock, "nobody spoke to it");
 }
 
 #[test]
