@@ -10,7 +10,10 @@ async fn without_a_mail_server_nothing_is_sent_and_nothing_waits() {
     let caller = Caller::new().await;
     let told = caller.get("/api/v1/admin/mail").await;
     assert_eq!(told.status, StatusCode::OK);
-    assert_eq!(told.body, json!({ "mails": false, "waiting": 0, "mailbox": null }));
+    assert_eq!(
+        told.body,
+        json!({ "mails": false, "waiting": 0, "mailbox": null })
+    );
 
     let to = r#"{"email": "alice@example.test"}"#;
     let told = caller.post("/api/v1/admin/mail/test", to).await;
