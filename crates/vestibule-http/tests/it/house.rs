@@ -18,9 +18,9 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tower::ServiceExt as _;
 use vestibule_core::keys::MasterKey;
+use vestibule_core::letter::{Letter, Says};
 use vestibule_core::password::Cost;
 use vestibule_core::time::UnixMillis;
-use vestibule_core::letter::{Letter, Says};
 use vestibule_engine::{
     Chores, Clock, Engine, Entropy, EntropyError, Hasher, HasherSettings, Index, MailError, Mailer,
     NewAccount, Operator, Parts, Policy, RegistrationMode,
@@ -500,7 +500,11 @@ impl Browser {
     /// The session cookie's value.
     pub fn session(&self) -> Option<String> {
         let cookies = self.cookies.lock().unwrap();
-        let mut sessions = cookies.iter().filter(|(name, _)| !["-form", "-device", "-mail"].iter().any(|end| name.ends_with(end)));
+        let mut sessions = cookies.iter().filter(|(name, _)| {
+            !["-form", "-device", "-mail"]
+                .iter()
+                .any(|end| name.ends_with(end))
+        });
         sessions.next().map(|(_, value)| value.clone())
     }
 
