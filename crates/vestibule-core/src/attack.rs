@@ -24,7 +24,7 @@ use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 
 use crate::audit::Attack;
 use crate::throttle::ThrottleKey;
-use crate::time::UnixMillis;
+use crate::time::{STEP, UnixMillis};
 
 /// How long the tries of somebody in a hurry count together.
 pub const SHORT: Duration = Duration::from_mins(10);
@@ -208,8 +208,9 @@ impl Sightings {
         let failing = self.passwords.get(&sighting.password)?;
         let until = failing.last.plus(REFUSED_FOR);
         let sprayed = failing.accounts.len() >= ACCOUNTS_OF_PASSWORD;
-        // One that was wrong later than now was so under a clock that was wrong.
-        let lately = failing.last <= now && now < until;
+        // One that was wrong long after now was so under a clock that was wrong. A little after is how requests come: each has
+        // the time of its arrival, and one may take longer than the next.
+        let lately = failing.last <= now.plus(STEP) && now < until;
         (sprayed && lately).then(|| until.since(now))
     }
 
@@ -324,8 +325,9 @@ impl Sightings {
         });
         if is_over(failing.last, REFUSED_FOR, now) {
             failing.accounts.clear();
+            failing.last = now;
         }
-        failing.last = now;
+        failing.last = failing.last.max(now);
         let before = failing.accounts.len();
         tell_apart(
             &mut failing.accounts,
@@ -376,8 +378,9 @@ impl Window {
 }
 
 fn is_over(since: UnixMillis, within: Duration, now: UnixMillis) -> bool {
-    // A clock that was set back ends a window too, rather than keep it open until time has come round again.
-    now < since || now.since(since) >= within
+    // A clock that was set back ends a window too, rather than keep it open until time has come round again; a request that
+    // took longer than a later one does not.
+    now.plus(STEP) < since || now.since(since) >= within
 }
 
 fn tell_apart(seen: &mut Vec<Tag>, tag: Tag, most: usize) {
@@ -538,7 +541,20 @@ mod tests {
             sightings.refuses(&elsewhere, just),
             Some(Duration::from_millis(1))
         );
-        let before = UnixMillis(last.0 - 1);
+        let arrived_before = UnixMillis(last.0 - 30_000);
+        assert!(
+            sightings.refuses(&elsewhere, arrived_before).is_some(),
+            "one that was held back on its way"
+        );
+        assert_eq!(
+            sightings.failed(&try_at(2000, 2000, 1), false, arrived_before),
+            []
+        );
+        assert!(
+            sightings.refuses(&elsewhere, last).is_some(),
+            "nor does one clear what is known"
+        );
+        let before = UnixMillis(last.0 - 60_001);
         assert_eq!(sightings.refuses(&elsewhere, before), None, "a wild clock");
         assert_eq!(sightings.refuses(&elsewhere, end), None);
         assert_eq!(sightings.failed(&elsewhere, false, end), []);
