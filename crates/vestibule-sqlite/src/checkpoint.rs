@@ -42,7 +42,9 @@ pub(crate) struct Log {
     wait_at: AtomicI32,
     /// The checkpointer asks the writer to start the log again.
     restart: AtomicBool,
-    /// Something was erased: the log is to be emptied, or its old pages would keep it.
+    /// Something was erased: the log is still to be emptied, or its old pages would keep it.
+    owes_emptying: AtomicBool,
+    /// The next commit is to try.
     empty: AtomicBool,
     /// A copy is in progress: SQLite makes one at a time, and waits for none.
     copying: Mutex<bool>,
@@ -64,6 +66,7 @@ impl Log {
             wake_at: AtomicI32::new(COPY_AT),
             wait_at: AtomicI32::new(WAIT_AT),
             restart: AtomicBool::new(false),
+            owes_emptying: AtomicBool::new(false),
             empty: AtomicBool::new(false),
             copying: Mutex::new(false),
             copied: Condvar::new(),
@@ -107,15 +110,26 @@ impl Log {
                 .store(pages.saturating_add(WAIT_AGAIN), Ordering::Relaxed);
         }
         if self.empty.swap(false, Ordering::Relaxed) {
-            if !self.start_again(writer, "TRUNCATE") {
-                self.empty_at_commit();
+            if self.start_again(writer, "TRUNCATE") {
+                self.owes_emptying.store(false, Ordering::Relaxed);
             }
         } else if self.restart.swap(false, Ordering::Relaxed) || too_long {
             self.start_again(writer, "RESTART");
         }
     }
 
-    /// Has the log emptied after the next commit: what was erased leaves no copy there.
+    /// Something was erased.
+    pub(crate) fn owe_emptying(&self) {
+        self.owes_emptying.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a copy of something erased may still be in the log: a reader stood in the way so far, or nobody tried.
+    pub(crate) fn owes_emptying(&self) -> bool {
+        self.owes_emptying.load(Ordering::Relaxed)
+    }
+
+    /// Has the next commit try to empty the log. If that fails, somebody has to ask again: no commit waits for a reader
+    /// twice.
     pub(crate) fn empty_at_commit(&self) {
         self.empty.store(true, Ordering::Relaxed);
     }
@@ -139,7 +153,8 @@ impl Log {
         if let Err(error) = writer.busy_timeout(connection::PATIENCE) {
             tracing::warn!(%error, "the writer's patience could not be set");
         }
-        started.is_ok()
+        // A reader in the way is no error to SQLite.
+        started.is_ok_and(|copied| !copied.busy)
     }
 
     /// Ends the checkpointer, copies everything and empties the log.
@@ -195,10 +210,11 @@ impl Log {
 
 /// What a checkpoint found and did, in pages.
 #[derive(Debug, Clone, Copy)]
-#[expect(dead_code, reason = "for the log lines")]
 pub(crate) struct Copied {
     busy: bool,
+    #[expect(dead_code, reason = "for the log lines")]
     found: i64,
+    #[expect(dead_code, reason = "for the log lines")]
     done: i64,
 }
 

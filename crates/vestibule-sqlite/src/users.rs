@@ -129,16 +129,17 @@ impl Users for Sqlite {
 
     fn erase_personal(&self, limit: usize) -> Answer<'_, usize> {
         Box::pin(async move {
-            let mut erased = 0;
-            while erased < limit {
+            let (mut erased, mut more) = (0, true);
+            while more && erased < limit {
                 let chunk = (limit - erased).min(CHUNK);
-                let (now, more) = self.bulk(move |tx| delete::erase(tx, chunk)).await?;
+                let now;
+                (now, more) = self.bulk(move |tx| delete::erase(tx, chunk)).await?;
                 erased += now;
-                if !more {
-                    break;
+                if now > 0 {
+                    self.log.owe_emptying();
                 }
             }
-            if erased > 0 {
+            if !more && self.log.owes_emptying() {
                 self.empty_log().await?;
             }
             Ok(erased)

@@ -22,7 +22,18 @@ async fn what_is_erased_leaves_the_log_too() {
     };
     home.sqlite.delete_user(alice, act).await.unwrap();
     assert!(on_the_disk(&home, text));
+    // Somebody reads meanwhile, as a backup would: the log cannot be emptied yet.
+    let reader = rusqlite::Connection::open(home.directory.path().join(crate::FILE_NAME)).unwrap();
+    reader.execute_batch("BEGIN").unwrap();
+    let counted: i64 = reader
+        .query_row("SELECT count(*) FROM audit_personal", [], |row| row.get(0))
+        .unwrap();
+    assert!(counted > 0);
     assert_eq!(home.sqlite.erase_personal(100).await.unwrap(), 1);
+    home.sqlite.record(Vec::new(), home.act()).await.unwrap();
+    assert!(on_the_disk(&home, text), "the reader still sees it");
+    reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(home.sqlite.erase_personal(100).await.unwrap(), 0);
     // The writer is done with the log when it answers the next one.
     home.sqlite.record(Vec::new(), home.act()).await.unwrap();
     assert!(!on_the_disk(&home, text));
