@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use vestibule_core::audit::{Act, Actor};
 use vestibule_core::csrf::CsrfKey;
 use vestibule_core::keys::{MasterKey, RecoveryCodes, SealError, SealKey};
@@ -14,6 +15,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{Clock, EffectiveTime};
 use crate::entropy::{Entropy, EntropyError};
+use crate::login::tries::MOST_AT_THE_STORE;
 use crate::login::watch::Watch;
 use crate::mail::{Mailer, Posted};
 use crate::metrics::Metrics;
@@ -83,6 +85,7 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     hasher: Hasher,
+    places_for_tries: Arc<Semaphore>,
     blocklist: Arc<Blocklist>,
     mailer: Option<Arc<dyn Mailer>>,
     posted: Posted,
@@ -120,6 +123,13 @@ impl Engine {
             index: parts.index,
             clock: parts.clock,
             entropy: parts.entropy,
+            places_for_tries: Arc::new(Semaphore::new(
+                parts
+                    .hasher
+                    .room()
+                    .saturating_add(MOST_AT_THE_STORE)
+                    .min(Semaphore::MAX_PERMITS),
+            )),
             hasher: parts.hasher,
             blocklist: parts.blocklist,
             mailer: parts.mailer,
@@ -177,6 +187,10 @@ impl Engine {
 
     pub(crate) const fn hasher(&self) -> &Hasher {
         &self.hasher
+    }
+
+    pub(crate) const fn places_for_tries(&self) -> &Arc<Semaphore> {
+        &self.places_for_tries
     }
 
     pub(crate) fn blocklist(&self) -> &Blocklist {

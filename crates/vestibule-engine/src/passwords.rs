@@ -139,6 +139,11 @@ impl Hasher {
         self.pool.state().memory
     }
 
+    /// Callers that there is room for, those whose password is being hashed among them.
+    pub(crate) const fn room(&self) -> usize {
+        self.settings.queue.saturating_add(self.settings.threads)
+    }
+
     /// Callers that wait for a thread now, at most `queue`.
     pub fn waiting(&self) -> usize {
         self.pool.state().jobs.len()
@@ -211,7 +216,8 @@ impl Hasher {
         answer.await.map_err(|_| self.busy())
     }
 
-    fn busy(&self) -> Busy {
+    /// What is told where there is no room.
+    pub(crate) fn busy(&self) -> Busy {
         let threads = u32::try_from(self.settings.threads.max(1)).unwrap_or(u32::MAX);
         let waiting = u32::try_from(self.settings.queue).unwrap_or(u32::MAX);
         let wait = ONE_HASH.saturating_mul(waiting) / threads;

@@ -69,6 +69,7 @@ impl Engine {
         visit: &Visit,
     ) -> Result<PasswordChanged, ChangePasswordError> {
         let [current, new] = [current, new].map(|typed| Zeroizing::new(typed.to_owned()));
+        let place = self.place_for_a_try().map_err(NotNow::from)?;
         let (engine, session, visit) = (Arc::clone(self), session.clone(), visit.clone());
         see_through_for(|caller| async move {
             let done = engine
@@ -77,6 +78,7 @@ impl Engine {
             if let Some(outcome) = LoginOutcome::of_password_change(&done) {
                 engine.metrics().reauthentication(outcome);
             }
+            drop(place);
             done
         })
         .await

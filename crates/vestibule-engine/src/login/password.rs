@@ -140,6 +140,13 @@ impl Engine {
         attempt: SignIn<'_>,
         visit: &Visit,
     ) -> Result<SignedIn, SignInError> {
+        let place = match self.place_for_a_try() {
+            Ok(place) => place,
+            Err(busy) => {
+                self.metrics().login(LoginOutcome::Busy);
+                return Err(NotNow::from(busy).into());
+            }
+        };
         let attempt = Attempt {
             typed: Typed::parse(attempt.identifier),
             password: Zeroizing::new(attempt.password.to_owned()),
@@ -150,6 +157,7 @@ impl Engine {
         see_through(async move {
             let done = engine.judge_sign_in(&attempt, &visit).await;
             engine.metrics().login(LoginOutcome::of_sign_in(&done));
+            drop(place);
             done
         })
         .await

@@ -1,6 +1,9 @@
 //! A try of a password: charged before it is looked at, settled after (C23, N40, N45).
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use vestibule_core::audit::{Act, Event};
 use vestibule_core::errand::Errand;
@@ -10,7 +13,12 @@ use vestibule_store::{BeginTry, Failed, SignInRecord, StoreError, Try, Whose};
 
 use super::credential::{NotNow, Verdict};
 use crate::engine::Engine;
+use crate::passwords::Busy;
 use crate::visit::Visit;
+
+/// Tries under way besides those that are hashed or wait for it: at the store, before and after. Whoever hangs up leaves a
+/// try that goes on, so that what goes on needs a bound of its own (ASVS 15.2.2).
+pub(crate) const MOST_AT_THE_STORE: usize = 1024;
 
 /// How long a try waits that no time lets in: it is asked again in a while whether its tally has started again.
 const A_WHILE: Duration = Duration::from_hours(1);
@@ -35,6 +43,12 @@ pub(crate) struct TurnedAway {
 }
 
 impl Engine {
+    /// A place for one more try, for as long as it is under way; told before anything is known of it.
+    pub(crate) fn place_for_a_try(&self) -> Result<OwnedSemaphorePermit, Busy> {
+        let place = Arc::clone(self.places_for_tries()).try_acquire_owned();
+        place.map_err(|_| self.hasher().busy())
+    }
+
     /// Charges a try, before anything is known of the password. From here on whatever is not settled stays charged: a store
     /// that fails after this costs a try and never gives one (ASVS 16.5.3). Callers are on a task of their own, so that none
     /// that hangs up leaves a try unsettled.

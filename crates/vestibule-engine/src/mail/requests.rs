@@ -81,6 +81,10 @@ impl Engine {
                 .map_err(EntropyError::into_store)?;
         }
         act.told = outcome.letters;
+        for letter in &mut act.told {
+            // Somebody waits for it: it goes before those that only tell.
+            letter.request = true;
+        }
         self.store()
             .finish_errand(id, outcome.ticket, outcome.events, act)
             .await?;

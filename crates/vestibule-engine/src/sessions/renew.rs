@@ -69,6 +69,7 @@ impl Engine {
         visit: &Visit,
     ) -> Result<(SessionCookie, FreshLogin), ReauthenticateError> {
         let password = Zeroizing::new(password.to_owned());
+        let place = self.place_for_a_try().map_err(NotNow::from)?;
         let (engine, session, visit) = (Arc::clone(self), session.clone(), visit.clone());
         see_through_for(|caller| async move {
             let done = engine
@@ -77,6 +78,7 @@ impl Engine {
             engine
                 .metrics()
                 .reauthentication(LoginOutcome::of_reauthentication(&done));
+            drop(place);
             done
         })
         .await

@@ -11,7 +11,9 @@ use vestibule_core::session::{Acr, Amr, Device, Lifetime, NewSession, Session};
 use vestibule_core::user::CredentialVersion;
 use vestibule_store::{Change, Publish as _};
 
-use crate::house::{House, hours, minutes};
+use vestibule_engine::{NotNow, SignIn, SignInError};
+
+use crate::house::{House, Plan, hours, minutes};
 
 /// Holds: ASVS 16.4.2
 #[tokio::test]
@@ -151,4 +153,52 @@ async fn asvs_7_3_1_a_sweep_ends_all_that_ran_out_however_many() {
     house.pass(hours(1));
     house.chores.round().await;
     assert!(house.index.is_empty(), "{} are left", house.index.len());
+}
+
+/// Holds: ASVS 15.2.2, ASVS 16.5.2
+#[tokio::test]
+async fn asvs_15_2_2_tries_that_outlive_their_callers_are_bounded() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut plan = Plan::new(&directory);
+    plan.queue = 1;
+    let house = plan.start().await.unwrap();
+    house.store.no_try_begins.store(true, Ordering::SeqCst);
+    let try_once = || {
+        let (engine, visit) = (house.engine.clone(), house.visit());
+        tokio::spawn(async move {
+            let attempt = SignIn {
+                identifier: "nobody@example.test",
+                password: "whatever it may be",
+                remember: false,
+                over: None,
+            };
+            engine.sign_in(attempt, &visit).await
+        })
+    };
+    let mut turned_away = None;
+    for n in 0..2000 {
+        let caller = try_once();
+        while !caller.is_finished() && !house.store.calls().contains(&"begin_try") {
+            tokio::task::yield_now().await;
+        }
+        if caller.is_finished() {
+            turned_away = Some((n, caller.await.unwrap()));
+            break;
+        }
+        // The caller hangs up, and its try goes on.
+        caller.abort();
+    }
+    let (places, answer) = turned_away.expect("there is an end of it");
+    assert_eq!(places, 1 + 2 + 1024);
+    let busy = matches!(answer, Err(SignInError::NotNow(NotNow::Busy(_))));
+    assert!(busy, "{answer:?}");
+    house.store.no_try_begins.store(false, Ordering::SeqCst);
+    let again = async {
+        let busy = |error| matches!(error, SignInError::NotNow(NotNow::Busy(_)));
+        while try_once().await.unwrap().is_err_and(busy) {
+            tokio::task::yield_now().await;
+        }
+    };
+    let again = tokio::time::timeout(Duration::from_secs(20), again).await;
+    assert!(again.is_ok(), "there is room again");
 }

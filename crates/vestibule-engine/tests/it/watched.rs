@@ -40,6 +40,8 @@ pub struct Watched {
     pub away: AtomicBool,
     /// Touches are not answered.
     pub stuck: AtomicBool,
+    /// Tries wait for the store.
+    pub no_try_begins: AtomicBool,
     /// The next sealing panics.
     pub panics: AtomicBool,
     /// Rows that cannot be read.
@@ -58,6 +60,7 @@ impl Watched {
             full: AtomicBool::new(false),
             away: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
+            no_try_begins: AtomicBool::new(false),
             panics: AtomicBool::new(false),
             unreadable: Mutex::default(),
             pretended: Mutex::default(),
@@ -139,10 +142,19 @@ pass! {
         full make_primary(user: UserId, email: EmailAddress, act: Act) -> MakePrimary;
     }
     Throttles {
-        full begin_try(attempt: Try) -> BeginTry;
         full fail_try(tried: Tried, events: Vec<Event>, act: Act) -> Failed;
         full take_back_try(tried: Tried) -> ();
         full drop_idle_tallies(before: UnixMillis, limit: usize) -> usize;
+        @
+        fn begin_try(&self, attempt: Try) -> Answer<'_, BeginTry> {
+            Box::pin(async move {
+                self.enter("begin_try", &self.full)?;
+                while self.no_try_begins.load(Ordering::SeqCst) {
+                    tokio::task::yield_now().await;
+                }
+                self.inner.begin_try(attempt).await
+            })
+        }
     }
     Tickets {
         away ticket(secret: HashedSecret, now: UnixMillis) -> Option<Ticket>;
