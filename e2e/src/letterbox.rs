@@ -16,13 +16,14 @@ pub struct Letterbox {
 }
 
 impl Letterbox {
-    /// Over what the mail server takes.
-    pub fn start(smtp: Arc<Smtp>) -> anyhow::Result<Self> {
+    /// Over what the mail server takes, for as long as its owner keeps it: the letterbox does not.
+    pub fn start(smtp: &Arc<Smtp>) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
+        let smtp = Arc::downgrade(smtp);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let smtp = Arc::clone(&smtp);
+                let Some(smtp) = smtp.upgrade() else { return };
                 // What goes wrong is the asker's to find: it gets no answer.
                 std::thread::spawn(move || serve(&stream, &smtp).ok());
             }

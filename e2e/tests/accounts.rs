@@ -11,7 +11,7 @@ use vestibule_e2e::smtp::Smtp;
 #[test]
 fn a_person_registers_recovers_moves_and_leaves_in_chromium() -> anyhow::Result<()> {
     let smtp = Arc::new(Smtp::start()?);
-    let letterbox = Letterbox::start(Arc::clone(&smtp))?;
+    let letterbox = Letterbox::start(&smtp)?;
     let (launch, clock) = Launch::new()?
         .environment("VESTIBULE_REGISTRATION__MODE", "open")
         .environment("VESTIBULE_MAIL__SERVER", smtp.url())
