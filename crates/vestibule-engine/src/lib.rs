@@ -13,6 +13,7 @@
 
 mod accounts;
 mod audit;
+mod causes;
 mod chores;
 mod clock;
 mod engine;
@@ -30,6 +31,7 @@ mod visit;
 
 pub use accounts::activity::Activity;
 pub use accounts::addresses::AddAddressError;
+pub use accounts::answers::ProfileFault;
 pub use accounts::password::{ChangePasswordError, PasswordChanged};
 pub use accounts::profile::{ChangeProfile, ChangeProfileError};
 pub use accounts::recover::{
@@ -40,6 +42,7 @@ pub use accounts::register::{
     InviteError, Invited,
 };
 pub use audit::{TrailFault, TrailReport};
+pub use causes::causes;
 pub use chores::Chores;
 pub use clock::Clock;
 pub use engine::{Engine, Parts, StartError};

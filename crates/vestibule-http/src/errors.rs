@@ -2,7 +2,6 @@
 //! causes for the log, which is written once, here, with the short id that the page shows.
 
 use std::error::Error as StdError;
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
-use vestibule_engine::NotNow;
+use vestibule_engine::{NotNow, causes};
 
 use crate::browser::caller::Caller;
 use crate::views::{ErrorKind, ErrorPage};
@@ -227,7 +226,7 @@ impl Failure {
     fn log(&self, id: &str, method: &Method, path: &str) {
         let (code, status) = (self.code.as_str(), self.code.status().as_u16());
         // ASVS 16.4.1: what a stranger sent is escaped. 16.2.5: never the query, which may hold a set-up token.
-        let cause = self.cause.as_deref().map(chain);
+        let cause = self.cause.as_deref().map(|cause| causes(cause));
         let cause = cause.as_ref().map(tracing::field::debug);
         match self.code {
             Code::Internal | Code::Unavailable | Code::EndUnstored => {
@@ -242,19 +241,6 @@ impl Failure {
             }
         }
     }
-}
-
-/// `outer: middle: inner`.
-fn chain(cause: &(dyn StdError + Send + Sync + 'static)) -> String {
-    let mut text = String::new();
-    let mut next: Option<&dyn StdError> = Some(cause);
-    while let Some(error) = next {
-        let separator = if text.is_empty() { "" } else { ": " };
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{separator}{error}");
-        next = error.source();
-    }
-    text
 }
 
 /// `Retry-After` in whole seconds, rounded up, at least one (RFC 9110 §10.2.3).
@@ -461,6 +447,6 @@ mod tests {
         #[error("the store failed")]
         struct Outer(#[source] std::fmt::Error);
         let outer = Outer(std::fmt::Error);
-        assert!(chain(&outer).starts_with("the store failed: an error occurred"));
+        assert!(causes(&outer).starts_with("the store failed: an error occurred"));
     }
 }

@@ -10,45 +10,37 @@ pub(crate) struct Told {
     pub(crate) details: Details,
 }
 
-/// What is wrong with them.
-pub(crate) enum Fault {
+/// What is wrong with what a person tells of themselves.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileFault {
     /// Not a name.
+    #[error(transparent)]
     Name(ParseNameError),
-    /// Nothing, where something must be.
-    Missing(&'static str),
+    /// No name, where one must be.
+    #[error("the name is missing")]
+    NoName,
     /// Not an answer, or none where one must be.
-    Answer { field: String, missing: bool },
+    #[error("the answer to {field} is not one")]
+    Answer {
+        /// The field's id.
+        field: String,
+        /// There is none.
+        missing: bool,
+    },
 }
-
-/// Lets `?` turn a fault into an error's own.
-macro_rules! faults {
-    ($error:ty) => {
-        impl From<crate::accounts::answers::Fault> for $error {
-            fn from(fault: crate::accounts::answers::Fault) -> Self {
-                use crate::accounts::answers::Fault;
-                match fault {
-                    Fault::Name(error) => Self::Name(error),
-                    Fault::Missing(field) => Self::Missing(field),
-                    Fault::Answer { field, missing } => Self::Answer { field, missing },
-                }
-            }
-        }
-    };
-}
-pub(crate) use faults;
 
 impl RegistrationPolicy {
     /// Judges what was typed. Answers to what is not asked for are dropped: a form keeps no field of its own making
     /// (ASVS 15.3.3).
-    pub(crate) fn told(&self, name: &str, answers: &[(&str, &str)]) -> Result<Told, Fault> {
-        let name = DisplayName::parse(name).map_err(Fault::Name)?;
+    pub(crate) fn told(&self, name: &str, answers: &[(&str, &str)]) -> Result<Told, ProfileFault> {
+        let name = DisplayName::parse(name).map_err(ProfileFault::Name)?;
         if self.name == NameAsked::Required && name.as_str().is_empty() {
-            return Err(Fault::Missing("name"));
+            return Err(ProfileFault::NoName);
         }
         let mut details = Details::default();
         for field in &self.fields {
             let answer = answers.iter().find(|(id, _)| *id == field.id);
-            let fault = |missing| Fault::Answer {
+            let fault = |missing| ProfileFault::Answer {
                 field: field.id.clone(),
                 missing,
             };

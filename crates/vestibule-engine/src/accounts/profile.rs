@@ -1,10 +1,10 @@
 //! What a user tells of themselves.
 
 use vestibule_core::audit::Actor;
-use vestibule_core::user::{Language, ParseNameError, Particulars};
+use vestibule_core::user::{Language, Particulars};
 use vestibule_store::{NewProfile, StoreError};
 
-use super::answers::faults;
+use super::answers::ProfileFault;
 use crate::engine::Engine;
 use crate::login::credential::{NotNow, not_now};
 use crate::sessions::live::LiveSession;
@@ -24,20 +24,9 @@ pub struct ChangeProfile<'a> {
 /// Why a profile is what it was.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeProfileError {
-    /// Not a name.
+    /// What they tell of themselves may not be kept so.
     #[error(transparent)]
-    Name(ParseNameError),
-    /// This must be told.
-    #[error("{0} is missing")]
-    Missing(&'static str),
-    /// Not an answer, or none where one must be.
-    #[error("the answer to {field} is not one")]
-    Answer {
-        /// The field's id.
-        field: String,
-        /// There is none.
-        missing: bool,
-    },
+    Profile(#[from] ProfileFault),
     /// The account was deleted meanwhile.
     #[error("the session has ended")]
     Ended,
@@ -47,7 +36,6 @@ pub enum ChangeProfileError {
 }
 
 not_now!(ChangeProfileError);
-faults!(ChangeProfileError);
 
 impl Engine {
     /// What is known of the session's user that no check on a request needs.

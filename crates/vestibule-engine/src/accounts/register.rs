@@ -22,7 +22,7 @@ use vestibule_core::user::{
 };
 use vestibule_store::{Register, StoreError};
 
-use super::answers::faults;
+use super::answers::ProfileFault;
 use crate::engine::Engine;
 use crate::login::credential::{NotNow, not_now};
 use crate::login::password::{PreparedSession, SignedIn};
@@ -56,20 +56,9 @@ pub enum AskRegistrationError {
     /// Not an address.
     #[error(transparent)]
     Email(#[from] ParseEmailError),
-    /// Not a name.
+    /// What they tell of themselves may not be kept so.
     #[error(transparent)]
-    Name(ParseNameError),
-    /// This must be told.
-    #[error("{0} is missing")]
-    Missing(&'static str),
-    /// Not an answer, or none where one must be.
-    #[error("the answer to {field} is not one")]
-    Answer {
-        /// The field's id.
-        field: String,
-        /// There is none.
-        missing: bool,
-    },
+    Profile(#[from] ProfileFault),
     /// The terms were not accepted.
     #[error("the terms were not accepted")]
     Terms,
@@ -85,7 +74,6 @@ pub enum AskRegistrationError {
 }
 
 not_now!(AskRegistrationError);
-faults!(AskRegistrationError);
 
 /// What the reader of the mail typed.
 #[derive(Clone, Copy)]
@@ -105,20 +93,9 @@ pub struct FinishRegistration<'a> {
 /// Why there is no account yet.
 #[derive(Debug, thiserror::Error)]
 pub enum FinishRegistrationError {
-    /// Not a name.
+    /// What they tell of themselves may not be kept so.
     #[error(transparent)]
-    Name(ParseNameError),
-    /// This must be told.
-    #[error("{0} is missing")]
-    Missing(&'static str),
-    /// Not an answer, or none where one must be.
-    #[error("the answer to {field} is not one")]
-    Answer {
-        /// The field's id.
-        field: String,
-        /// There is none.
-        missing: bool,
-    },
+    Profile(#[from] ProfileFault),
     /// The terms were not accepted.
     #[error("the terms were not accepted")]
     Terms,
@@ -137,7 +114,6 @@ pub enum FinishRegistrationError {
 }
 
 not_now!(FinishRegistrationError);
-faults!(FinishRegistrationError);
 
 /// Somebody to be invited.
 #[derive(Clone)]

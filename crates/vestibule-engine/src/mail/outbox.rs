@@ -16,6 +16,7 @@ use vestibule_core::letter::Letter;
 use vestibule_store::StoreError;
 
 use super::{MailError, Mailer};
+use crate::causes::causes;
 use crate::chores::{ROUND, outlived, told};
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
@@ -168,7 +169,7 @@ impl Outbox {
                 if !std::mem::replace(&mut self.deferring, true) {
                     tracing::warn!(
                         errand.id = %errand.id,
-                        error = %chain(&error),
+                        error = %causes(&error),
                         "a letter could not be sent; it and those after it are tried again until they are, or are given up"
                     );
                 }
@@ -202,7 +203,7 @@ fn gave_up(errand: &DueErrand, why: &GaveUp) {
     let id = errand.id;
     match why {
         GaveUp::Refused(error) => {
-            tracing::warn!(errand.id = %id, error = %chain(error), "a letter was refused for good and is given up");
+            tracing::warn!(errand.id = %id, error = %causes(error), "a letter was refused for good and is given up");
         }
         GaveUp::Expired => {
             tracing::warn!(errand.id = %id, "a letter or a request for one was tried for too long and is given up");
@@ -211,19 +212,6 @@ fn gave_up(errand: &DueErrand, why: &GaveUp) {
             tracing::error!(errand.id = %id, %error, "an errand of the outbox cannot be read and is given up");
         }
     }
-}
-
-/// The error and what lies beneath it, on one line: a log in JSON tells no more than that.
-fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    // ASVS 16.4.1: what a mail server answers breaks no line of the log.
-    text.replace(char::is_control, " ")
 }
 
 /// Hands a letter over, in bounded time (ASVS 16.5.2). What is told of a failure does not name the recipient (ASVS 16.2.5).

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use vestibule_core::letter::{Letter, Says};
 use vestibule_core::ticket::PlainTicket;
 use vestibule_engine::{
-    AddAddressError, ChangeProfile, ChangeProfileError, FreshLogin, NameAsked, SignInError,
-    SignedIn,
+    AddAddressError, ChangeProfile, ChangeProfileError, FreshLogin, NameAsked, ProfileFault,
+    SignInError, SignedIn,
 };
 use vestibule_store::{ConfirmAddress, MakePrimary, RemoveAddress};
 
@@ -323,9 +323,15 @@ async fn a_profile_is_changed_by_its_owner() {
             .await
     };
     let nameless = change("  ", "en").await;
-    assert!(matches!(nameless, Err(ChangeProfileError::Missing("name"))));
+    assert!(matches!(
+        nameless,
+        Err(ChangeProfileError::Profile(ProfileFault::NoName))
+    ));
     let escape = change("a\u{1b}b", "en").await;
-    assert!(matches!(escape, Err(ChangeProfileError::Name(_))));
+    assert!(matches!(
+        escape,
+        Err(ChangeProfileError::Profile(ProfileFault::Name(_)))
+    ));
     change("Alice Anew", "de").await.unwrap();
     let session = house.request(&alice.cookie).unwrap();
     assert_eq!(session.profile().name().as_str(), "Alice Anew");

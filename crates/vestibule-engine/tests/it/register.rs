@@ -9,7 +9,7 @@ use vestibule_core::ticket::{PlainTicket, Purpose};
 use vestibule_core::user::Language;
 use vestibule_engine::{
     AskRegistration, AskRegistrationError, FinishRegistration, FinishRegistrationError, Invitation,
-    InviteError, NameAsked, ProfileField, RegistrationMode, SignedIn,
+    InviteError, NameAsked, ProfileFault, ProfileField, RegistrationMode, SignedIn,
 };
 
 use crate::house::{House, PASSWORD, address, hours, minutes};
@@ -231,13 +231,16 @@ async fn asvs_15_3_3_what_is_asked_for_is_kept_and_nothing_else() {
     let nameless = AskRegistration { name: " ", ..good };
     assert!(matches!(
         refused(nameless).await,
-        AskRegistrationError::Missing("name")
+        AskRegistrationError::Profile(ProfileFault::NoName)
     ));
     let name = AskRegistration {
         name: "a\nb",
         ..good
     };
-    assert!(matches!(refused(name).await, AskRegistrationError::Name(_)));
+    assert!(matches!(
+        refused(name).await,
+        AskRegistrationError::Profile(ProfileFault::Name(_))
+    ));
     let email = AskRegistration { email: "x", ..good };
     assert!(matches!(
         refused(email).await,
@@ -249,7 +252,7 @@ async fn asvs_15_3_3_what_is_asked_for_is_kept_and_nothing_else() {
     };
     assert!(matches!(refused(terms).await, AskRegistrationError::Terms));
     let answer = async |answers| match refused(AskRegistration { answers, ..good }).await {
-        AskRegistrationError::Answer { field, missing } => (field, missing),
+        AskRegistrationError::Profile(ProfileFault::Answer { field, missing }) => (field, missing),
         other => panic!("{other}"),
     };
     assert_eq!(answer(&[]).await, ("company".to_owned(), true));

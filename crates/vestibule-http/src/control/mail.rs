@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
-use vestibule_engine::{MailError, TestLetterError};
+use vestibule_engine::{MailError, TestLetterError, causes};
 
-use super::problem::{Code, Problem, chain};
+use super::problem::{Code, Problem};
 use super::request::{Asked, Given, Told, answer};
 use super::users::address;
 use crate::context::Context;
@@ -74,7 +74,7 @@ pub async fn test(
                 .saying("no mail server is set, so there is nothing to try out: set mail.server"));
         }
         Err(TestLetterError::Mail(error)) => {
-            (matches!(error, MailError::Never(_)), Some(chain(error)))
+            (matches!(error, MailError::Never(_)), Some(causes(error)))
         }
     };
     let body = TestBody {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
-use vestibule_engine::EntropyError;
+use vestibule_engine::{EntropyError, causes};
 use vestibule_store::StoreError;
 
 /// Everything that can be wrong, by the code that programs may rely on. `docs/reference/problems.md` lists them.
@@ -259,7 +259,7 @@ impl Problem {
 
     /// The store failed: logged here, once, with its cause; the caller is told what can be done about it.
     pub fn store(error: &StoreError) -> Self {
-        tracing::error!(error = %chain(error), "the store failed under a command");
+        tracing::error!(error = %causes(error), "the store failed under a command");
         let code = match error {
             StoreError::Full(_) => Code::StoreFull,
             StoreError::Unavailable(_) => Code::StoreUnavailable,
@@ -272,27 +272,15 @@ impl Problem {
 
     /// The operator's list of breached passwords cannot be read, so no password is set (ASVS 16.5.3).
     pub fn breached(error: &io::Error) -> Self {
-        tracing::error!(error = %chain(error), "the list of breached passwords cannot be read");
+        tracing::error!(error = %causes(error), "the list of breached passwords cannot be read");
         Self::new(Code::BreachedUnreadable).retry_after(Duration::from_secs(5))
     }
 
     /// There is no randomness.
     pub fn entropy(error: EntropyError) -> Self {
-        tracing::error!(error = %chain(&error), "no randomness under a command");
+        tracing::error!(error = %causes(&error), "no randomness under a command");
         Self::new(Code::Internal).saying(error.to_string())
     }
-}
-
-/// The error and what lies beneath it, on one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 impl IntoResponse for Problem {

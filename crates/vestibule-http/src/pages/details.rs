@@ -1,9 +1,10 @@
 //! What the settings ask a person to tell, as a form, and back.
 
-use vestibule_engine::{NameAsked, RegistrationPolicy};
+use vestibule_engine::{NameAsked, ProfileFault, RegistrationPolicy};
 
 use crate::browser::caller::Caller;
 use crate::browser::form::Fields;
+use crate::pages::setup::name_fault;
 use crate::views::{AnswerFault, AskedField, Details, NameFault, Terms};
 
 /// Before a field's id in a form, so that no field of the settings is taken for one of the page's own.
@@ -24,6 +25,17 @@ pub enum Fault {
     Name(NameFault),
     Answer { field: String, missing: bool },
     Terms,
+}
+
+impl Fault {
+    /// In the page's words; `name` as typed.
+    pub fn of(fault: ProfileFault, name: &str) -> Self {
+        match fault {
+            ProfileFault::Name(_) => Self::Name(name_fault(name)),
+            ProfileFault::NoName => Self::Name(NameFault::Missing),
+            ProfileFault::Answer { field, missing } => Self::Answer { field, missing },
+        }
+    }
 }
 
 /// Reads name, fields and terms out of a form.

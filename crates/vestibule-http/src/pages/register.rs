@@ -14,11 +14,11 @@ use vestibule_engine::{AskRegistration, AskRegistrationError, RegistrationMode};
 
 use super::details::{self, Fault};
 use super::pre_session;
-use super::setup::{address_fault, name_fault};
+use super::setup::address_fault;
 use crate::browser::caller::{Caller, Visitor};
 use crate::browser::form::{Fields, Posted};
 use crate::errors::{self, Code, Failure};
-use crate::views::{NameFault, RegisterAskedPage, RegisterPage};
+use crate::views::{RegisterAskedPage, RegisterPage};
 
 pub mod finish;
 
@@ -70,9 +70,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
             page.identifier_fault = Some(address_fault(&page.identifier));
             return form(&caller, Code::Invalid.status(), page);
         }
-        AskRegistrationError::Name(_) => Fault::Name(name_fault(typed.name)),
-        AskRegistrationError::Missing(_) => Fault::Name(NameFault::Missing),
-        AskRegistrationError::Answer { field, missing } => Fault::Answer { field, missing },
+        AskRegistrationError::Profile(fault) => Fault::of(fault, typed.name),
         AskRegistrationError::Terms => Fault::Terms,
     };
     page.details = details::faulty(page.details, &fault);

@@ -9,8 +9,7 @@ use crate::browser::caller::{SignedIn, to_login};
 use crate::browser::form::{Posted, Query};
 use crate::errors::{Code, Failure};
 use crate::pages::details::{self, Fault, Typed};
-use crate::pages::setup::name_fault;
-use crate::views::{Details, LanguageChoice, NameFault, ProfilePage};
+use crate::views::{Details, LanguageChoice, ProfilePage};
 
 const PATH: &str = "/account/profile";
 
@@ -50,9 +49,7 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
         .await;
     let fault = match outcome {
         Ok(()) => return Ok(Redirect::to(&format!("{PATH}?changed=1")).into_response()),
-        Err(ChangeProfileError::Name(_)) => Fault::Name(name_fault(change.name)),
-        Err(ChangeProfileError::Missing(_)) => Fault::Name(NameFault::Missing),
-        Err(ChangeProfileError::Answer { field, missing }) => Fault::Answer { field, missing },
+        Err(ChangeProfileError::Profile(fault)) => Fault::of(fault, change.name),
         Err(ChangeProfileError::Ended) => return Ok(to_login(PATH).into_response()),
         Err(ChangeProfileError::NotNow(cause)) => return Err(Failure::not_now(cause).back(PATH)),
     };

@@ -13,8 +13,8 @@ use crate::browser::form::{Posted, Query};
 use crate::errors::{self, Code, Failure};
 use crate::pages::details::{self, Fault, Typed};
 use crate::pages::pre_session;
-use crate::pages::setup::{name_fault, password_fault};
-use crate::views::{FinishRegisterPage, NameFault};
+use crate::pages::setup::password_fault;
+use crate::views::FinishRegisterPage;
 
 /// The form, if the link is good.
 pub async fn get(Visitor(caller): Visitor, Query(query): Query) -> Result<Response, Failure> {
@@ -71,9 +71,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
             page.password_fault = Some(password_fault(error));
             return form(&caller, Code::Invalid.status(), page);
         }
-        FinishRegistrationError::Name(_) => Fault::Name(name_fault(typed.name)),
-        FinishRegistrationError::Missing(_) => Fault::Name(NameFault::Missing),
-        FinishRegistrationError::Answer { field, missing } => Fault::Answer { field, missing },
+        FinishRegistrationError::Profile(fault) => Fault::of(fault, typed.name),
         FinishRegistrationError::Terms => Fault::Terms,
     };
     page.details = details::faulty(page.details, &fault);
