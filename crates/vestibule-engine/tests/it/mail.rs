@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use vestibule_core::letter::{Letter, Says};
-use vestibule_engine::{MailError, TestLetterError};
+use vestibule_engine::{MailError, SignIn, TestLetterError, Visit};
 
-use crate::house::{House, address, hours, minutes};
+use crate::house::{House, PASSWORD, address, hours, minutes};
 use crate::postbox::Whim;
 
 const ALICE: &str = "alice@example.test";
@@ -304,4 +304,41 @@ async fn an_operator_tries_whether_mail_arrives_and_learns_why_not() {
     let house = house.crashed(|plan| plan.postbox = None).await;
     let refused = try_out(&house).await;
     assert!(matches!(refused, Err(TestLetterError::NoMail)));
+}
+
+#[tokio::test]
+async fn the_letter_somebody_waits_for_goes_before_those_that_only_tell() {
+    let mut house = House::new().await;
+    let somewhere = house.visit();
+    house.sign_in(ALICE).await;
+    house.letters().await;
+    house.postbox().away.store(true, Ordering::SeqCst);
+    for _ in 0..6 {
+        house.pass(hours(1));
+        let visit = Visit {
+            now: house.engine.now(),
+            ..somewhere.clone()
+        };
+        let attempt = SignIn {
+            identifier: ALICE,
+            password: PASSWORD,
+            remember: false,
+            over: None,
+        };
+        house.engine.sign_in(attempt, &visit).await.unwrap();
+    }
+    house.ask("bob@example.test").await;
+    house.chores.round().await;
+    assert_eq!(house.waiting().await, 7);
+    // All are due by now.
+    house.pass(hours(2));
+    house.postbox().away.store(false, Ordering::SeqCst);
+    house.chores.round().await;
+    let order = house.postbox().take_in_order();
+    let bobs = order
+        .iter()
+        .position(|letter| letter.to == address("bob@example.test"));
+    assert_eq!(order.len(), 7);
+    // Four go out at once.
+    assert!(bobs.is_some_and(|place| place < 4), "{bobs:?}");
 }

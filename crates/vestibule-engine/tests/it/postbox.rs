@@ -61,9 +61,14 @@ impl Postbox {
 
     /// The letters since the last time this was asked, in the order of their addresses.
     pub fn take(&self) -> Vec<Letter> {
-        let mut letters = std::mem::take(&mut *self.letters.lock().unwrap());
+        let mut letters = self.take_in_order();
         letters.sort_by(|one, other| one.to.cmp(&other.to));
         letters
+    }
+
+    /// The letters since the last time this was asked, as they came.
+    pub fn take_in_order(&self) -> Vec<Letter> {
+        std::mem::take(&mut *self.letters.lock().unwrap())
     }
 }
 
