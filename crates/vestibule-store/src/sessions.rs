@@ -116,8 +116,8 @@ pub trait Sessions: Send + Sync {
     fn renew_session(&self, renewal: Renewal, act: Act) -> Answer<'_, RenewSession>;
 
     /// Ends one session: a final cutoff on it. With `owner`, only that user's (ASVS 8.2.2). The device it was on is forgotten
-    /// where somebody was put out: not by who signed out there, nor by time (C23). Audit: `session.ended`. Publishes the
-    /// cutoff.
+    /// where somebody was put out: not by who signed out there, nor by time, nor, unless an operator ends it, while another
+    /// live session of the user is on it (C23). Audit: `session.ended`. Publishes the cutoff.
     fn end_session(
         &self,
         id: SessionId,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, named_params};
 
 use vestibule_core::audit::{Act, Event, EventKind};
-use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::id::{DeviceId, SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node};
 use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
@@ -32,6 +32,8 @@ pub(crate) fn end_session(
     let cutoff = end_row(tx, id, reason, act.at)?;
     if forgets_device(reason)
         && let Some(device) = device_of(tx, found.session.user, id)?
+        && (reason == EndReason::EndedByOperator
+            || !is_in_use(tx, found.session.user, device, act.at)?)
     {
         forget(tx, found.session.user, device)?;
     }
@@ -51,6 +53,26 @@ const fn forgets_device(reason: EndReason) -> bool {
             | EndReason::EverywhereEnded
             | EndReason::EndedByOperator
     )
+}
+
+/// Another live session of the user's on one device: perhaps the very one they sit at, with an old login of it still open.
+const IN_USE: &str = concat!(
+    "SELECT 1 FROM sessions s JOIN users u ON u.id = s.user_id CROSS JOIN installation i \
+     WHERE i.id = 1 AND s.user_id = :user AND s.device_id = :device AND ",
+    live!()
+);
+
+fn is_in_use(
+    tx: &Transition<'_>,
+    user: UserId,
+    device: DeviceId,
+    now: UnixMillis,
+) -> Result<bool, Fault> {
+    Ok(tx.prepare(IN_USE)?.exists(named_params! {
+        ":user": user.as_bytes(),
+        ":device": device.as_bytes(),
+        ":now": now.0,
+    })?)
 }
 
 /// The final cutoff on an open session.

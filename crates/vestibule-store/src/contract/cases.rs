@@ -135,6 +135,7 @@ macro_rules! contract_suite {
                 of_more_devices_than_a_person_has_the_oldest_are_forgotten;
                 c23_under_alarm_strangers_have_fewer_tries_and_owners_as_many;
                 c23_who_is_put_out_is_a_stranger_again;
+                c23_an_old_login_that_ends_leaves_the_device_one_sits_at_known;
                 c23_the_end_of_all_a_users_sessions_spares_the_device_of_the_owner_who_asked;
             }
             wrong_passwords {

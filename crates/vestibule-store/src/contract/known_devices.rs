@@ -195,6 +195,34 @@ pub async fn c23_under_alarm_strangers_have_fewer_tries_and_owners_as_many(home:
 }
 
 /// Holds: C23
+pub async fn c23_an_old_login_that_ends_leaves_the_device_one_sits_at_known(home: Home) {
+    let alice = home.user("alice").await;
+    let laptop = home.device();
+    let old = home.knows(&alice, laptop, NOON).await;
+    let present = home.knows(&alice, laptop, NOON).await;
+    let end = async |id, reason| {
+        let act = home.act(NOON);
+        let ended = home.store.end_session(id, Some(alice.id), reason, act);
+        assert_eq!(ended.await.unwrap(), EndSession::Ended);
+    };
+    end(old.id, EndReason::EndedByOwner).await;
+    assert!(home.is_known("alice", laptop, NOON).await);
+    end(present.id, EndReason::EndedByOwner).await;
+    assert!(
+        !home.is_known("alice", laptop, NOON).await,
+        "the last one there"
+    );
+
+    let old = home.knows(&alice, laptop, NOON).await;
+    home.knows(&alice, laptop, NOON).await;
+    end(old.id, EndReason::EndedByOperator).await;
+    assert!(
+        !home.is_known("alice", laptop, NOON).await,
+        "an operator's word"
+    );
+}
+
+/// Holds: C23
 pub async fn c23_who_is_put_out_is_a_stranger_again(home: Home) {
     let (alice, bob) = (home.user("alice").await, home.user("bob").await);
     let [hers, thiefs, another, his] = std::array::from_fn(|_| home.device());
