@@ -8,7 +8,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
-use crate::steps::succeed;
+use crate::postgres;
+use crate::steps::{is_root, succeed};
 
 /// Something the tests need, and the package that brings it.
 struct Need {
@@ -25,6 +26,8 @@ enum Found {
     File(&'static str),
     /// A file with this ending lies below this directory.
     Below(&'static str, &'static str),
+    /// This finds where its programs are.
+    Folder(fn() -> Option<PathBuf>),
 }
 
 const NEEDS: &[Need] = &[
@@ -90,6 +93,12 @@ const NEEDS: &[Need] = &[
         ubuntu: "python3-aiosmtpd",
     },
     Need {
+        what: "PostgreSQL",
+        found_by: Found::Folder(postgres::programs),
+        debian: "postgresql",
+        ubuntu: "postgresql",
+    },
+    Need {
         what: "certificate authorities",
         found_by: Found::File("/etc/ssl/certs/ca-certificates.crt"),
         debian: "ca-certificates",
@@ -97,8 +106,12 @@ const NEEDS: &[Need] = &[
     },
 ];
 
-/// Services that a package above starts when it is installed.
-const SERVICES: &[(&str, &str)] = &[("nginx", "/run/nginx.pid")];
+/// Services that a package above starts when it is installed, with their pid file or the folder of such.
+const SERVICES: &[(&str, &str)] = &[
+    ("nginx", "/run/nginx.pid"),
+    // The package makes a cluster of its own, which the tests have no need of.
+    ("postgresql", "/run/postgresql"),
+];
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum System {
@@ -267,6 +280,11 @@ fn stop(service: &str, pid_file: &Path) -> Result<()> {
 }
 
 fn is_running(pid_file: &Path) -> bool {
+    if let Ok(folder) = fs::read_dir(pid_file) {
+        let mut files = folder.flatten().map(|entry| entry.path());
+        return files
+            .any(|file| file.extension().is_some_and(|it| it == "pid") && is_running(&file));
+    }
     fs::read_to_string(pid_file)
         .ok()
         .and_then(|pid| pid.trim().parse::<u32>().ok())
@@ -292,6 +310,7 @@ impl Found {
             Self::Program(names) => names.iter().any(|name| program(name).is_some()),
             Self::File(path) => Path::new(path).exists(),
             Self::Below(folder, extension) => has_file_below(Path::new(folder), extension),
+            Self::Folder(find) => find().is_some(),
         }
     }
 }
@@ -315,11 +334,6 @@ fn has_file_below(folder: &Path, extension: &str) -> bool {
             path.extension().is_some_and(|found| found == extension)
                 || (path.is_dir() && has_file_below(&path, extension))
         })
-}
-
-fn is_root() -> bool {
-    // The owner of our own directory in /proc is who we run as.
-    fs::metadata("/proc/self").is_ok_and(|own| std::os::unix::fs::MetadataExt::uid(&own) == 0)
 }
 
 impl System {

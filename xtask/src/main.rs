@@ -1,6 +1,7 @@
 //! What those who change Vestibule run: `cargo xtask test`, `check` and `soak`. Nothing a user needs.
 //!
 //! - [`test`]: everything, from the tools to the closing line `N passed, N failed`; [`install`] fetches the tools.
+//! - [`postgres`]: a command with a PostgreSQL of its own, as the tests have it.
 //! - [`check`]: format, lints, [`layering`], [`licences`] and the committed [`contracts`], among them the table of
 //!   [`requirements`] and the tests that show them; the [`book`]'s links.
 //! - [`blocklist`]: the filter of common passwords that the binary carries, made anew.
@@ -20,6 +21,7 @@ mod install;
 mod layering;
 mod licences;
 mod machine;
+mod postgres;
 mod requirements;
 mod soak;
 mod steps;
@@ -63,6 +65,12 @@ enum Command {
         /// Only this one: doors or flood
         name: Option<String>,
     },
+    /// Run a command with a private PostgreSQL, whose address it finds in VESTIBULE_TEST_POSTGRES
+    Postgres {
+        /// The command and its arguments: cargo test -p vestibule-postgres
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+        command: Vec<String>,
+    },
     /// Kill the server during a storm of logins and logouts, again and again, and record the result
     Soak {
         /// How many times
@@ -79,6 +87,7 @@ fn main() -> ExitCode {
         Command::Check { write: false } => check::run(&root).map(|()| true),
         Command::Blocklist => blocklist::run(&root).map(|()| true),
         Command::Bench { name } => bench::run(&root, name.as_deref()).map(|()| true),
+        Command::Postgres { command } => postgres::with(&root, &command),
         Command::Soak { rounds } => soak::run(&root, rounds).map(|()| true),
     };
     match outcome {
