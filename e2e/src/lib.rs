@@ -18,6 +18,8 @@ pub mod process;
 pub mod server;
 pub mod smtp;
 pub mod statistics;
+pub mod store;
+pub mod street;
 
 use std::net::TcpListener;
 use std::path::PathBuf;

@@ -11,6 +11,10 @@ use tempfile::TempDir;
 
 use crate::http::Client;
 use crate::process::Process;
+use crate::store::{Database, Store};
+
+/// The setting that says where the store is.
+const STORE_URL: &str = "VESTIBULE_STORE__URL";
 
 /// The binary, with nothing of the surroundings' settings.
 fn program(wrapper: &[String]) -> anyhow::Result<Command> {
@@ -49,6 +53,7 @@ pub fn binary() -> anyhow::Result<PathBuf> {
 /// How to start a server.
 pub struct Launch {
     directory: Arc<TempDir>,
+    database: Option<Arc<Database>>,
     data: PathBuf,
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
@@ -56,12 +61,22 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// On a fresh data directory and a free port.
+    /// On a fresh data directory and a free port, with the store that this run of the tests is about.
     pub fn new() -> anyhow::Result<Self> {
+        Self::on(Store::of_this_run()?)
+    }
+
+    /// As [`Launch::new`], with this store whatever the run is about.
+    pub fn on(store: Store) -> anyhow::Result<Self> {
         let directory = Arc::new(tempfile::tempdir()?);
         let data = directory.path().join("data");
+        let database = match store {
+            Store::Sqlite => None,
+            Store::Postgres => Some(Arc::new(Database::create()?)),
+        };
         Ok(Self {
             directory,
+            database,
             data,
             arguments: Vec::new(),
             environment: Vec::new(),
@@ -136,6 +151,11 @@ impl Launch {
         self.directory.path()
     }
 
+    /// The database of its servers, where their store is PostgreSQL.
+    pub fn database(&self) -> Option<&Database> {
+        self.database.as_deref()
+    }
+
     /// The command, as it would be started.
     pub fn command(&self) -> anyhow::Result<Command> {
         let mut command = program(&self.wrapper)?;
@@ -148,6 +168,9 @@ impl Launch {
             .current_dir(self.directory.path())
             // Servers run side by side here, and one port is one too few; a test that wants it says which.
             .env("VESTIBULE_OPS__LISTEN", "off");
+        if let Some(database) = &self.database {
+            command.env(STORE_URL, &database.url);
+        }
         for (name, value) in &self.environment {
             command.env(name, value);
         }
@@ -172,6 +195,7 @@ impl Launch {
             process,
             port,
             data: self.data.clone(),
+            database: self.database.clone(),
             _directory: Arc::clone(&self.directory),
         };
         server.wait_ready()?;
@@ -187,6 +211,7 @@ pub struct Server {
     pub port: u16,
     /// Its data directory.
     pub data: PathBuf,
+    database: Option<Arc<Database>>,
     _directory: Arc<TempDir>,
 }
 
@@ -223,13 +248,17 @@ impl Server {
         Ok(())
     }
 
-    /// Runs a command of the binary on this data directory.
+    /// Runs a command of the binary on this data directory and store, whether or not the server runs still.
     pub fn command<const N: usize>(
         &self,
         arguments: [&str; N],
         input: &str,
     ) -> anyhow::Result<Output> {
-        command(&self.data, arguments, input)
+        let store = self
+            .database
+            .as_ref()
+            .map(|database| (STORE_URL, database.url.as_str()));
+        run(&self.data, store.as_slice(), arguments, input)
     }
 
     fn wait_ready(&self) -> anyhow::Result<()> {
@@ -249,8 +278,21 @@ impl Server {
     }
 }
 
-/// Runs a command of the binary on a data directory.
+/// Runs a command of the binary on a data directory, whose store, where no server runs, is SQLite's.
 pub fn command<I, S>(data: &Path, arguments: I, input: &str) -> anyhow::Result<Output>
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
+    run(data, &[], arguments, input)
+}
+
+fn run<I, S>(
+    data: &Path,
+    environment: &[(&str, &str)],
+    arguments: I,
+    input: &str,
+) -> anyhow::Result<Output>
 where
     I: IntoIterator<Item = S>,
     S: AsRef<OsStr>,
@@ -259,6 +301,7 @@ where
         .args(arguments)
         .arg("--data")
         .arg(data)
+        .envs(environment.iter().copied())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 use vestibule_e2e::http::Client;
-use vestibule_e2e::server::{self, Launch, Server};
+use vestibule_e2e::server::{Launch, Server};
 use vestibule_e2e::smtp::{Launch as MailLaunch, Silent, Smtp};
 
 const ALICE: &str = "alice@example.test";
@@ -384,7 +384,7 @@ fn a_command_without_a_server_only_queues() -> anyhow::Result<()> {
     let mut server = launch.start()?;
     server.add_user(ALICE, "seven green doors open")?;
     ensure!(server.process.terminate()?.success());
-    let output = server::command(&server.data, ["user", "recover", ALICE], "")?;
+    let output = server.command(["user", "recover", ALICE], "")?;
     let said = String::from_utf8(output.stdout)?;
     ensure!(said.contains("hand over this link"), "{said}");
     let link = said.lines().last().unwrap_or_default();

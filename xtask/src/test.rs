@@ -1,16 +1,22 @@
-//! Everything, in one run: the tools, the checks, the binary, and `cargo test`, whose results are counted.
+//! Everything, in one run: the tools, the checks, the binary, and `cargo test`, whose results are counted. A PostgreSQL of
+//! our own runs meanwhile, and the end-to-end tests run a second time with the servers' store in it.
 
 mod tally;
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 use tally::Tally;
 
+use crate::postgres::{self, Cluster};
 use crate::steps::{self, cargo, step, succeed};
 use crate::{check, install};
+
+/// Where the end-to-end tests read which store their servers get.
+const STORE: &str = "VESTIBULE_E2E_STORE";
 
 /// Answers whether everything passed; the closing line is the last one printed.
 pub fn run(root: &Path, install_first: bool) -> Result<bool> {
@@ -32,7 +38,7 @@ pub fn run(root: &Path, install_first: bool) -> Result<bool> {
     let arguments = ["build", "--workspace", "--bins", "--locked"];
     match step("build", || succeed(&mut cargo(root, &arguments))) {
         Ok(()) => {
-            tally = step("tests", || cargo_test(root))?;
+            tally = tests(root)?;
             failures.extend(tally.complaints(steps::in_ci()));
         }
         Err(error) => failures.push(format!("build: {error:#}")),
@@ -47,23 +53,93 @@ pub fn run(root: &Path, install_first: bool) -> Result<bool> {
     Ok(failed == 0)
 }
 
-/// Plain `cargo test`, shown as it runs and counted on the way.
-fn cargo_test(root: &Path) -> Result<Tally> {
-    let mut child = cargo(root, &["test", "--workspace", "--locked", "--no-fail-fast"])
+/// Every test with SQLite, then those of servers with PostgreSQL as well.
+fn tests(root: &Path) -> Result<Tally> {
+    let cluster = step("PostgreSQL for the tests", Cluster::start)?;
+    let mut tally = Tally {
+        succeeded: true,
+        ..Tally::default()
+    };
+    let pass = |name: &str, store: &str, scope: &[String], tally: &mut Tally| {
+        step(name, || {
+            let mut command = cargo(root, &["test", "--locked", "--no-fail-fast"]);
+            command
+                .args(scope)
+                .env(postgres::ADDRESS, cluster.url())
+                .env(STORE, store);
+            cargo_test(&mut command, tally)
+        })
+    };
+    pass("tests", "sqlite", &["--workspace".to_owned()], &mut tally)?;
+    let (again, not_again) = end_to_end(root)?;
+    println!(
+        "   of the end-to-end tests, these are about one store and ran just now: {}",
+        not_again.join(", ")
+    );
+    let mut scope = vec!["--package".to_owned(), "vestibule-e2e".to_owned()];
+    scope.extend(
+        again
+            .iter()
+            .flat_map(|file| ["--test".to_owned(), file.clone()]),
+    );
+    pass(
+        "end-to-end tests on PostgreSQL",
+        "postgres",
+        &scope,
+        &mut tally,
+    )?;
+    Ok(tally)
+}
+
+/// The files of end-to-end tests: those to run on each store, and those that are about one alone and begin with its name.
+fn end_to_end(root: &Path) -> Result<(Vec<String>, Vec<String>)> {
+    let folder = root.join("e2e/tests");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("no {}", folder.display()))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            files.extend(
+                path.file_stem()
+                    .map(|stem| stem.to_string_lossy().into_owned()),
+            );
+        }
+    }
+    files.sort_unstable();
+    Ok(files.into_iter().partition(|file| {
+        !["sqlite", "postgres"]
+            .iter()
+            .any(|store| file.starts_with(store))
+    }))
+}
+
+/// `cargo test`, shown as it runs and counted on the way.
+fn cargo_test(command: &mut Command, tally: &mut Tally) -> Result<()> {
+    let mut child = command
         .stdout(Stdio::piped())
         .spawn()
         .context("cannot start cargo test")?;
     let output = child.stdout.take().context("cargo test has no output")?;
-    let mut tally = Tally::default();
     for line in BufReader::new(output).split(b'\n') {
         let line = line.context("cannot read what cargo test prints")?;
         let line = String::from_utf8_lossy(&line);
         println!("{line}");
         tally.read(&line);
     }
-    tally.succeeded = child
+    tally.succeeded &= child
         .wait()
         .context("cannot wait for cargo test")?
         .success();
-    Ok(tally)
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_about_one_store_is_not_run_on_the_other() {
+        let (each, one) = end_to_end(&crate::workspace_root()).unwrap();
+        assert!(each.contains(&"story".to_owned()), "{each:?}");
+        assert!(one.contains(&"sqlite_files".to_owned()), "{one:?}");
+    }
 }
