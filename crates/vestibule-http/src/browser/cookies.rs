@@ -96,6 +96,29 @@ fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     values.next().is_none().then_some(value)
 }
 
+/// The request's cookies less all of Vestibule's, as one line: what an application behind a proxy may see. Ours are told by
+/// how their names begin, so that none that is added later, and none of another port's on loopback, slips through.
+pub fn not_ours(headers: &HeaderMap) -> HeaderValue {
+    let lines = headers.get_all(header::COOKIE).iter();
+    let kept: Vec<&[u8]> = lines
+        .flat_map(|line| line.as_bytes().split(|c| *c == b';'))
+        .map(<[u8]>::trim_ascii)
+        .filter(|pair| !pair.is_empty() && !is_ours(pair))
+        .collect();
+    // Pieces of header values make header values; were it otherwise, withholding all is safe.
+    let mut value = HeaderValue::from_bytes(&kept.join(&b"; "[..]))
+        .unwrap_or_else(|_| HeaderValue::from_static(""));
+    value.set_sensitive(true);
+    value
+}
+
+fn is_ours(pair: &[u8]) -> bool {
+    ["__host-vestibule", "vestibule-"].iter().any(|ours| {
+        pair.get(..ours.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(ours.as_bytes()))
+    })
+}
+
 /// `Set-Cookie` for a session that was just opened or renewed. Outlives the browser only if 'remember me' was ticked, and
 /// then no longer than the session (N14, N16, C21).
 pub fn set_session(
@@ -231,6 +254,32 @@ mod tests {
             )],
         ] {
             assert!(session(&sent(lines), &issuer()).is_some(), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn an_application_s_cookies_are_all_but_ours() {
+        for (lines, left) in [
+            (&["a=b; __Host-vestibule=x; c=d"][..], "a=b; c=d"),
+            (&["__Host-vestibule-app=x"], ""),
+            (
+                &["__Host-vestibule-handshake=x;a=b", "__Host-vestibule=y"],
+                "a=b",
+            ),
+            (&["vestibule-8080=x; vestibule-app-8080=y; c"], "c"),
+            (
+                &["a=\"__Host-vestibule=x\"; __HOST-VESTIBULE=z"],
+                "a=\"__Host-vestibule=x\"",
+            ),
+            (
+                &["x=__Host-vestibule; ; myvestibule-1=2"],
+                "x=__Host-vestibule; myvestibule-1=2",
+            ),
+            (&[], ""),
+        ] {
+            let value = not_ours(&sent(lines));
+            assert_eq!(value, left, "{lines:?}");
+            assert!(value.is_sensitive());
         }
     }
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use axum::body::Body;
 use axum::response::Response;
 use http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, InvalidHeaderValue, LOCATION,
-    RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, InvalidHeaderValue,
+    LOCATION, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -44,7 +44,7 @@ pub enum Dialect {
 /// Why there is no 200.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal<'a> {
-    /// `/verify` itself was asked by another method than GET or HEAD.
+    /// `/verify` itself was asked by a method that is neither GET nor HEAD nor that of the forwarded request.
     Method,
     /// The asker is no configured proxy.
     Peer,
@@ -257,11 +257,15 @@ fn sign_in(issuer: &Issuer, page: &str) -> Result<HeaderValue, InvalidHeaderValu
 }
 
 /// 200 with every identity header, empty where there is nothing to say, so that none of the client's own can stand.
-pub fn pass(session: &LiveSession) -> Result<Response, InvalidHeaderValue> {
+/// `Cookie`, a request's header, is for the proxy to put in place of the client's.
+pub fn pass(
+    session: &LiveSession,
+    cookies: Option<HeaderValue>,
+) -> Result<Response, InvalidHeaderValue> {
     let identity = session.profile().identity();
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
-    headers.reserve(6);
+    headers.reserve(7);
     headers.insert(&REMOTE_USER, HeaderValue::from_maybe_shared(identity.user)?);
     headers.insert(
         &REMOTE_EMAIL,
@@ -277,5 +281,8 @@ pub fn pass(session: &LiveSession) -> Result<Response, InvalidHeaderValue> {
         HeaderValue::try_from(session.id().to_string())?,
     );
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(cookies) = cookies {
+        headers.insert(COOKIE, cookies);
+    }
     Ok(response)
 }

@@ -15,16 +15,20 @@ pub struct Requirement<'a> {
     pub scope: Option<Cow<'a, str>>,
     /// The login was at least this sure.
     pub acr: Option<Acr>,
+    /// The 200 is to carry the request's cookies less our own, for a proxy that cannot take them out itself.
+    pub cookies: bool,
 }
 
 /// Why the query cannot be used. All of it is for the operator of the proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequirementError {
     /// A misspelt requirement would otherwise be none.
-    #[error("unknown parameter: /verify takes role, scope and acr")]
+    #[error("unknown parameter: /verify takes role, scope, acr and cookies")]
     Unknown,
     /// Which one counts?
-    #[error("a parameter came more than once: /verify takes each of role, scope and acr once")]
+    #[error(
+        "a parameter came more than once: /verify takes each of role, scope, acr and cookies once"
+    )]
     Repeated,
     /// No such role can exist.
     #[error("role is no role's name: 1 to 64 characters out of a-z, 0-9, _ and -")]
@@ -35,6 +39,9 @@ pub enum RequirementError {
     /// No such level exists.
     #[error("acr is none of aal1, aal2 and aal3")]
     Acr,
+    /// There is one choice.
+    #[error("cookies is not application")]
+    Cookies,
     /// There are none yet.
     #[error("app names an application, and none is registered here: leave the parameter out")]
     App,
@@ -61,6 +68,9 @@ impl<'a> Requirement<'a> {
                     RequirementError::Scope,
                 )?,
                 "acr" => set(&mut read.acr, Acr::parse(value), RequirementError::Acr)?,
+                "cookies" if read.cookies => return Err(RequirementError::Repeated),
+                "cookies" if value == "application" => read.cookies = true,
+                "cookies" => return Err(RequirementError::Cookies),
                 "app" => return Err(RequirementError::App),
                 _ => return Err(RequirementError::Unknown),
             }
@@ -107,6 +117,7 @@ mod tests {
         let read = |query| Requirement::read(query).unwrap();
         assert_eq!(read(None), Requirement::default());
         assert_eq!(read(Some("")), Requirement::default());
+        assert!(read(Some("cookies=application")).cookies);
         let all = read(Some("role=editors&acr=aal2&scope=orders:read"));
         assert_eq!(all.role.as_deref(), Some("editors"));
         assert_eq!(all.acr, Some(Acr::Aal2));
@@ -120,7 +131,7 @@ mod tests {
     /// Holds: ASVS 1.5.3
     #[test]
     fn asvs_1_5_3_what_is_not_understood_asks_for_everything_and_not_for_nothing() {
-        use RequirementError::{Acr, App, Repeated, Role, Scope, Unknown};
+        use RequirementError::{Acr, App, Cookies, Repeated, Role, Scope, Unknown};
         for (query, why) in [
             ("roles=admin", Unknown),
             ("Role=admin", Unknown),
@@ -138,6 +149,9 @@ mod tests {
             ("acr=", Acr),
             ("scope=", Scope),
             ("scope=a%20b", Scope),
+            ("cookies", Cookies),
+            ("cookies=all", Cookies),
+            ("cookies=application&cookies=application", Repeated),
             ("app=shop", App),
             ("role=admin&app=", App),
         ] {

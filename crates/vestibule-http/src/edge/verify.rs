@@ -1,8 +1,9 @@
-//! `GET /verify[?role=R][&acr=A][&scope=S]` and `GET /verify/auth-request`: may this request pass, and whose is it?
+//! `GET /verify[?role=R][&acr=A][&scope=S][&cookies=application]` and `GET /verify/auth-request`: may this request pass,
+//! and whose is it?
 
 use axum::body::{Body, HttpBody as _};
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, Method, Request, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use percent_encoding::percent_decode_str;
 use vestibule_engine::{Check, LiveSession};
 
@@ -43,7 +44,7 @@ pub fn answer<B>(context: &Context, peer: Option<Peer>, request: &Request<B>) ->
         _ => return None,
     };
     let mut answer = match judge(context, peer, request) {
-        Ok(session) => pass(&session).unwrap_or_else(|_| {
+        Ok(Passed { session, cookies }) => pass(&session, cookies).unwrap_or_else(|_| {
             tracing::error!(user.id = %session.user_id(), "an identity does not fit into a header");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }),
@@ -64,21 +65,31 @@ pub fn answer<B>(context: &Context, peer: Option<Peer>, request: &Request<B>) ->
     Some(answer)
 }
 
+/// What a 200 tells.
+struct Passed {
+    session: LiveSession,
+    /// Those that the application may see, where the proxy asks for them.
+    cookies: Option<HeaderValue>,
+}
+
 /// The checks in their order.
 fn judge<'a, B>(
     context: &Context,
     peer: Option<Peer>,
     request: &'a Request<B>,
-) -> Result<LiveSession, Refusal<'a>> {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(Refusal::Method);
-    }
+) -> Result<Passed, Refusal<'a>> {
     let (site, headers) = (&context.site, request.headers());
     let proxy = peer
         .and_then(|Peer(address)| site.proxy(address.ip()))
         .ok_or(Refusal::Peer)?;
     let requirement = Requirement::read(request.uri().query()).map_err(Refusal::Requirement)?;
     let forwarded = Forwarded::read(headers, proxy).map_err(Refusal::Forwarded)?;
+    // Envoy's ext_authz asks by the method it asks about, without the body.
+    if !matches!(*request.method(), Method::GET | Method::HEAD)
+        && request.method().as_str() != forwarded.method
+    {
+        return Err(Refusal::Method);
+    }
     is_on_own_host(site, &forwarded)?;
     // A token that was presented is judged, and never passed over for a cookie beside it.
     if presents_token(headers) {
@@ -93,7 +104,8 @@ fn judge<'a, B>(
         return Err(forbidden(Forbidden::ForeignOrigin));
     }
     requirement.is_met_by(&session).map_err(forbidden)?;
-    Ok(session)
+    let cookies = requirement.cookies.then(|| cookies::not_ours(headers));
+    Ok(Passed { session, cookies })
 }
 
 /// The one application there can be: on the issuer's own host, where an operator allows it (C24).

@@ -155,6 +155,49 @@ async fn asvs_4_1_4_the_question_itself_is_put_by_get() {
     }
 }
 
+/// Envoy's ext_authz repeats the method of the request it asks about.
+#[tokio::test]
+async fn a_question_may_repeat_the_forwarded_request_s_method() {
+    let street = Street::new().await;
+    let own = |asked: Method, about: &str| {
+        let ask = street.ask_by(XForwarded, about, "/app").by_method(asked);
+        ask.with("origin", ISSUER).send()
+    };
+    for method in [Method::POST, Method::PATCH, Method::OPTIONS] {
+        let answer = own(method.clone(), method.as_str()).await;
+        assert_eq!(answer.status, StatusCode::OK, "{method}");
+    }
+    for (asked, about) in [
+        (Method::POST, "PUT"),
+        (Method::POST, "post"),
+        (Method::OPTIONS, "GET"),
+    ] {
+        let answer = own(asked, about).await;
+        assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{about}");
+    }
+}
+
+/// Holds: R25
+#[tokio::test]
+async fn a_proxy_that_cannot_take_our_cookies_out_is_told_what_is_left() {
+    let street = Street::new().await;
+    let mixed = format!("theme=dark; {}; cart=7", street.cookie);
+    let ask = street.ask("/app").with("cookie", &mixed);
+    let ask = ask.and("cookie", "__Host-vestibule-app=x; lang=de");
+    let answer = ask.clone().query("cookies=application").send().await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header("cookie"), "theme=dark; cart=7; lang=de");
+    let answer = ask.send().await;
+    assert!(!answer.headers.contains_key("cookie"), "nobody asked");
+    // Empty rather than missing, so that it replaces the client's.
+    let answer = street.ask("/app").query("cookies=application").send().await;
+    assert_eq!(answer.headers.get("cookie").unwrap(), "");
+    let refused = street.ask("/app").of_nobody().with("cookie", "a=b");
+    let answer = refused.query("cookies=application").send().await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(!answer.headers.contains_key("cookie"));
+}
+
 /// RFC 9110 §9.3.2, without the router's help: the accept loop asks past it.
 #[tokio::test]
 async fn an_answer_to_head_has_no_body() {
