@@ -54,7 +54,7 @@ pub async fn receive(
     };
     response = errors::explain(&caller, &method, &path, response);
     let own_policy = response.extensions_mut().remove::<ContentSecurityPolicy>();
-    headers::dress(&caller.context.site.issuer, response.headers_mut());
+    headers::dress(&caller.context.site, response.headers_mut());
     if let Some(ContentSecurityPolicy(policy)) = own_policy {
         let policy = HeaderValue::from_static(policy);
         response

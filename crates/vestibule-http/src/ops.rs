@@ -57,7 +57,7 @@ async fn dressed(State(context): State<Arc<Context>>, request: Request, next: Ne
     } else {
         next.run(request).await
     };
-    headers::dress(&context.site.issuer, response.headers_mut());
+    headers::dress(&context.site, response.headers_mut());
     response
 }
 
@@ -104,6 +104,6 @@ async fn readyz(State(context): State<Arc<Context>>) -> Response {
 fn plain(context: &Context, status: StatusCode, text: &'static str) -> Response {
     const TYPE: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
     let mut response = (status, TYPE, text).into_response();
-    headers::dress(&context.site.issuer, response.headers_mut());
+    headers::dress(&context.site, response.headers_mut());
     response
 }

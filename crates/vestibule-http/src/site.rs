@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
 
 /// What the settings say about the outside.
@@ -16,6 +16,8 @@ pub struct Site {
     pub proxies: Vec<TrustedProxy>,
     /// An application shares the issuer's own host and is declared fully trusted (C24).
     pub own_host_application: bool,
+    /// With an https issuer, browsers are told that all names below its host are https as well.
+    pub hsts_subdomains: bool,
 }
 
 /// A reverse proxy whose word counts.
@@ -49,6 +51,16 @@ pub enum ProxyPeer {
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Site {
+    /// What every answer of an https issuer tells browsers, for a year (ASVS 3.4.1).
+    pub fn strict_transport_security(&self) -> Option<HeaderValue> {
+        let value = if self.hsts_subdomains {
+            "max-age=31536000; includeSubDomains"
+        } else {
+            "max-age=31536000"
+        };
+        self.issuer.https().then(|| HeaderValue::from_static(value))
+    }
+
     /// Whether `peer` may speak for others, and how. A configured proxy comes before loopback.
     pub fn proxy(&self, peer: IpAddr) -> Option<ProxyPeer> {
         let peer = peer.to_canonical();
@@ -315,6 +327,7 @@ mod tests {
                 })
                 .collect(),
             own_host_application: false,
+            hsts_subdomains: true,
         }
     }
 

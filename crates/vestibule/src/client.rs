@@ -244,7 +244,7 @@ pub fn issuer(settings: &Settings) -> Result<Issuer> {
         .iter()
         .map(SocketAddr::port)
         .find(|port| *port != 0);
-    let followed = || issuer_on(port.unwrap_or(8080));
+    let followed = || issuer_on(port.unwrap_or(8080), &settings.tls);
     let issuer = settings.issuer.clone().unwrap_or_else(followed);
     Ok(Issuer::parse(&issuer)?)
 }

@@ -4,8 +4,11 @@ mod accept;
 mod control;
 mod listen;
 mod ops;
+mod redirect;
 mod terminal;
+pub mod tls;
 
+use std::future;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -15,12 +18,15 @@ use anyhow::Result;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use vestibule_engine::Clock as _;
 use vestibule_http::Issuer;
 
 use crate::mail::Reader;
+use crate::os::SystemClock;
 use crate::server::accept::{Connections, Door};
 use crate::server::control::{Socket, SocketFile};
 use crate::server::terminal::{MailLink, SetupLink};
+use crate::server::tls::Tls;
 use crate::settings::{InForce, is_development, issuer_on};
 use crate::wiring::{self, Wired};
 
@@ -32,6 +38,10 @@ const DRAIN: Duration = Duration::from_secs(10);
 const OPERATORS: usize = 64;
 /// Connections at a time from whoever watches.
 const WATCHERS: usize = 16;
+/// Connections at a time over plain http that are sent on to https.
+const REDIRECTED: usize = 128;
+/// Connections at a time from the public, at least.
+const FEWEST: usize = 64;
 /// Files that are not connections: the database's, the listeners, a few to spare.
 const OTHER_FILES: u64 = 128;
 
@@ -62,6 +72,8 @@ struct Doors {
     public: Connections,
     operators: Connections,
     watchers: Connections,
+    redirected: Connections,
+    tls: Option<Arc<Tls>>,
     issuer: Issuer,
     bound: Vec<SocketAddr>,
     ops: Option<SocketAddr>,
@@ -73,12 +85,30 @@ impl Doors {
         let settings = &in_force.settings;
         let (listeners, bound) = listen::bind(settings, in_force.origin("server.listen")).await?;
         let port = bound.first().map_or(0, SocketAddr::port);
-        let issuer = Issuer::parse(settings.issuer.as_deref().unwrap_or(&issuer_on(port)))?;
+        let issuer = settings.issuer.clone();
+        let issuer = issuer.unwrap_or_else(|| issuer_on(port, &settings.tls));
+        let issuer = Issuer::parse(&issuer)?;
+        let tls = Tls::start(&settings.tls, &issuer, SystemClock.wall())?.map(Arc::new);
+        let redirecting = listen::bind_redirect(in_force).await?;
         let Socket { listener, file } = control::bind(&settings.data)?;
         let ops = ops::bind(settings, in_force.origin("ops.listen")).await?;
-        let mut public = Connections::new(places);
+        let spared = if redirecting.is_empty() {
+            0
+        } else {
+            REDIRECTED
+        };
+        let mut public = Connections::new(places.saturating_sub(spared).max(FEWEST));
+        public.tell_hsts(wiring::hsts(settings, &issuer));
         for listener in listeners {
-            public.open(Door::Network(listener));
+            public.open(match &tls {
+                Some(tls) => Door::Tls(listener, tls.acceptor(&issuer)),
+                None => Door::Network(listener),
+            });
+        }
+        let mut redirected = Connections::new(REDIRECTED);
+        redirected.answer_by(redirect::router(&issuer), None);
+        for listener in redirecting {
+            redirected.open(Door::Network(listener));
         }
         let mut watchers = Connections::new(WATCHERS);
         let ops = ops.map(|(listener, address)| {
@@ -91,6 +121,8 @@ impl Doors {
             public,
             operators,
             watchers,
+            redirected,
+            tls,
             issuer,
             bound,
             ops,
@@ -106,6 +138,7 @@ async fn serve(
     signals: &mut Signals,
 ) -> Result<()> {
     let settings = &in_force.settings;
+    signals.tls.clone_from(&doors.tls);
     let context = wiring::context(wired, settings, doors.issuer.clone());
     doors.public.answer_by(
         vestibule_http::public(Arc::clone(&context)),
@@ -137,6 +170,7 @@ async fn serve(
         tokio::select! {
             () = signals.stop() => {}
             () = terminal::remove_when_used(setup.as_ref(), wired) => {}
+            () = look_after(doors.tls.clone()) => {}
         }
     }
 
@@ -145,17 +179,26 @@ async fn serve(
         public,
         operators,
         watchers,
+        redirected,
         socket,
         ..
     } = doors;
     tokio::select! {
-        _ = async { tokio::join!(public.drain(DRAIN), operators.drain(DRAIN), watchers.drain(DRAIN)) } => {}
+        _ = async { tokio::join!(public.drain(DRAIN), operators.drain(DRAIN), watchers.drain(DRAIN), redirected.drain(DRAIN)) } => {}
         () = signals.stop() => tracing::warn!("told to stop again: not waiting for requests under way"),
     }
     drop(socket);
     terminal::remove_setup_link(&settings.data);
     terminal::remove_mail_link(&settings.data);
     Ok(())
+}
+
+/// Takes in a renewed certificate; never returns.
+async fn look_after(tls: Option<Arc<Tls>>) {
+    match tls {
+        Some(tls) => tls.watch(Arc::new(SystemClock)).await,
+        None => future::pending().await,
+    }
 }
 
 /// Waits until checks can be answered, and offers the set-up link where there is no administrator yet.
@@ -210,7 +253,7 @@ fn connections_at_a_time() -> usize {
         }
     }
     let files = limit.current.unwrap_or(1 << 20).min(1 << 20);
-    usize::try_from(files.saturating_sub(OTHER_FILES).max(64)).unwrap_or(64)
+    usize::try_from(files.saturating_sub(OTHER_FILES)).map_or(FEWEST, |files| files.max(FEWEST))
 }
 
 /// SIGTERM and SIGINT, which end it, and SIGHUP, which does not.
@@ -218,6 +261,8 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
+    /// What looks at its files when the terminal hangs up.
+    tls: Option<Arc<Tls>>,
 }
 
 impl Signals {
@@ -226,6 +271,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
+            tls: None,
         })
     }
 
@@ -234,9 +280,15 @@ impl Signals {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => tracing::warn!(
-                    "SIGHUP reloads nothing yet: settings are read at the start; stop and start again for new ones"
-                ),
+                _ = self.hang_up.recv() => {
+                    if let Some(tls) = &self.tls {
+                        tls.look_now();
+                    }
+                    tracing::warn!(
+                        "SIGHUP reloads the certificate alone: settings are read at the start; stop and start again for \
+                         new ones"
+                    );
+                }
             }
         }
     }

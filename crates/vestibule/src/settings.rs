@@ -9,6 +9,7 @@ mod read;
 mod reference;
 mod rules;
 mod table;
+mod tls;
 mod values;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,7 @@ pub use read::{Flags, load};
 pub use reference::{entries, markdown};
 pub use rules::{is_development, issuer_on};
 pub use table::{Row, rows};
+pub use tls::Tls;
 
 /// Every setting, parsed.
 #[derive(Debug, Clone)]
@@ -43,6 +45,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The URL that people and applications know; `None` follows `listen`.
     pub issuer: Option<String>,
+    /// How TLS is ended here.
+    pub tls: Tls,
     /// The name on the pages.
     pub brand: String,
     /// How long a session lives.
@@ -96,6 +100,7 @@ impl Default for Settings {
             ],
             data: PathBuf::from("./vestibule-data"),
             issuer: None,
+            tls: Tls::default(),
             brand: "Vestibule".to_owned(),
             lifetime: Lifetime::DEFAULT,
             remembered: Lifetime::REMEMBERED,

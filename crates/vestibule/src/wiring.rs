@@ -9,6 +9,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use http::HeaderValue;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -242,23 +243,33 @@ impl Wired {
     }
 }
 
+/// What every answer of an https issuer tells browsers, for a year.
+pub fn hsts(settings: &Settings, issuer: &Issuer) -> Option<HeaderValue> {
+    site(settings, issuer.clone()).strict_transport_security()
+}
+
 /// What handlers need, for a server known as `issuer`.
 pub fn context(wired: &Wired, settings: &Settings, issuer: Issuer) -> Arc<Context> {
-    let proxies = settings.proxies.iter().map(|proxy| TrustedProxy {
-        network: proxy.network,
-        headers: proxy.headers,
-    });
-    let site = Site {
-        issuer,
-        brand: settings.brand.clone(),
-        proxies: proxies.collect(),
-        own_host_application: settings.own_host_application,
-    };
     let extras = Extras {
         mailbox: wired.mails.as_ref().map(|mails| Arc::clone(&mails.mailbox)),
         places: wired.places.clone(),
     };
+    let site = site(settings, issuer);
     Context::furnished(Arc::clone(&wired.engine), site, extras)
+}
+
+fn site(settings: &Settings, issuer: Issuer) -> Site {
+    let proxies = settings.proxies.iter().map(|proxy| TrustedProxy {
+        network: proxy.network,
+        headers: proxy.headers,
+    });
+    Site {
+        issuer,
+        brand: settings.brand.clone(),
+        proxies: proxies.collect(),
+        own_host_application: settings.own_host_application,
+        hsts_subdomains: settings.tls.hsts_subdomains,
+    }
 }
 
 /// Makes the data directory for its owner alone; refuses one that others may look into, rather than change what may be

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::site::Issuer;
+use crate::site::Site;
 
 /// Nothing but the embedded assets, forms to ourselves alone, no frame around us, no inline script or style.
 ///
@@ -43,19 +43,13 @@ const ALWAYS: [(HeaderName, &str); 7] = [
     ),
 ];
 
-/// ASVS 3.4.1: one year, subdomains included.
-const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000; includeSubDomains";
-
 /// Puts the whole set on an answer. What may be cached says so itself; all else is not to be stored (ASVS 14.3.2).
-pub fn dress(issuer: &Issuer, headers: &mut HeaderMap) {
+pub fn dress(site: &Site, headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    if issuer.https() {
-        headers.insert(
-            header::STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static(STRICT_TRANSPORT_SECURITY),
-        );
+    if let Some(hsts) = site.strict_transport_security() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts);
     }
     headers
         .entry(header::CACHE_CONTROL)

@@ -163,6 +163,7 @@ impl House {
             brand: "Vestibule".to_owned(),
             proxies: plan.proxies,
             own_host_application: plan.own_host_application,
+            hsts_subdomains: true,
         };
         let mailbox = plan.dev_mail.then(|| DevMailbox::new([9; 32]));
         let (mailbox, mail_key) = mailbox.unzip();

@@ -6,9 +6,12 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
+use vestibule_engine::Clock as _;
 
 use super::{Place, load, output};
 use crate::client;
+use crate::os::SystemClock;
+use crate::server::tls;
 use crate::settings::{self, Flags, Settings, rows};
 use crate::wiring::{self, WireError};
 
@@ -91,9 +94,13 @@ fn check(flags: &Flags, json: bool) -> Result<ExitCode> {
 
 /// What `vestibule serve` would refuse of the files that the settings name, run by the same user.
 fn faults_of_files(settings: &Settings) -> Result<Vec<String>> {
-    let faults = wiring::faults(settings, &client::issuer(settings)?);
+    let issuer = client::issuer(settings)?;
+    let faults = wiring::faults(settings, &issuer);
     let told = |fault: WireError| format!("{:#}", anyhow::Error::from(fault));
-    Ok(faults.into_iter().map(told).collect())
+    let mut faults: Vec<String> = faults.into_iter().map(told).collect();
+    let certificate = tls::fault(&settings.tls, &issuer, SystemClock.wall());
+    faults.extend(certificate.map(|fault| fault.to_string()));
+    Ok(faults)
 }
 
 fn show(flags: &Flags, json: bool) -> Result<ExitCode> {

@@ -1,5 +1,6 @@
 //! `vestibule serve`.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
@@ -15,7 +16,7 @@ use crate::{logs, server};
     vestibule serve\n  \
     vestibule serve --data /var/lib/vestibule --listen 127.0.0.1:9000\n  \
     vestibule serve --config /etc/vestibule.toml\n\n\
-    It is ready when it says `listening on http://…` on standard error; Ctrl-C or SIGTERM stops it.")]
+    It is ready when it says `listening on http://…` (or https) on standard error; Ctrl-C or SIGTERM stops it.")]
 pub struct Serve {
     /// Address and port to listen on, again for more [default: localhost:8080]
     #[arg(long, value_name = "ADDR")]
@@ -23,6 +24,12 @@ pub struct Serve {
     /// The URL that browsers use [default: http://localhost:PORT]
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    /// End TLS here, with this certificate and its intermediates (PEM)
+    #[arg(long, value_name = "FILE")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM)
+    #[arg(long, value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// The clock is right, although it is far behind the last start; recorded in the audit trail
     #[arg(long)]
     accept_clock: bool,
@@ -32,6 +39,8 @@ pub fn run(serve: Serve, place: &Place) -> Result<ExitCode> {
     let mut flags = place.flags();
     flags.listen = serve.listen;
     flags.issuer = serve.issuer;
+    flags.tls_cert = serve.tls_cert;
+    flags.tls_key = serve.tls_key;
     let in_force = load(&flags)?;
     logs::start(&in_force.settings);
     let accept_clock = serve

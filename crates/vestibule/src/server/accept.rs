@@ -29,6 +29,7 @@ use tower::Service as _;
 use vestibule_http::{Context, OperatorUid, Peer, edge};
 
 use super::control;
+use super::tls::Acceptor;
 
 /// A new connection's first request begins within this.
 const FIRST_REQUEST: Duration = Duration::from_secs(15);
@@ -49,6 +50,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub enum Door {
     /// A network's: the public's, or the operators' who watch.
     Network(TcpListener),
+    /// A network's, behind TLS.
+    Tls(TcpListener, Acceptor),
     /// The operator's.
     Control(UnixListener),
 }
@@ -79,6 +82,7 @@ struct Shared {
     house: Arc<OnceLock<House>>,
     places: Arc<Semaphore>,
     builder: Arc<auto::Builder<TokioExecutor>>,
+    hsts: Option<HeaderValue>,
 }
 
 impl Connections {
@@ -89,11 +93,18 @@ impl Connections {
                 house: Arc::default(),
                 places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
                 builder: Arc::new(builder()),
+                hsts: None,
             },
             graceful: Arc::new(GracefulShutdown::new()),
             doors: JoinSet::new(),
             stop: watch::Sender::new(false),
         }
+    }
+
+    /// Has every answer over TLS say so that came without (ASVS 3.4.1): what no page is, and what comes before there are
+    /// pages. For doors that are opened after it.
+    pub fn tell_hsts(&mut self, hsts: Option<HeaderValue>) {
+        self.shared.hsts = hsts;
     }
 
     /// Answers by `router` from now on; until then everything is 503. Only the first one counts. With `edge`, what proxies
@@ -176,11 +187,23 @@ async fn accept(
                 continue;
             }
         };
-        let (shared, watcher) = (shared.clone(), graceful.watcher());
+        let (mut shared, watcher) = (shared.clone(), graceful.watcher());
+        let mut stop = stop.clone();
         tokio::spawn(async move {
             match connection {
                 Some(Accepted::Tcp(stream, peer)) => {
+                    shared.hsts = None;
                     talk(stream, Caller::Peer(peer), shared, watcher).await;
+                }
+                Some(Accepted::Tls(stream, acceptor, peer)) => {
+                    // Here, and not before the next one is accepted: a slow handshake is its own matter.
+                    let shaken = tokio::select! {
+                        () = told_to_stop(&mut stop) => None,
+                        shaken = acceptor.shake(stream) => shaken,
+                    };
+                    if let Some(stream) = shaken {
+                        talk(stream, Caller::Peer(peer), shared, watcher).await;
+                    }
                 }
                 Some(Accepted::Unix(stream, uid)) => {
                     talk(stream, Caller::Operator(uid), shared, watcher).await;
@@ -199,6 +222,7 @@ async fn told_to_stop(stop: &mut watch::Receiver<bool>) {
 
 enum Accepted {
     Tcp(tokio::net::TcpStream, SocketAddr),
+    Tls(tokio::net::TcpStream, Acceptor, SocketAddr),
     Unix(tokio::net::UnixStream, u32),
 }
 
@@ -207,10 +231,12 @@ impl Door {
     async fn next(&self) -> io::Result<Option<Accepted>> {
         match self {
             Self::Network(listener) => {
-                let (stream, peer) = listener.accept().await?;
-                // Without it the second of two small writes waits for an acknowledgement; without success it is slower.
-                let _ = stream.set_nodelay(true);
+                let (stream, peer) = at_once(listener).await?;
                 Ok(Some(Accepted::Tcp(stream, peer)))
+            }
+            Self::Tls(listener, acceptor) => {
+                let (stream, peer) = at_once(listener).await?;
+                Ok(Some(Accepted::Tls(stream, acceptor.clone(), peer)))
             }
             Self::Control(listener) => {
                 let (stream, _) = listener.accept().await?;
@@ -226,6 +252,14 @@ impl Door {
     }
 }
 
+/// The next connection, which sends what it has at once.
+async fn at_once(listener: &TcpListener) -> io::Result<(tokio::net::TcpStream, SocketAddr)> {
+    let (stream, peer) = listener.accept().await?;
+    // Without it the second of two small writes waits for an acknowledgement; without success it is slower.
+    let _ = stream.set_nodelay(true);
+    Ok((stream, peer))
+}
+
 /// Serves one connection to its end.
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -236,10 +270,20 @@ async fn talk(
     let begun = Arc::new(Begun::default());
     let service = service_fn({
         let begun = Arc::clone(&begun);
-        let house = shared.house;
+        let (house, hsts) = (shared.house, shared.hsts);
         move |request| {
             begun.tell();
-            answer(Arc::clone(&house), caller, request)
+            let (answer, hsts) = (answer(Arc::clone(&house), caller, request), hsts.clone());
+            async move {
+                let mut answer = answer.await;
+                if let (Ok(answer), Some(hsts)) = (&mut answer, hsts) {
+                    let headers = answer.headers_mut();
+                    headers
+                        .entry(header::STRICT_TRANSPORT_SECURITY)
+                        .or_insert(hsts);
+                }
+                answer
+            }
         }
     });
     let connection = shared

@@ -7,7 +7,7 @@ use anyhow::{Result, anyhow};
 use rustix::io::Errno;
 use tokio::net::TcpListener;
 
-use crate::settings::{Origin, Settings};
+use crate::settings::{InForce, Origin, Settings};
 
 /// Binds every address of `server.listen`. Answers the listeners and what they are really bound to.
 pub async fn bind(
@@ -36,6 +36,38 @@ pub async fn bind(
         tracing::warn!(%error, "not listening on {address}: this machine has no such address");
     }
     Ok((listeners, bound))
+}
+
+/// Binds every address of `tls.redirect_listen`.
+pub async fn bind_redirect(in_force: &InForce) -> Result<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    for &address in &in_force.settings.tls.redirect_listen {
+        match TcpListener::bind(address).await {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if is_ipv6_loopback(address) && is_absent(&error) => {
+                tracing::warn!(%error, "nobody is sent on from {address}: this machine has no such address");
+            }
+            Err(error) => {
+                let what = match error.kind() {
+                    io::ErrorKind::AddrInUse => {
+                        "another program, or server.listen, has it".to_owned()
+                    }
+                    io::ErrorKind::PermissionDenied => {
+                        "this user may not listen on that port: give the program \
+                         CAP_NET_BIND_SERVICE (AmbientCapabilities= in a systemd unit)"
+                            .to_owned()
+                    }
+                    _ => error.to_string(),
+                };
+                let origin = in_force.origin("tls.redirect_listen");
+                return Err(anyhow!(
+                    "cannot listen on {address} (tls.redirect_listen, from {origin}): {what}; choose another address, or \
+                     take it away"
+                ));
+            }
+        }
+    }
+    Ok(listeners)
 }
 
 fn is_ipv6_loopback(address: SocketAddr) -> bool {

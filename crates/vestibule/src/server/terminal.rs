@@ -176,14 +176,19 @@ fn lines(
     lines.join("\n")
 }
 
-/// `listening on http://…`: the address to open, or, behind a proxy, the ones that the proxy is to speak to.
+/// `listening on http://…`, or https: the address to open, or, behind a proxy, the ones that the proxy is to speak to.
 fn listening(settings: &Settings, issuer: &Issuer, bound: &[SocketAddr]) -> String {
     if settings.issuer.is_none() {
         return format!("listening on {}", issuer.origin());
     }
+    let scheme = if settings.tls.pair().is_some() {
+        "https"
+    } else {
+        "http"
+    };
     let each: Vec<String> = bound
         .iter()
-        .map(|address| format!("http://{address}"))
+        .map(|address| format!("{scheme}://{address}"))
         .collect();
     format!(
         "listening on {} for {}",

@@ -26,6 +26,10 @@ pub struct Flags {
     pub listen: Vec<String>,
     /// `--issuer`.
     pub issuer: Option<String>,
+    /// `--tls-cert`.
+    pub tls_cert: Option<PathBuf>,
+    /// `--tls-key`.
+    pub tls_key: Option<PathBuf>,
 }
 
 /// One value and where it stands.
@@ -273,17 +277,19 @@ fn typed(kind: Kind, text: &str) -> Value {
 }
 
 fn from_flags(flags: &Flags) -> Vec<Given> {
-    let data = flags
-        .data
-        .as_ref()
-        .map(|path| Value::String(path.display().to_string()));
+    let path = |path: &Option<PathBuf>| {
+        let path = path.as_ref()?;
+        Some(Value::String(path.display().to_string()))
+    };
     let listen = (!flags.listen.is_empty())
         .then(|| Value::Array(flags.listen.iter().cloned().map(Value::String).collect()));
     let issuer = flags.issuer.clone().map(Value::String);
     [
-        ("server.data", "--data", data),
+        ("server.data", "--data", path(&flags.data)),
         ("server.listen", "--listen", listen),
         ("server.issuer", "--issuer", issuer),
+        ("tls.cert_file", "--tls-cert", path(&flags.tls_cert)),
+        ("tls.key_file", "--tls-key", path(&flags.tls_key)),
     ]
     .into_iter()
     .filter_map(|(key, flag, value)| {

@@ -8,7 +8,7 @@ use vestibule_engine::RegistrationMode;
 use vestibule_http::Issuer;
 
 use super::values::{show_duration, show_kib};
-use super::{Fault, Settings};
+use super::{Fault, Settings, Tls};
 
 /// What does not go together.
 pub fn faults(settings: &Settings) -> Vec<Fault> {
@@ -27,6 +27,7 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     );
     cost(&mut faults, settings.cost);
     reach(&mut faults, settings);
+    tls(&mut faults, &settings.tls);
     mail(&mut faults, settings);
     registration(&mut faults, settings);
     waits(&mut faults, settings);
@@ -68,7 +69,9 @@ fn reach(faults: &mut Vec<Fault>, settings: &Settings) {
         .listen
         .iter()
         .find(|address| !address.ip().is_loopback());
-    let tls_in_front = "put a proxy that ends TLS in front and name it in trusted_proxies";
+    let tls_in_front = "end TLS here (tls.cert_file and tls.key_file; flags --tls-cert and --tls-key), or put a proxy that \
+                        ends TLS in front and name it in trusted_proxies";
+    let ends_tls = settings.tls.pair().is_some();
     match (&issuer, abroad) {
         (None, Some(address)) => faults.push(Fault::new(format!(
             "server.listen {address} is not loopback, and no server.issuer is set: set server.issuer (--issuer) to the \
@@ -80,7 +83,7 @@ fn reach(faults: &mut Vec<Fault>, settings: &Settings) {
             issuer.origin()
         ))),
         (Some(issuer), abroad)
-            if settings.proxies.is_empty() && (abroad.is_some() || !issuer.is_loopback()) =>
+            if !ends_tls && settings.proxies.is_empty() && (abroad.is_some() || !issuer.is_loopback()) =>
         {
             faults.push(Fault::new(format!(
                 "server.issuer {} is https, and nothing ends TLS for it: {tls_in_front} ([[trusted_proxies]] address = \
@@ -88,6 +91,29 @@ fn reach(faults: &mut Vec<Fault>, settings: &Settings) {
                 issuer.origin()
             )));
         }
+        (Some(issuer), None) if ends_tls && !issuer.https() => faults.push(Fault::new(format!(
+            "server.issuer {} is plain http, and tls.cert_file is set: set server.issuer (--issuer) to https://{}, or take \
+             tls.cert_file and tls.key_file away",
+            issuer.origin(),
+            issuer.host()
+        ))),
+        _ => {}
+    }
+}
+
+/// A certificate has its key, and there is an https to send people on to.
+fn tls(faults: &mut Vec<Fault>, tls: &Tls) {
+    match (&tls.cert_file, &tls.key_file) {
+        (Some(_), None) => faults.push(Fault::new(
+            "tls.cert_file is set without tls.key_file: set tls.key_file (--tls-key) to the certificate's private key",
+        )),
+        (None, Some(_)) => faults.push(Fault::new(
+            "tls.key_file is set without tls.cert_file: set tls.cert_file (--tls-cert) to the key's certificate",
+        )),
+        (None, None) if !tls.redirect_listen.is_empty() => faults.push(Fault::new(
+            "tls.redirect_listen is set, and TLS is not ended here: set tls.cert_file and tls.key_file, or leave plain http \
+             to the proxy that ends TLS and take tls.redirect_listen away",
+        )),
         _ => {}
     }
 }
@@ -173,9 +199,14 @@ pub fn is_development(issuer: &Issuer) -> bool {
     issuer.is_loopback() && !issuer.https()
 }
 
-/// The issuer when none is set: it follows the port that is really listened on.
-pub fn issuer_on(port: u16) -> String {
-    format!("http://localhost:{port}")
+/// The issuer when none is set: it follows the port that is really listened on, and what is spoken there.
+pub fn issuer_on(port: u16, tls: &Tls) -> String {
+    let scheme = if tls.pair().is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    format!("{scheme}://localhost:{port}")
 }
 
 #[cfg(test)]
@@ -239,6 +270,49 @@ mod tests {
         assert_eq!(
             told(|s| s.issuer = Some("https://localhost:8443".to_owned())),
             ""
+        );
+    }
+
+    fn with_tls(settings: &mut Settings) {
+        settings.tls.cert_file = Some("cert.pem".into());
+        settings.tls.key_file = Some("key.pem".into());
+    }
+
+    /// Holds: N11, ASVS 12.2.1
+    #[test]
+    fn n11_tls_ended_here_is_good_anywhere_with_an_https_issuer() {
+        for listen in ["127.0.0.1:8443", "0.0.0.0:443"] {
+            let told = told(|s| {
+                with_tls(s);
+                s.listen = vec![listen.parse().unwrap()];
+                s.issuer = Some("https://id.example.test".to_owned());
+                s.tls.redirect_listen = vec!["0.0.0.0:80".parse().unwrap()];
+            });
+            assert_eq!(told, "");
+        }
+        assert_eq!(told(with_tls), "", "the issuer follows, and is https");
+        let plain = told(|s| {
+            with_tls(s);
+            s.issuer = Some("http://localhost:8080".to_owned());
+        });
+        assert!(plain.contains("https://localhost:8080"), "{plain}");
+        let nameless = told(|s| {
+            with_tls(s);
+            s.listen = vec!["0.0.0.0:443".parse().unwrap()];
+        });
+        assert!(nameless.contains("no server.issuer is set"), "{nameless}");
+    }
+
+    #[test]
+    fn a_certificate_has_its_key_and_a_redirect_somewhere_to_lead() {
+        let cert = told(|s| s.tls.cert_file = Some("cert.pem".into()));
+        assert!(cert.contains("set tls.key_file"), "{cert}");
+        let key = told(|s| s.tls.key_file = Some("key.pem".into()));
+        assert!(key.contains("set tls.cert_file"), "{key}");
+        let redirect = told(|s| s.tls.redirect_listen = vec!["127.0.0.1:80".parse().unwrap()]);
+        assert!(
+            redirect.contains("tls.redirect_listen is set"),
+            "{redirect}"
         );
     }
 

@@ -6,6 +6,7 @@ mod passwords;
 mod registration;
 mod server;
 mod throttle;
+mod tls;
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use super::values::parse_duration;
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     let sections = [
         server::ROWS,
+        tls::ROWS,
         passwords::ROWS,
         registration::ROWS,
         mail::ROWS,

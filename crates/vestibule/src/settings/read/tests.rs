@@ -43,6 +43,11 @@ fn every_setting_reads_from_a_file() {
         data = "here"
         issuer = "https://id.example.test"
         brand = "Example"
+        [tls]
+        cert_file = "fullchain.pem"
+        key_file = "/run/secrets/privkey.pem"
+        redirect_listen = ["127.0.0.1:80"]
+        hsts_subdomains = false
         [sessions]
         idle = "10m"
         absolute = "8h"
@@ -109,6 +114,11 @@ fn every_setting_reads_from_a_file() {
         settings.data.ends_with("here") && settings.data.is_absolute(),
         "relative to the file"
     );
+    let (cert, key) = settings.tls.pair().unwrap();
+    assert!(cert.ends_with("fullchain.pem") && cert.is_absolute());
+    assert_eq!(key, Path::new("/run/secrets/privkey.pem"));
+    assert_eq!(settings.tls.redirect_listen.len(), 1);
+    assert!(!settings.tls.hsts_subdomains);
     assert_eq!(settings.lifetime.idle, Duration::from_mins(10));
     assert_eq!(settings.remembered.absolute, Duration::from_hours(14 * 24));
     assert_eq!(settings.fresh, Duration::from_secs(90));

@@ -18,7 +18,7 @@ pub const ROWS: &[Row] = &[
         key: "server.listen",
         kind: Kind::List,
         default: None,
-        meaning: "Addresses and ports to listen on. `localhost:PORT` is both loopback addresses, a missing `[::1]` only warns, and port 0 takes a free port. Off loopback an https issuer and `trusted_proxies` are needed. Flag: `--listen`",
+        meaning: "Addresses and ports to listen on. `localhost:PORT` is both loopback addresses, a missing `[::1]` only warns, and port 0 takes a free port. Off loopback an https issuer is needed, and `tls.cert_file` or `trusted_proxies`. Flag: `--listen`",
         set: |settings, value, _| {
             let allowed = "addresses such as \"127.0.0.1:8080\", \"[::1]:8080\" or \"localhost:8080\", each once";
             let mut listen = Vec::new();
@@ -49,8 +49,10 @@ pub const ROWS: &[Row] = &[
     Row {
         key: "server.issuer",
         kind: Kind::Text,
-        default: Some("follows `server.listen`: `http://localhost:PORT`"),
-        meaning: "The URL under which browsers and applications reach this server: scheme, host and port, nothing more. Anything but loopback is https, with TLS ended by one of `trusted_proxies`. Flag: `--issuer`",
+        default: Some(
+            "follows `server.listen`: `http://localhost:PORT`, with `tls.cert_file` `https://localhost:PORT`",
+        ),
+        meaning: "The URL under which browsers and applications reach this server: scheme, host and port, nothing more. Anything but loopback is https, with TLS ended here (`tls.cert_file`) or by one of `trusted_proxies`. Flag: `--issuer`",
         set: |settings, value, _| {
             let allowed = "an origin such as \"https://id.example.com\"";
             let text = value.as_str().ok_or(allowed)?;
