@@ -12,8 +12,8 @@ const HEADING: &str = "\
 
 # Audit events
 
-What the audit trail can hold, by code. An event names the act it belongs to, the time, who acted, and the user and the
-session it concerns. Addresses and browsers lie in a row of their own, which can be erased; the trail keeps only a
+What the audit trail can hold, by code. An event names the act it belongs to, the time, who acted, and the user, the
+session and the application it concerns. Addresses and browsers lie in a row of their own, which can be erased; the trail keeps only a
 salted digest of it.
 
 | Event | What happened | Reasons |
@@ -86,5 +86,25 @@ const fn meaning(kind: EventKind) -> &'static str {
             "Tries are refused unevaluated for a while, by the tally of what the reason names"
         }
         EventKind::AttackRecognised(_) => "An attack across accounts was recognised",
+        EventKind::ApplicationAdded => "An application was made known",
+        EventKind::ApplicationChanged => {
+            "What is known of an application, or asked of its visitors, changed"
+        }
+        EventKind::ApplicationRemoved => {
+            "An application was removed; no cookie of it is worth anything any more"
+        }
+        EventKind::AppSessionOpened => {
+            "A browser got a cookie on an application's own host, under its session"
+        }
+        EventKind::HandshakeRefused => {
+            "A handshake's code came from another browser than the one that asked: it was passed on, or stolen"
+        }
+        EventKind::RoleAdded => "A role was described",
+        EventKind::RoleChanged => "A role's description or permissions changed",
+        EventKind::RoleRemoved => "A role's description was removed",
+        EventKind::RolesChanged => "A user has other roles",
+        EventKind::BackupTaken => "A backup was taken",
+        EventKind::Restored => "This installation was restored from a backup",
+        EventKind::Migrated => "This installation was moved here from another store",
     }
 }

@@ -9,7 +9,7 @@
 //! ```
 
 use crate::errand::Errand;
-use crate::id::{ActId, SessionId, UserId};
+use crate::id::{ActId, ApplicationId, SessionId, UserId};
 use crate::keys::{PublicSealKey, SealKey};
 use crate::secret::sha256;
 use crate::session::EndReason;
@@ -226,6 +226,30 @@ pub enum EventKind {
     ThrottleClosed(Scope),
     /// An attack across accounts was recognised.
     AttackRecognised(Attack),
+    /// An application was made known.
+    ApplicationAdded,
+    /// What is known of an application, or asked at it, changed.
+    ApplicationChanged,
+    /// An application was removed; no cookie of it is worth anything any more.
+    ApplicationRemoved,
+    /// A browser got a cookie on an application's own host, under its session.
+    AppSessionOpened,
+    /// A handshake's code came from another browser than the one that asked: it was passed on, or stolen (ASVS 16.3.3).
+    HandshakeRefused,
+    /// A role was described.
+    RoleAdded,
+    /// A role's description or permissions changed.
+    RoleChanged,
+    /// A role's description was removed.
+    RoleRemoved,
+    /// A user has other roles.
+    RolesChanged,
+    /// A backup was taken.
+    BackupTaken,
+    /// This installation was restored from a backup.
+    Restored,
+    /// This installation was moved here from another store.
+    Migrated,
 }
 
 impl EventKind {
@@ -259,6 +283,18 @@ impl EventKind {
             Self::PasswordDisabled,
             Self::DeviceKnown,
             Self::MailGivenUp,
+            Self::ApplicationAdded,
+            Self::ApplicationChanged,
+            Self::ApplicationRemoved,
+            Self::AppSessionOpened,
+            Self::HandshakeRefused,
+            Self::RoleAdded,
+            Self::RoleChanged,
+            Self::RoleRemoved,
+            Self::RolesChanged,
+            Self::BackupTaken,
+            Self::Restored,
+            Self::Migrated,
         ];
         all.extend(Scope::ALL.map(Self::ThrottleClosed));
         all.extend(Attack::ALL.map(Self::AttackRecognised));
@@ -310,6 +346,18 @@ impl EventKind {
             Self::MailGivenUp => "mail.given_up",
             Self::ThrottleClosed(_) => "throttle.closed",
             Self::AttackRecognised(_) => "attack.recognised",
+            Self::ApplicationAdded => "application.added",
+            Self::ApplicationChanged => "application.changed",
+            Self::ApplicationRemoved => "application.removed",
+            Self::AppSessionOpened => "app_session.opened",
+            Self::HandshakeRefused => "handshake.refused",
+            Self::RoleAdded => "role.added",
+            Self::RoleChanged => "role.changed",
+            Self::RoleRemoved => "role.removed",
+            Self::RolesChanged => "user.roles_changed",
+            Self::BackupTaken => "backup.taken",
+            Self::Restored => "installation.restored",
+            Self::Migrated => "installation.migrated",
         }
     }
 
@@ -341,24 +389,52 @@ pub struct Event {
     pub user: Option<UserId>,
     /// To which session, or which one was spared.
     pub session: Option<SessionId>,
+    /// At which application.
+    pub application: Option<ApplicationId>,
 }
 
 impl Event {
+    /// An event about nobody in particular.
+    pub const fn plain(kind: EventKind) -> Self {
+        Self {
+            kind,
+            user: None,
+            session: None,
+            application: None,
+        }
+    }
+
+    /// An event about an application.
+    pub const fn application(kind: EventKind, application: ApplicationId) -> Self {
+        Self {
+            application: Some(application),
+            ..Self::plain(kind)
+        }
+    }
+
+    /// The same event, at an application.
+    #[must_use]
+    pub const fn at(self, application: ApplicationId) -> Self {
+        Self {
+            application: Some(application),
+            ..self
+        }
+    }
+
     /// An event about a user.
     pub const fn user(kind: EventKind, user: UserId) -> Self {
         Self {
-            kind,
             user: Some(user),
-            session: None,
+            ..Self::plain(kind)
         }
     }
 
     /// An event about a user's session.
     pub const fn session(kind: EventKind, user: UserId, session: SessionId) -> Self {
         Self {
-            kind,
             user: Some(user),
             session: Some(session),
+            ..Self::plain(kind)
         }
     }
 }
@@ -414,6 +490,11 @@ pub fn chain(head: &[u8; 32], event: &StoredEvent) -> [u8; 32] {
     );
     if let Some(digest) = &event.personal_digest {
         bytes.extend_from_slice(digest);
+    }
+    // Only where there is one, so that chains from before applications stay as they are. It cannot be read as a digest: it is
+    // longer.
+    if let Some(application) = event.event.application {
+        push(&mut bytes, Some(&application.to_string()));
     }
     sha256(&bytes)
 }

@@ -91,6 +91,14 @@ id!(
     DeviceId
 );
 id!(
+    /// An application. Never given again.
+    ApplicationId
+);
+id!(
+    /// A cookie on an application's own host, under a session.
+    AppSessionId
+);
+id!(
     /// Something to be done after the answer: a mail, mostly.
     ErrandId
 );

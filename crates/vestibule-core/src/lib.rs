@@ -5,7 +5,8 @@
 //! rule is written once.
 //!
 //! ```text
-//! user ── session ── cookie            (a login of one user on one device; people call it a device)
+//! user ── session ─┬─ cookie           (a login of one user on one device; people call it a device)
+//!                  └─ app session      (a cookie on an application's own host)
 //! ```
 //!
 //! Revocation is a cutoff on a node of that tree ([`lineage`]): order is decided by store numbers, never by clocks.
@@ -14,6 +15,8 @@
 //! once; an [`errand`] is done after the answer, a [`letter`] is one that is mailed; a tally ([`throttle`]) counts tries; a
 //! [`known_device`] gives its owner tries of their own; [`attack`] is the pattern across accounts.
 
+pub mod app_session;
+pub mod application;
 pub mod attack;
 pub mod audit;
 pub mod csrf;
@@ -26,8 +29,10 @@ pub mod known_device;
 pub mod letter;
 pub mod lineage;
 pub mod local_path;
+pub mod origin;
 pub mod password;
 pub mod place;
+pub mod role;
 pub mod secret;
 pub mod session;
 pub mod throttle;

@@ -14,6 +14,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::id::{SessionId, UserId};
 use crate::known_device::DeviceProof;
 use crate::lineage::{StoreNumber, stands};
@@ -24,7 +26,8 @@ use crate::time::{STEP, UnixMillis};
 use crate::user::{CredentialVersion, UserStatus};
 
 /// How sure the login was (NIST SP 800-63B-4). Never above that of the authentication event (N08).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Acr {
     /// One factor.

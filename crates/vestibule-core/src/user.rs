@@ -14,7 +14,8 @@ use crate::time::UnixMillis;
 
 /// A role's name: `[a-z0-9_-]+`, at most 64 characters. What a role means is the application's business, but
 /// [`Role::ADMIN`].
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Role(String);
 
 /// Not a role's name.
@@ -46,6 +47,20 @@ impl FromStr for Role {
             return Err(ParseRoleError);
         }
         Ok(Self(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Role {
+    type Error = ParseRoleError;
+
+    fn try_from(text: String) -> Result<Self, ParseRoleError> {
+        text.parse()
+    }
+}
+
+impl From<Role> for String {
+    fn from(role: Role) -> Self {
+        role.0
     }
 }
 

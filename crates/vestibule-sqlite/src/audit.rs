@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 
 use vestibule_core::audit::{Act, Actor, Event, EventKind, GENESIS, Personal, Seal, StoredEvent};
-use vestibule_core::id::{ActId, SessionId, UserId};
+use vestibule_core::id::{ActId, ApplicationId, SessionId, UserId};
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{Answer, Audit, Sealer, TrailPage};
 
@@ -18,7 +18,7 @@ macro_rules! events_where {
     ($rest:literal) => {
         concat!(
             "SELECT e.position, e.act_id, e.at, e.actor, e.kind, e.reason, e.user_id, e.session_id, \
-             e.personal_digest, p.salt, p.email, p.address, p.user_agent \
+             e.personal_digest, p.salt, p.email, p.address, p.user_agent, e.application_id \
              FROM audit_events e LEFT JOIN audit_personal p ON p.act_id = e.act_id ",
             $rest
         )
@@ -169,6 +169,9 @@ fn read_event(row: &Row<'_>) -> Result<StoredEvent, Fault> {
             session: row
                 .get::<_, Option<[u8; 16]>>(7)?
                 .map(SessionId::from_bytes),
+            application: row
+                .get::<_, Option<[u8; 16]>>(13)?
+                .map(ApplicationId::from_bytes),
         },
         personal_digest: row.get(8)?,
         personal,

@@ -1,4 +1,5 @@
-//! What is stored, published once at the start: users, then the open sessions that stand.
+//! What is stored, published once at the start: applications, users, then the open sessions that stand, and the app sessions
+//! under them.
 
 use std::collections::HashMap;
 
@@ -13,6 +14,7 @@ use crate::fault::Fault;
 use crate::sessions::{SESSION_COLUMNS, read_session};
 use crate::transition::Numbers;
 use crate::users::{USER_COLUMNS, read_user};
+use crate::{app_sessions, applications};
 
 /// Changes published at a time: large enough to cost nothing, small enough to need no memory.
 const CHUNK: usize = 4_096;
@@ -31,8 +33,12 @@ pub(crate) fn fill(
         publish,
         stopped,
     };
+    for application in applications::all(conn)? {
+        chunks.push(Change::Application(Box::new(application)))?;
+    }
     let cutoffs = fill_users(conn, &mut chunks)?;
     fill_sessions(conn, &mut chunks, everything, &cutoffs)?;
+    fill_app_sessions(conn, &mut chunks)?;
     publish.filled(everything);
     Ok(())
 }
@@ -75,6 +81,19 @@ fn fill_sessions(
     }
     chunks.flush()?;
     Ok(())
+}
+
+/// Those of sessions that ended are among them while their rows are: nobody looks at them without their session.
+fn fill_app_sessions(conn: &Connection, chunks: &mut Chunks<'_>) -> Result<(), Fault> {
+    let mut app_sessions = conn.prepare(app_sessions::ALL)?;
+    let mut rows = app_sessions.query([])?;
+    while let Some(row) = rows.next()? {
+        chunks.push(Change::AppSessionOpened {
+            app_session: Box::new(app_sessions::read_app_session(row)?),
+            replaced: None,
+        })?;
+    }
+    chunks.flush()
 }
 
 struct Chunks<'a> {

@@ -84,11 +84,7 @@ impl Installation for Sqlite {
                 "UPDATE installation SET clock_mark = ?1 WHERE id = 1",
                 [mark.0],
             )?;
-            let event = Event {
-                kind: EventKind::ClockAccepted,
-                user: None,
-                session: None,
-            };
+            let event = Event::plain(EventKind::ClockAccepted);
             tx.audit(&act, &[event])
         })
     }

@@ -15,6 +15,8 @@
 //! which a property test holds equal to core's.
 
 mod addresses;
+mod app_sessions;
+mod applications;
 mod audit;
 mod checkpoint;
 mod connection;
@@ -42,6 +44,7 @@ use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
 
+use vestibule_store::figures::{Figures, Work};
 use vestibule_store::{Answer, Publish, StoreError};
 
 use crate::checkpoint::Log;
@@ -225,6 +228,11 @@ impl Sqlite {
         self.writer.filled().await
     }
 
+    /// What is told of the work done, to whoever watches.
+    pub fn figures(&self) -> Arc<Figures> {
+        Arc::clone(self.writer.figures())
+    }
+
     /// Takes no more calls, does what was taken, copies the log into the database, and lets go of the directory.
     pub async fn close(&self) {
         self.writer.stop();
@@ -291,7 +299,8 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
-        Box::pin(self.readers.call(read))
+        let answer = self.readers.call(read);
+        Box::pin(self.writer.figures().measured::<_, F>(Work::Read, answer))
     }
 }
 

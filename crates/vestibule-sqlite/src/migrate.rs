@@ -23,6 +23,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 2,
         sql: include_str!("../migrations/0002_accounts.sql"),
     },
+    Migration {
+        version: 3,
+        sql: include_str!("../migrations/0003_applications.sql"),
+    },
 ];
 
 const HISTORY: &str = "

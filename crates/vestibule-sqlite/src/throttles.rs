@@ -308,6 +308,7 @@ fn fail_try(
         kind,
         user,
         session: None,
+        application: None,
     }));
     if failed.disabled {
         tx.audit(act, &events)?;

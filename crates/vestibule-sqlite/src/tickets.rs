@@ -98,11 +98,7 @@ fn find_ticket(conn: &Connection, secret: &HashedSecret) -> Result<Option<Ticket
 fn offer_ticket(tx: &Transition<'_>, ticket: &Ticket, act: &Act) -> Result<(), Fault> {
     insert_ticket(tx, ticket)?;
     let event = match &ticket.grant {
-        Grant::Register { .. } => Some(Event {
-            kind: EventKind::UserInvited,
-            user: None,
-            session: None,
-        }),
+        Grant::Register { .. } => Some(Event::plain(EventKind::UserInvited)),
         Grant::Recover { user, .. } => Some(Event::user(EventKind::RecoveryOffered, *user)),
         Grant::Address { .. } | Grant::EndLogin { .. } => None,
     };

@@ -3,7 +3,7 @@
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Params};
 
 use vestibule_core::audit::{Act, Actor, Event, Personal};
-use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::id::{ApplicationId, SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_store::Change;
 
@@ -113,8 +113,8 @@ impl<'a> Transition<'a> {
         let actor = act.actor.code();
         let mut insert = self.prepare(
             "INSERT INTO audit_events \
-             (act_id, at, actor, kind, reason, user_id, session_id, personal_digest) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             (act_id, at, actor, kind, reason, user_id, session_id, personal_digest, application_id) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
         for event in events {
             insert.execute((
@@ -126,6 +126,7 @@ impl<'a> Transition<'a> {
                 event.user.as_ref().map(UserId::as_bytes),
                 event.session.as_ref().map(SessionId::as_bytes),
                 digest,
+                event.application.as_ref().map(ApplicationId::as_bytes),
             ))?;
         }
         if act.personal.is_some() {

@@ -92,17 +92,11 @@ impl Users for Sqlite {
             let Some(account) = load_account(tx, user)? else {
                 return Ok(SetStatus::Unknown);
             };
-            let mut user = account.user;
-            if user.status == UserStatus::Active {
+            if account.user.status == UserStatus::Active {
                 return Ok(SetStatus::Already);
             }
-            user.status = UserStatus::Active;
-            tx.execute_one(
-                "UPDATE users SET disabled = 0 WHERE id = ?1",
-                [user.id.as_bytes()],
-            )?;
-            tx.audit(&act, &[Event::user(EventKind::UserEnabled, user.id)])?;
-            tx.publish(Change::User(Box::new(user.clone())));
+            let user = enable(tx, account.user, &act)?;
+            tx.audit(&act, &[])?;
             Ok(SetStatus::Set {
                 user: Box::new(user),
                 ended: 0,
@@ -246,18 +240,27 @@ fn disable_user(tx: &mut Transition<'_>, user: UserId, act: &Act) -> Result<SetS
     let Some(account) = load_account(tx, user)? else {
         return Ok(SetStatus::Unknown);
     };
-    let mut user = account.user;
-    if user.status == UserStatus::Disabled {
+    if account.user.status == UserStatus::Disabled {
         return Ok(SetStatus::Already);
     }
-    let ended = count_live(tx, user.id, None, act.at)?;
+    let ended = count_live(tx, user, None, act.at)?;
+    let user = disable(tx, account.user, act)?;
+    tx.audit(act, &[])?;
+    Ok(SetStatus::Set {
+        user: Box::new(user),
+        ended,
+    })
+}
+
+/// Disables, audits and publishes.
+pub(crate) fn disable(tx: &mut Transition<'_>, mut user: User, act: &Act) -> Result<User, Fault> {
     tx.execute_one(
         "UPDATE users SET disabled = 1 WHERE id = ?1",
         [user.id.as_bytes()],
     )?;
     // ASVS 7.4.2: everything there is dies with it.
     let cutoff = tx.cut(Node::User(user.id, None))?;
-    tx.audit(
+    tx.record(
         act,
         &[
             Event::user(EventKind::UserDisabled, user.id),
@@ -271,10 +274,22 @@ fn disable_user(tx: &mut Transition<'_>, user: UserId, act: &Act) -> Result<SetS
     user.cutoff = cutoff.number;
     tx.publish(Change::User(Box::new(user.clone())));
     tx.publish(Change::Cutoff(cutoff));
-    Ok(SetStatus::Set {
-        user: Box::new(user),
-        ended,
-    })
+    Ok(user)
+}
+
+/// Enables, audits and publishes.
+pub(crate) fn enable(tx: &mut Transition<'_>, user: User, act: &Act) -> Result<User, Fault> {
+    let user = User {
+        status: UserStatus::Active,
+        ..user
+    };
+    tx.execute_one(
+        "UPDATE users SET disabled = 0 WHERE id = ?1",
+        [user.id.as_bytes()],
+    )?;
+    tx.record(act, &[Event::user(EventKind::UserEnabled, user.id)])?;
+    tx.publish(Change::User(Box::new(user.clone())));
+    Ok(user)
 }
 
 /// A user and what a login is judged by.

@@ -15,6 +15,7 @@ use rusqlite::Connection;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use vestibule_store::figures::{Figures, Work};
 use vestibule_store::{Change, Publish, StoreError};
 
 use crate::checkpoint::Log;
@@ -55,6 +56,7 @@ pub(crate) struct Writer {
     bulk: mpsc::Sender<Box<dyn Job>>,
     stop: watch::Sender<bool>,
     filling: watch::Receiver<Filling>,
+    figures: Arc<Figures>,
 }
 
 /// Which queue.
@@ -74,6 +76,7 @@ impl Writer {
         log: Arc<Log>,
         lock: Lock,
     ) -> (Self, Desk) {
+        let figures = Arc::new(Figures::default());
         let (transitions, waiting) = mpsc::channel(WAITING);
         let (bulk, bulk_waiting) = mpsc::channel(WAITING);
         let (stop, stopped) = watch::channel(false);
@@ -83,9 +86,15 @@ impl Writer {
             bulk,
             stop,
             filling,
+            figures: Arc::clone(&figures),
         };
         let desk = Desk {
-            books: Books { conn, publish, log },
+            books: Books {
+                conn,
+                publish,
+                log,
+                figures,
+            },
             waiting,
             bulk_waiting,
             stopped,
@@ -95,8 +104,24 @@ impl Writer {
         (writer, desk)
     }
 
+    /// What is told of the work done.
+    pub(crate) const fn figures(&self) -> &Arc<Figures> {
+        &self.figures
+    }
+
     /// Hands a transition over and waits for its answer.
     pub(crate) async fn call<T, F>(&self, class: Class, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Transition<'_>) -> Result<T, Fault> + Send + 'static,
+    {
+        let answer = self.hand_over(class, work);
+        self.figures
+            .measured::<_, F>(Work::Transition, answer)
+            .await
+    }
+
+    async fn hand_over<T, F>(&self, class: Class, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut Transition<'_>) -> Result<T, Fault> + Send + 'static,
@@ -253,6 +278,7 @@ struct Books {
     conn: Connection,
     publish: Arc<dyn Publish>,
     log: Arc<Log>,
+    figures: Arc<Figures>,
 }
 
 impl Books {
@@ -278,6 +304,7 @@ impl Books {
             job.settle(failed.as_ref());
         }
         if failed.is_none() {
+            self.figures.committed();
             self.log.committed(&self.conn);
         }
     }

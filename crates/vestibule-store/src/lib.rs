@@ -11,9 +11,12 @@
 //! The one contract suite that every backend passes whole is in [`contract`] (feature `contract`).
 
 mod addresses;
+mod app_sessions;
+mod applications;
 mod audit;
 #[cfg(feature = "contract")]
 pub mod contract;
+pub mod figures;
 mod installation;
 mod outbox;
 mod publish;
@@ -27,6 +30,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use addresses::{Addresses, MakePrimary, RemoveAddress};
+pub use app_sessions::{AppSessions, OfferHandshake, RedeemHandshake, Redemption};
+pub use applications::{
+    Applications, Declaration, Declare, Declared, DeclaredUser, PutApplication, PutRole,
+    RemoveApplication, RemoveRole, SetRoles, StoredRole,
+};
 pub use audit::{Audit, Sealer, TrailPage};
 pub use installation::{CompleteSetup, Installation, KeyCheck, OfferSetup, SetupTicket};
 pub use outbox::{FinishErrand, Outbox, OwnDevice, PostErrand};
@@ -50,12 +58,31 @@ pub type Answer<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
 /// Durable truth: everything that must survive a `kill -9`.
 pub trait Store:
-    Users + Addresses + Sessions + Throttles + Tickets + Outbox + Audit + Installation
+    Users
+    + Addresses
+    + Sessions
+    + Applications
+    + AppSessions
+    + Throttles
+    + Tickets
+    + Outbox
+    + Audit
+    + Installation
 {
 }
 
-impl<T: Users + Addresses + Sessions + Throttles + Tickets + Outbox + Audit + Installation> Store
-    for T
+impl<
+    T: Users
+        + Addresses
+        + Sessions
+        + Applications
+        + AppSessions
+        + Throttles
+        + Tickets
+        + Outbox
+        + Audit
+        + Installation,
+> Store for T
 {
 }
 

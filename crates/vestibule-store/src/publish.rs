@@ -1,6 +1,8 @@
 //! What a commit tells the memory in front of the store.
 
-use vestibule_core::id::UserId;
+use vestibule_core::app_session::AppSession;
+use vestibule_core::application::Application;
+use vestibule_core::id::{AppSessionId, ApplicationId, UserId};
 use vestibule_core::lineage::{Cutoff, StoreNumber};
 use vestibule_core::session::Session;
 use vestibule_core::user::User;
@@ -16,6 +18,17 @@ pub enum Change {
     SessionRenewed(Box<Session>),
     /// A user was deleted; a cutoff on them went before. Nothing is left to be known of them.
     UserDeleted(UserId),
+    /// An application was made known or changed.
+    Application(Box<Application>),
+    /// An application is gone; nothing at it is worth anything any more.
+    ApplicationRemoved(ApplicationId),
+    /// A handshake opened an app session. `replaced` is the one it took the place of.
+    AppSessionOpened {
+        /// It. Its session and its application are known before it.
+        app_session: Box<AppSession>,
+        /// Dead from now on.
+        replaced: Option<AppSessionId>,
+    },
     /// A cutoff was committed. For `Node::User(_, Some(spared))` the spared session's `rev` is this number.
     Cutoff(Cutoff),
 }

@@ -147,11 +147,7 @@ impl Engine {
             browser: browser.map(|bytes| sha256(&bytes)),
             from: visit.whence(),
         };
-        let event = Event {
-            kind: EventKind::RecoveryAsked,
-            user: None,
-            session: None,
-        };
+        let event = Event::plain(EventKind::RecoveryAsked);
         match self.ask(&work, &email, event, visit).await? {
             Asked::Posted(id) => {
                 self.metrics().recovery(Step::Asked);

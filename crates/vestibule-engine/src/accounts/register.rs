@@ -190,11 +190,7 @@ impl Engine {
                 terms_accepted_at: policy.terms.as_ref().map(|_| visit.now),
             },
         };
-        let event = Event {
-            kind: EventKind::RegistrationAsked,
-            user: None,
-            session: None,
-        };
+        let event = Event::plain(EventKind::RegistrationAsked);
         match self.ask(&work, &email, event, visit).await? {
             Asked::Posted(_) => {
                 self.metrics().registration(Step::Asked);

@@ -211,6 +211,7 @@ impl Engine {
             kind: EventKind::LoginRefused(reason),
             user,
             session: None,
+            application: None,
         };
         let failed = self.fail(begun.tried, event, act).await?;
         if watched {

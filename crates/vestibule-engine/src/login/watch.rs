@@ -108,6 +108,7 @@ impl Engine {
             // Whoever's account was tried last is not the one that an attack on many is about.
             user: user.filter(|_| attack == Attack::Guessing),
             session: None,
+            application: None,
         };
         let mut act = visit
             .act(self, Actor::Visitor, None)

@@ -306,6 +306,7 @@ impl Engine {
             kind: EventKind::MailGivenUp,
             user: errand.user,
             session: None,
+            application: None,
         };
         self.store()
             .finish_errand(errand.id, None, vec![event], act)

@@ -335,6 +335,9 @@ impl Publish for Index {
                 Change::SessionOpened(session) => self.open(session),
                 Change::SessionRenewed(session) => self.renew(session),
                 Change::Cutoff(cutoff) => self.cut(*cutoff),
+                Change::Application(_)
+                | Change::ApplicationRemoved(_)
+                | Change::AppSessionOpened { .. } => {}
                 // Their sessions were struck by the cutoff that came before, and are swept.
                 Change::UserDeleted(user) => {
                     self.users.pin().remove(user);

@@ -21,11 +21,7 @@ async fn house() -> House {
 
 /// 2,500 refused logins, as the trail has them.
 async fn many_refusals(house: &House) {
-    let event = Event {
-        kind: EventKind::LoginRefused(RefusalReason::UnknownUser),
-        user: None,
-        session: None,
-    };
+    let event = Event::plain(EventKind::LoginRefused(RefusalReason::UnknownUser));
     let act = Act {
         id: ActId::new(house.now(), [1; 10]),
         at: house.now(),

@@ -6,26 +6,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use vestibule_core::app_session::{AppSession, Handshake};
+use vestibule_core::application::{Application, ApplicationSpec};
 use vestibule_core::audit::{Act, Event, Seal, StoredEvent};
 use vestibule_core::email::EmailAddress;
 use vestibule_core::errand::{DueErrand, Errand};
-use vestibule_core::id::{ErrandId, SessionId, UserId};
+use vestibule_core::id::{ApplicationId, ErrandId, SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
+use vestibule_core::role::RoleSpec;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
 use vestibule_core::throttle::{Keyer, Rule, ThrottleKey, Tried};
 use vestibule_core::ticket::Ticket;
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{Address, CredentialVersion, NewUser, User};
+use vestibule_core::user::{Address, CredentialVersion, NewUser, Role, User};
 use vestibule_engine::Index;
 use vestibule_sqlite::Sqlite;
 use vestibule_store::{
-    Addresses, Answer, Audit, BeginTry, Change, ChangePassword, CompleteSetup, ConfirmAddress,
-    CreateUser, DeleteUser, EndLogin, EndOthers, EndSession, Failed, FinishErrand, Installation,
-    KeyCheck, MakePrimary, NewProfile, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange,
-    PostErrand, Publish as _, Recover, Recovery, Register, RehashPassword, RemoveAddress,
-    RenewSession, Sealer, SessionPage, Sessions, SetStatus, SetupTicket, SignInRecord, StoreError,
+    Addresses, Answer, AppSessions, Applications, Audit, BeginTry, Change, ChangePassword,
+    CompleteSetup, ConfirmAddress, CreateUser, Declaration, Declare, DeleteUser, EndLogin,
+    EndOthers, EndSession, Failed, FinishErrand, Installation, KeyCheck, MakePrimary, NewProfile,
+    OfferHandshake, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange, PostErrand,
+    Publish as _, PutApplication, PutRole, Recover, Recovery, RedeemHandshake, Redemption,
+    Register, RehashPassword, RemoveAddress, RemoveApplication, RemoveRole, RenewSession, Sealer,
+    SessionPage, Sessions, SetRoles, SetStatus, SetupTicket, SignInRecord, StoreError, StoredRole,
     Throttles, Tickets, TimedOut, Touch, TrailPage, Try, TryCode, UserPage, Users,
 };
 
@@ -135,6 +140,23 @@ pass! {
         full delete_user(user: UserId, act: Act) -> DeleteUser;
         full erase_personal(limit: usize) -> usize;
         full rehash_password(user: UserId, version: CredentialVersion, hash: HashedPassword, act: Act) -> RehashPassword;
+    }
+    Applications {
+        full add_application(id: ApplicationId, spec: ApplicationSpec, act: Act) -> PutApplication;
+        full change_application(id: ApplicationId, spec: ApplicationSpec, act: Act) -> PutApplication;
+        full remove_application(id: ApplicationId, act: Act) -> RemoveApplication;
+        away applications() -> Vec<Application>;
+        full put_role(spec: RoleSpec, act: Act) -> PutRole;
+        full remove_role(role: Role, act: Act) -> RemoveRole;
+        away roles() -> Vec<StoredRole>;
+        full set_roles(user: UserId, roles: Vec<Role>, act: Act) -> SetRoles;
+        full declare(declaration: Declaration, act: Act) -> Declare;
+    }
+    AppSessions {
+        full offer_handshake(handshake: Handshake) -> OfferHandshake;
+        full redeem_handshake(redemption: Redemption, act: Act) -> RedeemHandshake;
+        away app_sessions_of(user: UserId) -> Vec<AppSession>;
+        full drop_stale_app_sessions(now: UnixMillis, limit: usize) -> usize;
     }
     Addresses {
         away addresses(user: UserId) -> Vec<Address>;

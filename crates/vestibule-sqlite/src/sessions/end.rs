@@ -155,11 +155,7 @@ pub(super) struct Struck {
 pub(super) fn end_all_sessions(tx: &mut Transition<'_>, act: &Act) -> Result<Struck, Fault> {
     let before = bind_number(tx.numbers()?.everything)?;
     let cutoff = tx.cut(Node::Everything)?;
-    let event = Event {
-        kind: EventKind::AllSessionsEnded,
-        user: None,
-        session: None,
-    };
+    let event = Event::plain(EventKind::AllSessionsEnded);
     tx.audit(act, &[event])?;
     tx.publish(Change::Cutoff(cutoff));
     Ok(Struck {

@@ -358,11 +358,7 @@ async fn a_letter_is_written_once_whatever_the_trail_is_told() {
         ..home.act()
     };
     for events in [0, 1, 1] {
-        let event = Event {
-            kind: EventKind::MailGivenUp,
-            user: None,
-            session: None,
-        };
+        let event = Event::plain(EventKind::MailGivenUp);
         let events = vec![event; events];
         home.sqlite.record(events, act.clone()).await.unwrap();
         assert_eq!(home.sqlite.waiting_errands().await.unwrap(), 1);

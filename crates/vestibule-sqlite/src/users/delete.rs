@@ -65,7 +65,7 @@ pub(super) fn delete_user(
 }
 
 /// Whether another administrator is left who can sign in.
-fn other_administrator(tx: &Transition<'_>, user: UserId) -> Result<bool, Fault> {
+pub(crate) fn other_administrator(tx: &Transition<'_>, user: UserId) -> Result<bool, Fault> {
     Ok(tx.prepare(OTHER_ADMINISTRATOR)?.exists([user.as_bytes()])?)
 }
 

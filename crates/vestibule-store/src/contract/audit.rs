@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_core::audit::{Act, Actor, Event, EventKind, GENESIS, Personal, Seal, StoredEvent};
+use vestibule_core::id::ApplicationId;
 use vestibule_core::keys::SealKey;
 
 use super::harness::{Home, assert_tells};
@@ -60,6 +61,7 @@ async fn record(home: &Home, events: &[Event]) -> Act {
 pub async fn asvs_16_2_1_each_event_says_what_when_who_and_from_where(home: Home) {
     let alice = home.user("alice").await;
     let session = home.session(&alice, NOON).await;
+    let application = ApplicationId::new(NOON, [3; 10]);
     let kinds = EventKind::all();
     let whole: Vec<Event> = kinds
         .iter()
@@ -68,6 +70,7 @@ pub async fn asvs_16_2_1_each_event_says_what_when_who_and_from_where(home: Home
             kind: *kind,
             user: (n % 2 == 0).then_some(alice.id),
             session: (n % 4 < 2).then_some(session.id),
+            application: (n % 8 < 4).then_some(application),
         })
         .collect();
     let own = home.act_of(&alice, noon_and(1));
@@ -107,15 +110,7 @@ pub async fn the_trail_reads_forwards_in_pages_and_backwards_by_user(home: Home)
         let user = if n % 2 == 0 { &alice } else { &bob };
         home.session(user, noon_and(n)).await;
     }
-    record(
-        &home,
-        &[Event {
-            kind: EventKind::AllSessionsEnded,
-            user: None,
-            session: None,
-        }],
-    )
-    .await;
+    record(&home, &[Event::plain(EventKind::AllSessionsEnded)]).await;
     let all = home.snapshot().await.events;
     assert_eq!(all.len(), 13);
     assert!(all.is_sorted_by(|one, next| one.position < next.position));
@@ -235,11 +230,7 @@ pub async fn asvs_15_4_2_parallel_sealers_never_fork_the_chain(home: Home) {
         let (store, act) = (Arc::clone(store), home.act(NOON));
         tasks.push(tokio::spawn(async move {
             if n % 3 == 0 {
-                let event = Event {
-                    kind: EventKind::AllSessionsEnded,
-                    user: None,
-                    session: None,
-                };
+                let event = Event::plain(EventKind::AllSessionsEnded);
                 store.record(vec![event; 10], act).await.unwrap();
                 0
             } else {
@@ -271,11 +262,7 @@ pub async fn asvs_2_3_3_an_acts_events_stand_together(home: Home) {
             EventKind::UserEnabled,
             EventKind::ClockAccepted,
         ]
-        .map(|kind| Event {
-            kind,
-            user: None,
-            session: None,
-        })
+        .map(|kind| Event::plain(kind))
         .to_vec();
         tasks.push(tokio::spawn(async move {
             store.record(events.clone(), act.clone()).await.unwrap();

@@ -292,11 +292,7 @@ pub async fn personal_data_is_erased_and_the_trail_still_verifies(home: Home) {
         .record(vec![refused(Some(alice.id))], visitor)
         .await
         .unwrap();
-    let about_nobody = Event {
-        kind: EventKind::RecoveryAsked,
-        user: None,
-        session: None,
-    };
+    let about_nobody = Event::plain(EventKind::RecoveryAsked);
     home.store
         .record(vec![about_nobody], from(&alice, 7))
         .await

@@ -238,11 +238,7 @@ pub async fn asvs_7_4_5_everybodys_sessions_end_by_one_cutoff(home: Home) {
         node: Node::Everything,
     };
     assert_eq!(home.published_since(&before), [Change::Cutoff(cutoff)]);
-    let event = Event {
-        kind: EventKind::AllSessionsEnded,
-        user: None,
-        session: None,
-    };
+    let event = Event::plain(EventKind::AllSessionsEnded);
     home.assert_audited(&before, &act, &[event]).await;
     let after = home.snapshot().await;
     assert!(after.sessions.is_empty());

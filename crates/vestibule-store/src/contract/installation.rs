@@ -97,11 +97,7 @@ pub async fn an_operator_may_lower_the_mark_and_the_trail_says_so(home: Home) {
     let act = home.act(NOON);
     home.store.accept_clock(NOON, act.clone()).await.unwrap();
     assert_eq!(home.store.clock_mark().await.unwrap(), NOON);
-    let event = Event {
-        kind: EventKind::ClockAccepted,
-        user: None,
-        session: None,
-    };
+    let event = Event::plain(EventKind::ClockAccepted);
     home.assert_audited(&before, &act, &[event]).await;
     assert_eq!(home.published_since(&before), []);
 }

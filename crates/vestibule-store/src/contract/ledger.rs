@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
-use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::app_session::AppSession;
+use vestibule_core::application::Application;
+use vestibule_core::id::{AppSessionId, ApplicationId, SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_core::session::Session;
 use vestibule_core::user::User;
@@ -40,6 +42,10 @@ pub struct Memory {
     pub users: BTreeMap<UserId, User>,
     /// By id; open, standing, perhaps run out.
     pub sessions: BTreeMap<SessionId, Session>,
+    /// By id.
+    pub applications: BTreeMap<ApplicationId, Application>,
+    /// By id, also of sessions that are over: nobody looks at them without their session.
+    pub app_sessions: BTreeMap<AppSessionId, AppSession>,
     /// The latest cutoff on everybody.
     pub everything: StoreNumber,
 }
@@ -128,8 +134,14 @@ impl Inner {
     fn take(&mut self, change: &Change) -> Result<(), &'static str> {
         if self.filled.is_none() {
             self.fill.push(change.clone());
-            if !matches!(change, Change::User(_) | Change::SessionOpened(_)) {
-                return Err("a fill has users and sessions only");
+            if !matches!(
+                change,
+                Change::User(_)
+                    | Change::SessionOpened(_)
+                    | Change::Application(_)
+                    | Change::AppSessionOpened { replaced: None, .. }
+            ) {
+                return Err("a fill adds, and nothing else");
             }
         } else {
             self.changes.push(change.clone());
@@ -178,6 +190,32 @@ impl Memory {
                 match self.users.remove(id) {
                     Some(_) => Ok(()),
                     None => Err("a user is deleted once"),
+                }
+            }
+            Change::Application(application) => {
+                self.applications
+                    .insert(application.id, (**application).clone());
+                Ok(())
+            }
+            Change::ApplicationRemoved(id) => match self.applications.remove(id) {
+                Some(_) => Ok(()),
+                None => Err("an application is removed once"),
+            },
+            Change::AppSessionOpened {
+                app_session,
+                replaced,
+            } => {
+                if let Some(replaced) = replaced
+                    && self.app_sessions.remove(replaced).is_none()
+                {
+                    return Err("an app session is replaced once");
+                }
+                match self
+                    .app_sessions
+                    .insert(app_session.id, (**app_session).clone())
+                {
+                    None => Ok(()),
+                    Some(_) => Err("an app session is opened once"),
                 }
             }
             Change::Cutoff(cutoff) => self.strike(*cutoff),

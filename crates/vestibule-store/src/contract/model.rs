@@ -75,6 +75,8 @@ impl Model {
                 .map(|(id, row)| (*id, row.session.clone()))
                 .collect(),
             everything: self.everything,
+            // The model knows none.
+            ..Memory::default()
         }
     }
 

@@ -26,11 +26,7 @@ fn bucket(burst: u32) -> Rule {
 }
 
 fn asked() -> Event {
-    Event {
-        kind: EventKind::RecoveryAsked,
-        user: None,
-        session: None,
-    }
+    Event::plain(EventKind::RecoveryAsked)
 }
 
 async fn take(home: &Home, now: UnixMillis, limit: usize) -> Vec<DueErrand> {

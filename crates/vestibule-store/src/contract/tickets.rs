@@ -85,11 +85,7 @@ pub async fn what_an_operator_offers_is_audited(home: Home) {
     let act = home.act_telling(None, NOON);
     let offered = home.store.offer_ticket(invitation.clone(), act.clone());
     offered.await.unwrap();
-    let event = Event {
-        kind: EventKind::UserInvited,
-        user: None,
-        session: None,
-    };
+    let event = Event::plain(EventKind::UserInvited);
     home.assert_audited(&before, &act, &[event]).await;
     assert_eq!(home.published_since(&before), []);
     let waiting = home.store.waiting_errands().await.unwrap();

@@ -134,7 +134,20 @@ fn happening(kind: EventKind, event: &StoredEvent) -> Option<Happening> {
         | EventKind::ClockAccepted
         | EventKind::RegistrationAsked
         | EventKind::UserInvited
-        | EventKind::UserDeleted => return None,
+        | EventKind::UserDeleted
+        // Of the installation, or of an application and nobody's account.
+        | EventKind::ApplicationAdded
+        | EventKind::ApplicationChanged
+        | EventKind::ApplicationRemoved
+        | EventKind::AppSessionOpened
+        | EventKind::HandshakeRefused
+        | EventKind::RoleAdded
+        | EventKind::RoleChanged
+        | EventKind::RoleRemoved
+        | EventKind::RolesChanged
+        | EventKind::BackupTaken
+        | EventKind::Restored
+        | EventKind::Migrated => return None,
     })
 }
 

@@ -242,5 +242,6 @@ pub fn refused(user: Option<UserId>) -> Event {
         }),
         user,
         session: None,
+        application: None,
     }
 }

@@ -121,14 +121,7 @@ impl Model {
         let cutoff = self.cut(Node::Everything);
         self.published.push(Change::Cutoff(cutoff));
         let kind = EventKind::AllSessionsEnded;
-        self.audit(
-            act,
-            Event {
-                kind,
-                user: None,
-                session: None,
-            },
-        );
+        self.audit(act, Event::plain(kind));
         ended
     }
 
