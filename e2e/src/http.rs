@@ -215,7 +215,8 @@ pub fn encode(fields: &[(&str, &str)]) -> String {
     pairs.join("&")
 }
 
-fn parse(bytes: &[u8]) -> anyhow::Result<Answer> {
+/// Reads a whole answer.
+pub fn parse(bytes: &[u8]) -> anyhow::Result<Answer> {
     let split = bytes.windows(4).position(|window| window == b"\r\n\r\n");
     let split =
         split.with_context(|| format!("no whole answer: {:?}", String::from_utf8_lossy(bytes)))?;

@@ -17,6 +17,7 @@ pub mod link;
 pub mod nginx;
 pub mod postgres;
 pub mod process;
+pub mod secure;
 pub mod server;
 pub mod smtp;
 pub mod statistics;

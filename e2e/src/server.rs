@@ -180,9 +180,9 @@ impl Launch {
     /// Starts it and waits until it is ready. May be called again after the server ended: the data stays.
     pub fn start(&self) -> anyhow::Result<Server> {
         let process = Process::start(&mut self.command()?)?;
-        let line = process.wait_line("listening on http://")?;
+        let line = process.wait_line("listening on http")?;
         let address = line
-            .split("http://")
+            .split("://")
             .nth(1)
             .and_then(|rest| rest.split_whitespace().next())
             .context("no address")?;
@@ -194,6 +194,7 @@ impl Launch {
         let server = Server {
             process,
             port,
+            tls: line.contains("listening on https://"),
             data: self.data.clone(),
             database: self.database.clone(),
             _directory: Arc::clone(&self.directory),
@@ -209,6 +210,7 @@ pub struct Server {
     pub process: Process,
     /// Where it listens on 127.0.0.1.
     pub port: u16,
+    tls: bool,
     /// Its data directory.
     pub data: PathBuf,
     database: Option<Arc<Database>>,
@@ -264,7 +266,7 @@ impl Server {
     fn wait_ready(&self) -> anyhow::Result<()> {
         let deadline = std::time::Instant::now() + crate::process::PATIENCE;
         loop {
-            let status = self.client().get("/readyz")?.status;
+            let status = self.readyz()?;
             if status == 200 {
                 return Ok(());
             }
@@ -275,6 +277,26 @@ impl Server {
             );
             std::thread::yield_now();
         }
+    }
+
+    fn readyz(&self) -> anyhow::Result<u16> {
+        if !self.tls {
+            return Ok(self.client().get("/readyz")?.status);
+        }
+        let output = Command::new("curl")
+            .args([
+                "--silent",
+                "--insecure",
+                "--noproxy",
+                "*",
+                "--max-time",
+                "30",
+            ])
+            .args(["--output", "/dev/null", "--write-out", "%{http_code}"])
+            .arg(format!("https://127.0.0.1:{}/readyz", self.port))
+            .output()
+            .context("could not run curl")?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().parse()?)
     }
 }
 

@@ -80,6 +80,12 @@ const NEEDS: &[Need] = &[
         ubuntu: "strace",
     },
     Need {
+        what: "curl",
+        found_by: Found::Program(&["curl"]),
+        debian: "curl",
+        ubuntu: "curl",
+    },
+    Need {
         what: "openssl",
         found_by: Found::Program(&["openssl"]),
         debian: "openssl",
