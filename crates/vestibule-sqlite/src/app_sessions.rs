@@ -15,6 +15,7 @@ use crate::applications::read_origin;
 use crate::audit::bind_limit;
 use crate::fault::Fault;
 use crate::sessions::load;
+use crate::sessions::row::Loaded;
 use crate::transition::Transition;
 
 impl AppSessions for Sqlite {
@@ -118,7 +119,7 @@ fn redeem(
         "DELETE FROM handshakes WHERE code = ?1",
         [redemption.code.as_bytes()],
     )?;
-    let found = load(tx, handshake.session)?.filter(|found| found.is_open());
+    let found = load(tx, handshake.session)?.filter(Loaded::is_open);
     let Some(session) = found.map(|found| found.session) else {
         return Ok(RedeemHandshake::Gone);
     };

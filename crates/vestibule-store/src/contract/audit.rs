@@ -262,7 +262,7 @@ pub async fn asvs_2_3_3_an_acts_events_stand_together(home: Home) {
             EventKind::UserEnabled,
             EventKind::ClockAccepted,
         ]
-        .map(|kind| Event::plain(kind))
+        .map(Event::plain)
         .to_vec();
         tasks.push(tokio::spawn(async move {
             store.record(events.clone(), act.clone()).await.unwrap();

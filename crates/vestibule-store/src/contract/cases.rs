@@ -16,6 +16,48 @@ macro_rules! contract_suite {
                 what_died_of_a_disabling_stays_dead_when_enabled_again;
                 setting_a_status_twice_changes_nothing;
             }
+            applications {
+                an_application_is_made_known_told_and_audited;
+                what_is_asked_reads_back_whole;
+                a_name_and_an_authority_belong_to_one_application;
+                an_application_changes_and_its_old_origins_are_free;
+                asvs_7_4_1_a_removed_application_leaves_no_app_session_alive;
+                what_is_unknown_is_neither_changed_nor_removed;
+            }
+            roles {
+                a_role_is_described_changed_and_removed;
+                a_role_that_is_held_stays;
+                asvs_8_3_2_other_roles_are_told_at_once;
+                the_last_administrator_stays_one;
+            }
+            declaring {
+                a_declaration_makes_everything_as_it_says;
+                the_same_declaration_again_changes_nothing;
+                what_is_declared_no_more_is_let_go_of;
+                what_is_declared_is_changed_by_nobody_else;
+                two_declared_applications_swap_an_authority;
+                a_declaration_that_conflicts_changes_nothing;
+                a_declaration_never_leaves_no_administrator;
+                an_account_that_was_there_is_taken_over;
+            }
+            app_sessions {
+                a_handshake_opens_an_app_session_told_and_audited;
+                asvs_14_2_1_a_code_is_worth_nothing_twice;
+                asvs_14_2_1_a_code_is_burnt_by_whoever_brings_it;
+                asvs_14_2_1_a_code_is_worth_nothing_after_ten_seconds;
+                a_code_is_worth_nothing_when_its_session_or_application_is_gone;
+                asvs_7_4_1_a_dead_session_offers_nothing;
+                a_second_handshake_takes_the_place_of_the_first;
+                an_app_session_goes_with_the_row_of_its_session;
+                codes_that_are_over_and_orphans_are_dropped;
+                app_sessions_are_there_when_the_store_is_opened_again;
+            }
+            racing_handshakes {
+                h04_of_many_that_bring_one_code_one_wins;
+                h04_a_handshake_raced_against_a_logout_leaves_nothing_alive;
+                handshakes_of_one_place_raced_leave_one_app_session;
+                applications_raced_for_one_authority_leave_one;
+            }
             passwords {
                 asvs_7_4_3_a_change_of_password_spares_the_session_that_did_it;
                 a_login_on_the_old_password_loses;

@@ -1,5 +1,6 @@
 //! What cases are made of: invented people, their logins, acts. Nothing is random; everything is made once.
 
+pub(super) mod applications;
 pub(super) mod letters;
 pub(super) mod tries;
 

@@ -95,6 +95,8 @@ impl Model {
             .map(|(id, account)| (*id, vec![account.address()]));
         let particulars = accounts.map(|(id, account)| (*id, account.particulars.clone()));
         Snapshot {
+            applications: BTreeMap::new(),
+            app_sessions: BTreeMap::new(),
             users,
             passwords: passwords.collect(),
             addresses: addresses.collect(),

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use vestibule_core::app_session::AppSession;
+use vestibule_core::application::Application;
 use vestibule_core::audit::{Seal, StoredEvent};
 use vestibule_core::email::EmailAddress;
-use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::id::{AppSessionId, ApplicationId, SessionId, UserId};
 use vestibule_core::session::Session;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{Address, Particulars, User};
@@ -35,6 +37,10 @@ pub struct Snapshot {
     pub errands: u64,
     /// Open and standing sessions of users that are not disabled, by id, whatever their clocks say.
     pub sessions: BTreeMap<SessionId, Session>,
+    /// By id.
+    pub applications: BTreeMap<ApplicationId, Application>,
+    /// By id, of open sessions.
+    pub app_sessions: BTreeMap<AppSessionId, AppSession>,
     /// The whole trail.
     pub events: Vec<StoredEvent>,
     /// Every seal.
@@ -50,6 +56,7 @@ impl Snapshot {
         assert_eq!(page.next, None);
         let mut passwords = BTreeMap::new();
         let mut by_user = BTreeMap::new();
+        let mut app_sessions = BTreeMap::new();
         let mut addresses = BTreeMap::new();
         let mut particulars = BTreeMap::new();
         let mut last_logins = BTreeMap::new();
@@ -91,6 +98,12 @@ impl Snapshot {
                 .await
                 .expect("sessions");
             by_user.extend(own.into_iter().map(|session| (session.id, session)));
+            let own = store.app_sessions_of(user.id).await.expect("app sessions");
+            assert!(
+                own.is_sorted_by_key(|app| std::cmp::Reverse(app.id)),
+                "newest first"
+            );
+            app_sessions.extend(own.into_iter().map(|app| (app.id, app)));
         }
         let users = page.users.into_iter().map(|user| (user.id, user)).collect();
         let page = store
@@ -104,7 +117,17 @@ impl Snapshot {
             .map(|stored| (stored.session.id, stored.session));
         let sessions: BTreeMap<_, _> = sessions.collect();
         assert_eq!(sessions, by_user, "the two lists of sessions agree");
+        let applications = store.applications().await.expect("applications");
+        assert!(
+            applications.is_sorted_by_key(|application| application.spec.name.clone()),
+            "by name"
+        );
+        let applications = applications
+            .into_iter()
+            .map(|application| (application.id, application));
         Self {
+            applications: applications.collect(),
+            app_sessions,
             users,
             passwords,
             addresses,
@@ -121,6 +144,20 @@ impl Snapshot {
     /// What was published, held against what is stored. Last-seen times are written behind and published by nobody.
     pub fn assert_told(&self, memory: &Memory) {
         assert_eq!(memory.users, self.users);
+        assert_eq!(memory.applications, self.applications);
+        let under_open: BTreeMap<_, _> = memory
+            .app_sessions
+            .iter()
+            .filter(|(_, app)| memory.sessions.contains_key(&app.session))
+            .map(|(id, app)| (*id, app.clone()))
+            .collect();
+        let standing: BTreeMap<_, _> = self
+            .app_sessions
+            .iter()
+            .filter(|(_, app)| memory.sessions.contains_key(&app.session))
+            .map(|(id, app)| (*id, app.clone()))
+            .collect();
+        assert_eq!(under_open, standing);
         let told: BTreeMap<_, _> = memory
             .sessions
             .iter()
