@@ -57,12 +57,17 @@ impl AppSessions for Sqlite {
 pub(crate) const DROP_EXPIRED: &str = "DELETE FROM handshakes WHERE code IN ( \
      SELECT code FROM handshakes WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
-/// What is left of applications that were removed.
+/// What is left of applications that were removed. Goes from one application to the next by the index, however many app
+/// sessions each has.
 pub(crate) const DROP_ORPHANS: &str = "DELETE FROM app_sessions WHERE id IN ( \
-     SELECT id FROM app_sessions \
-     WHERE application_id IN ( \
-         SELECT DISTINCT application_id FROM app_sessions EXCEPT SELECT id FROM applications) \
-     LIMIT ?1)";
+     WITH RECURSIVE held (id) AS ( \
+         SELECT (SELECT application_id FROM app_sessions ORDER BY application_id LIMIT 1) \
+         UNION ALL \
+         SELECT (SELECT application_id FROM app_sessions WHERE application_id > held.id \
+                 ORDER BY application_id LIMIT 1) \
+         FROM held WHERE held.id IS NOT NULL) \
+     SELECT s.id FROM held JOIN app_sessions s ON s.application_id = held.id \
+     WHERE held.id NOT IN (SELECT id FROM applications) LIMIT ?1)";
 
 /// What the fill publishes.
 pub(crate) const ALL: &str = "SELECT id, session_id, application_id, origin, secret, opened_at FROM app_sessions ORDER BY id";
