@@ -17,6 +17,7 @@
 mod addresses;
 mod app_sessions;
 mod applications;
+mod archive;
 mod audit;
 mod checkpoint;
 mod connection;

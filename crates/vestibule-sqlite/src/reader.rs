@@ -1,6 +1,6 @@
 //! Read connections, apart from the writer: a read sees every commit made before it began, and waits for none.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +36,11 @@ impl Readers {
             free: Semaphore::new(READERS),
             idle: Mutex::new(Vec::new()),
         }))
+    }
+
+    /// Where the database lies.
+    pub(crate) fn path(&self) -> &Path {
+        &self.0.path
     }
 
     /// Runs a read on a blocking thread.

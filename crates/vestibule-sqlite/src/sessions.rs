@@ -24,9 +24,9 @@ use crate::fault::Fault;
 pub(crate) use end::{count_live, end_session};
 pub(crate) use open::{insert_session, write_renewed};
 use row::listed_sessions;
-pub(crate) use row::{SESSION_COLUMNS, load, read_session};
+pub(crate) use row::{SESSION_COLUMNS, live, load, read_session};
 #[cfg(test)]
-pub(crate) use {open::LIVE_SESSIONS, row::live, sweep::drop_dead};
+pub(crate) use {open::LIVE_SESSIONS, sweep::drop_dead};
 
 /// Most rows that one chunk of bulk work writes.
 pub(crate) const CHUNK: usize = 1_000;

@@ -13,6 +13,7 @@
 mod addresses;
 mod app_sessions;
 mod applications;
+pub mod archive;
 mod audit;
 #[cfg(feature = "contract")]
 pub mod contract;
