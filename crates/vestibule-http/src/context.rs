@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vestibule_engine::{Engine, Places};
 
 use crate::dev_mail::DevMailbox;
+use crate::probe::Probes;
 use crate::site::Site;
 use crate::texts::Texts;
 
@@ -21,6 +22,8 @@ pub struct Context {
     pub mailbox: Option<Arc<DevMailbox>>,
     /// The operator's list of networks.
     pub places: Option<Arc<dyn Places>>,
+    /// Requests whose way here the operator wants to see.
+    pub probes: Probes,
 }
 
 /// What not every installation has.
@@ -46,6 +49,7 @@ impl Context {
             texts: Texts::embedded(),
             mailbox: extras.mailbox,
             places: extras.places,
+            probes: Probes::default(),
         })
     }
 

@@ -15,11 +15,15 @@
 //! | `DELETE /api/v1/admin/sessions?user=EMAIL`, `?all=true` | end a user's, or everybody's |
 //! | `GET /api/v1/admin/audit?after=&limit=`, `?latest=N` | the trail |
 //! | `GET /api/v1/admin/audit/verify` | is the trail whole? |
+//! | `GET /api/v1/admin/doctor` | who answers here, and what time it takes it to be |
+//! | `POST /api/v1/admin/doctor/probes` | look out for requests with a key |
+//! | `GET /api/v1/admin/doctor/probes/{key}` | how they arrived |
 //!
 //! Whoever reaches the socket is an operator: the accept loop has checked the peer's user id and says it in a request
 //! extension, and what the operator does stands in the trail under that id. Without the extension nothing is answered.
 
 mod audit;
+mod doctor;
 mod invitations;
 mod mail;
 mod problem;
@@ -57,6 +61,9 @@ pub fn routes(context: Arc<Context>) -> Router {
         .route("/api/v1/admin/sessions/{id}", delete(sessions::delete))
         .route("/api/v1/admin/audit", get(audit::get))
         .route("/api/v1/admin/audit/verify", get(audit::verify))
+        .route("/api/v1/admin/doctor", get(doctor::get))
+        .route("/api/v1/admin/doctor/probes", post(doctor::announce))
+        .route("/api/v1/admin/doctor/probes/{key}", get(doctor::collect))
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         // ASVS 8.2.1: the wall stands before the routes, also those to come.

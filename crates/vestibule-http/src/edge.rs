@@ -19,7 +19,7 @@
 //! clears a cookie.
 
 mod answer;
-mod forwarded;
+pub(crate) mod forwarded;
 mod origin;
 mod requirement;
 mod verify;

@@ -14,6 +14,7 @@ pub mod errors;
 pub mod letters;
 pub mod ops;
 pub mod pages;
+pub mod probe;
 pub mod site;
 pub mod texts;
 pub mod views;

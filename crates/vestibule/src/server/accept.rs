@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tower::Service as _;
 
-use vestibule_http::{Context, OperatorUid, Peer, edge};
+use vestibule_http::{Context, OperatorUid, Peer, edge, probe};
 
 use super::control;
 use super::tls::Acceptor;
@@ -332,10 +332,11 @@ async fn answer(
     let Some(House { router, edge }) = house.get() else {
         return Ok(starting(request.uri().path()));
     };
-    if let (Some(context), Caller::Peer(peer)) = (edge, caller)
-        && let Some(answer) = edge::answer(context, Some(Peer(peer)), &request)
-    {
-        return Ok(answer);
+    if let (Some(context), Caller::Peer(peer)) = (edge, caller) {
+        probe::look(context, Peer(peer), &request);
+        if let Some(answer) = edge::answer(context, Some(Peer(peer)), &request) {
+            return Ok(answer);
+        }
     }
     let mut router = router.clone();
     match caller {
