@@ -72,6 +72,13 @@ const ROOMS: &[Room] = &[
         because: "a backend keeps the rules of store and core and knows nothing of who calls it",
     },
     Room {
+        name: "vestibule-postgres",
+        may: &["vestibule-core", "vestibule-store"],
+        tests_may: &[],
+        never: &[HTTP_STACK],
+        because: "a backend keeps the rules of store and core and knows nothing of who calls it",
+    },
+    Room {
         name: "vestibule-engine",
         may: &["vestibule-core", "vestibule-store"],
         tests_may: &["vestibule-sqlite"],
@@ -91,6 +98,7 @@ const ROOMS: &[Room] = &[
             "vestibule-core",
             "vestibule-engine",
             "vestibule-http",
+            "vestibule-postgres",
             "vestibule-sqlite",
             "vestibule-store",
         ],

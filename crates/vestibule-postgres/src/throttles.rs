@@ -388,6 +388,7 @@ async fn fail_try(
         kind,
         user,
         session: None,
+        application: None,
     }));
     if failed.disabled {
         tx.audit(act, &events)?;

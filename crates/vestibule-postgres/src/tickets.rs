@@ -126,11 +126,7 @@ async fn offer_ticket(tx: &mut Transition, ticket: &Ticket, act: &Act) -> Result
     tx.share(&concerned).await?;
     insert_ticket(tx, ticket)?;
     let event = match &ticket.grant {
-        Grant::Register { .. } => Some(Event {
-            kind: EventKind::UserInvited,
-            user: None,
-            session: None,
-        }),
+        Grant::Register { .. } => Some(Event::plain(EventKind::UserInvited)),
         Grant::Recover { user, .. } => Some(Event::user(EventKind::RecoveryOffered, *user)),
         Grant::Address { .. } | Grant::EndLogin { .. } => None,
     };

@@ -29,6 +29,18 @@ pub enum Change {
         /// Dead from now on.
         replaced: Option<AppSessionId>,
     },
+    /// All there is to be known of one user, read again after a commit whose outcome nobody knew: what is known besides is
+    /// forgotten.
+    UserReloaded {
+        /// Who.
+        id: UserId,
+        /// `None`: there is no such user (any more).
+        user: Option<Box<User>>,
+        /// Their sessions that are open and stand.
+        sessions: Vec<Session>,
+        /// What is under those.
+        app_sessions: Vec<AppSession>,
+    },
     /// A cutoff was committed. For `Node::User(_, Some(spared))` the spared session's `rev` is this number.
     Cutoff(Cutoff),
 }

@@ -21,7 +21,7 @@ use papaya::HashMap;
 use prometheus_client::metrics::counter::Counter;
 
 use vestibule_core::email::EmailAddress;
-use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::id::{AppSessionId, SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_core::secret::{HashedSecret, SessionCookie};
 use vestibule_core::session::Session;
@@ -29,15 +29,19 @@ use vestibule_core::time::UnixMillis;
 use vestibule_core::user::User;
 use vestibule_store::{Change, Publish, TimedOut, Touch};
 
+use super::app::AppRecord;
 use super::check::Check;
 use super::live::LiveSession;
 use super::profile::{Profile, UserEntry};
 use super::record::Record;
+use crate::doorways::Directory;
 
 /// Live sessions by id, users by id, and the latest cutoff on everything.
 pub struct Index {
     sessions: HashMap<SessionId, Record>,
+    pub(super) app_sessions: HashMap<AppSessionId, AppRecord>,
     users: HashMap<UserId, Arc<UserEntry>>,
+    doorways: Directory,
     everything: AtomicU64,
     filled: AtomicBool,
     ended: Counter,
@@ -52,7 +56,9 @@ impl Index {
         let (touched, untold) = channel();
         Arc::new(Self {
             sessions: HashMap::new(),
+            app_sessions: HashMap::new(),
             users: HashMap::new(),
+            doorways: Directory::default(),
             everything: AtomicU64::new(0),
             filled: AtomicBool::new(false),
             ended: Counter::default(),
@@ -105,7 +111,20 @@ impl Index {
         let sessions = self.sessions.pin();
         let record = sessions.get(&id)?;
         // Constant time, by the type (ASVS 11.2.4).
-        if presented != record.secret || !self.is_live(record, now) {
+        if presented != record.secret {
+            return None;
+        }
+        self.used(id, record, now)
+    }
+
+    /// The session, if it is live, for a child of it whose own secret was checked; moves its idle clock.
+    pub(super) fn live_child(&self, id: SessionId, now: UnixMillis) -> Option<LiveSession> {
+        let sessions = self.sessions.pin();
+        self.used(id, sessions.get(&id)?, now)
+    }
+
+    fn used(&self, id: SessionId, record: &Record, now: UnixMillis) -> Option<LiveSession> {
+        if !self.is_live(record, now) {
             return None;
         }
         if record.touch(now) {
@@ -113,6 +132,16 @@ impl Index {
             let _ = self.touched.send(Touch { id, seen: now });
         }
         Some(LiveSession::of(id, record))
+    }
+
+    /// Whether there is such a session in memory, live or not.
+    pub(super) fn has(&self, id: SessionId) -> bool {
+        self.sessions.pin().contains_key(&id)
+    }
+
+    /// Where applications are reached.
+    pub(crate) const fn doorways(&self) -> &Directory {
+        &self.doorways
     }
 
     fn is_live(&self, record: &Record, now: UnixMillis) -> bool {
@@ -194,6 +223,7 @@ impl Index {
                 });
             }
         }
+        self.sweep_apps();
         over
     }
 
@@ -307,6 +337,29 @@ impl Index {
             .update(session.id, |record| record.renewed(session));
     }
 
+    /// What is stored of one user, in place of what was known. Walks over all: after a commit whose outcome nobody knew.
+    fn reload(&self, id: UserId, user: Option<&User>, sessions: &[Session]) {
+        if let Some(entry) = self.user(id) {
+            let pinned = self.sessions.pin();
+            let gone = pinned.iter().filter(|(known, record)| {
+                Arc::ptr_eq(&record.user, &entry)
+                    && !sessions.iter().any(|session| session.id == **known)
+            });
+            for known in gone.map(|(known, _)| *known).collect::<Vec<_>>() {
+                self.remove(known);
+            }
+        }
+        match user {
+            Some(user) => self.put_user(user),
+            None => drop(self.users.pin().remove(&id)),
+        }
+        // Only what is there: of a login whose answer was lost nobody has the cookie, and an end that could not be stored is
+        // enforced in memory.
+        for session in sessions {
+            self.renew(session);
+        }
+    }
+
     fn cut(&self, cutoff: Cutoff) {
         match cutoff.node {
             Node::Everything => {
@@ -335,9 +388,15 @@ impl Publish for Index {
                 Change::SessionOpened(session) => self.open(session),
                 Change::SessionRenewed(session) => self.renew(session),
                 Change::Cutoff(cutoff) => self.cut(*cutoff),
-                Change::Application(_)
-                | Change::ApplicationRemoved(_)
-                | Change::AppSessionOpened { .. } => {}
+                Change::Application(application) => self.doorways.put(application),
+                Change::ApplicationRemoved(id) => self.doorways.remove(*id),
+                Change::AppSessionOpened {
+                    app_session,
+                    replaced,
+                } => self.open_app(app_session, *replaced),
+                Change::UserReloaded {
+                    id, user, sessions, ..
+                } => self.reload(*id, user.as_deref(), sessions),
                 // Their sessions were struck by the cutoff that came before, and are swept.
                 Change::UserDeleted(user) => {
                     self.users.pin().remove(user);

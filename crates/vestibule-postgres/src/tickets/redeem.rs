@@ -70,7 +70,7 @@ pub(super) async fn register(
     }
     let user = insert_user(tx, user, act.at).await?;
     tx.audit(act, &[Event::user(EventKind::Registered, user.id)])?;
-    let session = insert_session(tx, session.clone(), act).await?;
+    let session = insert_session(tx, session, act).await?;
     Ok(Register::Registered {
         user: Box::new(user),
         session: Box::new(session),

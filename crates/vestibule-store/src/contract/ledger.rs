@@ -218,6 +218,30 @@ impl Memory {
                     Some(_) => Err("an app session is opened once"),
                 }
             }
+            Change::UserReloaded {
+                id,
+                user,
+                sessions,
+                app_sessions,
+            } => {
+                self.users.remove(id);
+                let theirs = self.sessions.values().filter(|known| known.user == *id);
+                let theirs: Vec<_> = theirs.map(|known| known.id).collect();
+                for id in theirs {
+                    self.sessions.remove(&id);
+                    self.app_sessions.retain(|_, known| known.session != id);
+                }
+                self.users
+                    .extend(user.iter().map(|user| (user.id, (**user).clone())));
+                for session in sessions {
+                    self.sessions.insert(session.id, session.clone());
+                }
+                for app_session in app_sessions {
+                    self.app_sessions
+                        .insert(app_session.id, app_session.clone());
+                }
+                Ok(())
+            }
             Change::Cutoff(cutoff) => self.strike(*cutoff),
         }
     }

@@ -1,0 +1,211 @@
+//! Vestibule's store on PostgreSQL, for an installation that wants its data there.
+//!
+//! A transition is a transaction on a connection of its own, in a task of its own: once begun it belongs to the store, and a
+//! caller that hangs up changes nothing. It holds the rows it judges by, asks `vestibule-core`'s rule, writes, commits, is
+//! published in its turn, and only then answers.
+//!
+//! ```text
+//! callers ──▶ tasks ──▶ pool ──▶ BEGIN ─▶ hold ─▶ judge ─▶ write ─▶ enter lanes ─▶ COMMIT ─▶ Publish ─▶ reply
+//!         └─▶ reads ──▶  └─────▶ one statement each                                  └─ unknown: read again (mender)
+//! ```
+//!
+//! The SQL is plain: no sequence, no trigger, no advisory lock, no LISTEN. The decisions are in
+//! `docs/decisions/0007-postgres-publication.md`.
+
+mod addresses;
+mod app_sessions;
+mod applications;
+mod audit;
+mod connection;
+mod fault;
+mod fill;
+mod installation;
+mod known_devices;
+mod location;
+mod mender;
+mod migrate;
+mod outbox;
+mod perform;
+mod publication;
+mod reload;
+mod sessions;
+mod throttles;
+mod tickets;
+mod transition;
+mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use vestibule_store::{Publish, StoreError};
+
+use crate::audit::Entries;
+use crate::connection::Connections;
+use crate::fault::Fault;
+use crate::fill::{Filling, fill};
+use crate::location::Location;
+use crate::perform::Desk;
+use crate::publication::Sequencer;
+
+/// How long is waited for what. A database that is frozen or gone answers nothing: its callers are told so soon.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Making a connection.
+    pub connect: Duration,
+    /// For a free connection, while all are in use.
+    pub wait: Duration,
+    /// One round trip of a transition or a read, the locks it waits for included.
+    pub statement: Duration,
+    /// The same of bulk work, which nobody waits for.
+    pub bulk: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(3),
+            wait: Duration::from_secs(2),
+            statement: Duration::from_secs(3),
+            bulk: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Where and how.
+#[derive(Clone)]
+pub struct Options {
+    /// `postgres://user:password@host/name`; off this machine TLS with a verified name (`sslmode=verify-full`).
+    pub url: String,
+    /// Connections at most.
+    pub connections: usize,
+    /// How long is waited.
+    pub patience: Patience,
+}
+
+impl std::fmt::Debug for Options {
+    // The url may carry a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("connections", &self.connections)
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why the store did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The url says something that is not so, or that is not safe.
+    #[error("`[store] url` cannot be used: {0}")]
+    Setting(String),
+    /// A newer Vestibule wrote this.
+    #[error(
+        "the database has schema {found}, this vestibule knows schemas up to {known}: start the newer vestibule that wrote it, or restore a backup from before"
+    )]
+    NewerSchema {
+        /// In the database.
+        found: i64,
+        /// The newest this binary knows.
+        known: u32,
+    },
+    /// A step of the schema that was applied is not the one this binary knows.
+    #[error(
+        "the database was made by another build: its schema step {version} differs from this vestibule's; start the build that wrote it"
+    )]
+    SchemaChanged {
+        /// Which step.
+        version: u32,
+    },
+    /// The database cannot be reached, or refuses us.
+    #[error(
+        "cannot open the database that `[store] url` names: {0}; see that it runs and that the name, the role and its password are right"
+    )]
+    Store(String),
+}
+
+impl OpenError {
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is what a fault becomes: `map_err` hands it over"
+    )]
+    fn from_fault(fault: Fault) -> Self {
+        Self::Store(fault.to_string())
+    }
+}
+
+/// The store.
+pub struct Postgres {
+    desk: Arc<Desk>,
+    chores: Vec<JoinHandle<()>>,
+}
+
+impl std::fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Postgres")
+    }
+}
+
+impl Postgres {
+    /// Opens the store, and makes its tables if there are none.
+    ///
+    /// Returns before `publish` is filled: every transition waits for that, so that nothing published can be overtaken by the
+    /// fill. [`Postgres::filled`] waits for it.
+    pub async fn open(options: Options, publish: Arc<dyn Publish>) -> Result<Self, OpenError> {
+        let Options {
+            url,
+            connections,
+            patience,
+        } = options;
+        let location = Location::parse(&url)?;
+        let pool = Connections::new(location, connections.max(2), patience)
+            .map_err(OpenError::from_fault)?;
+        let first = pool.take().await.map_err(OpenError::from_fault)?;
+        migrate::migrate(&first, migrate::MIGRATIONS).await?;
+        let entries = Entries::after(&first)
+            .await
+            .map_err(OpenError::from_fault)?;
+        drop(first);
+        let (filling, filled) = watch::channel(Filling::Running);
+        let desk = Desk::new(
+            pool,
+            Sequencer::new(publish),
+            Arc::new(entries),
+            patience,
+            filled,
+        );
+        let desk = Arc::new(desk);
+        let chores = vec![
+            tokio::spawn(fill(Arc::clone(&desk), filling)),
+            tokio::spawn(mender::run(Arc::clone(&desk))),
+        ];
+        Ok(Self { desk, chores })
+    }
+
+    /// Waits until what is stored has been published whole. An error says that it cannot be read: nothing works then.
+    pub async fn filled(&self) -> Result<(), StoreError> {
+        self.desk.filled().await.map_err(Fault::error)
+    }
+
+    /// Takes no more calls, does what was taken, and closes the connections.
+    pub async fn close(&self) {
+        self.desk.close().await;
+        for chore in &self.chores {
+            // What it is at is undone by the server.
+            chore.abort();
+        }
+        // The server frees what a closed connection held once it has read so.
+        let _soon = timeout(Duration::from_secs(1), tokio::task::yield_now()).await;
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        for chore in &self.chores {
+            chore.abort();
+        }
+    }
+}

@@ -1,0 +1,601 @@
+//! What a transition works with: a transaction on a connection of its own, and what it will tell when that commits.
+//!
+//! READ COMMITTED: each statement sees what was committed when it began, and whoever judges by a row that another could change
+//! holds it first. The order of the locks is: users (by id), their sessions (by id), other rows, the installation last. Writes
+//! that answer nothing are kept back and go out with the next question, or with COMMIT, in one round trip.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, join_all};
+use tokio::time::timeout;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+
+use vestibule_core::audit::{Act, Actor, Event, Personal};
+use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
+use vestibule_store::Change;
+
+use crate::audit::Entries;
+use crate::connection::{Connection, discard};
+use crate::fault::Fault;
+use crate::outbox::insert_errand;
+use crate::publication::{Doubt, Lane, Sequencer};
+use crate::reload::reload;
+
+/// A value to be bound, kept until it is sent.
+pub(crate) type Value = Box<dyn ToSql + Send + Sync>;
+
+/// The values of a statement that is kept back: `values![id.to_vec(), now.0]`.
+macro_rules! values {
+    ($($value:expr),* $(,)?) => {
+        vec![$(Box::new($value) as $crate::transition::Value),*]
+    };
+}
+
+pub(crate) use values;
+
+/// A statement and what is bound to it. ASVS 1.2.4: every value is bound, no statement is put together from one.
+#[derive(Clone, Copy)]
+pub(crate) struct Ask<'a> {
+    pub(crate) sql: &'static str,
+    pub(crate) params: &'a [&'a (dyn ToSql + Sync)],
+}
+
+/// A statement that answers nothing.
+struct Write {
+    sql: &'static str,
+    params: Vec<Value>,
+}
+
+/// One transition inside its transaction.
+pub(crate) struct Transition {
+    connection: Connection,
+    entries: Arc<Entries>,
+    patience: Duration,
+    begun: bool,
+    kept: Vec<Write>,
+    changes: Vec<Change>,
+    held: BTreeSet<UserId>,
+    judged: Option<StoreNumber>,
+    cut: bool,
+    house: bool,
+    abandoned: bool,
+    broken: bool,
+}
+
+/// How a commit failed.
+pub(crate) enum Lost {
+    /// Nothing of it happened.
+    RolledBack(Connection, Fault),
+    /// Nobody knows. The connection is gone.
+    Unknown(Fault),
+}
+
+impl Transition {
+    pub(crate) fn new(connection: Connection, entries: Arc<Entries>, patience: Duration) -> Self {
+        Self {
+            connection,
+            entries,
+            patience,
+            begun: false,
+            kept: Vec::new(),
+            changes: Vec::new(),
+            held: BTreeSet::new(),
+            judged: None,
+            cut: false,
+            house: false,
+            abandoned: false,
+            broken: false,
+        }
+    }
+
+    /// Asks several things in one round trip, in this order, after what was kept back; each sees what is committed by then.
+    pub(crate) async fn ask<const N: usize>(
+        &mut self,
+        asks: [Ask<'_>; N],
+    ) -> Result<[Vec<Row>; N], Fault> {
+        let kept = std::mem::take(&mut self.kept);
+        let mut results = self.send(&kept, &asks, false).await?.into_iter();
+        let mut rows = [const { Vec::new() }; N];
+        for row in &mut rows {
+            *row = results.next().unwrap_or(Ok(Vec::new()))?;
+        }
+        Ok(rows)
+    }
+
+    /// Asks for rows.
+    pub(crate) async fn query(
+        &mut self,
+        sql: &'static str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Fault> {
+        let [rows] = self.ask([Ask { sql, params }]).await?;
+        Ok(rows)
+    }
+
+    /// Asks for a row, where there may be none.
+    pub(crate) async fn query_opt(
+        &mut self,
+        sql: &'static str,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Option<Row>, Fault> {
+        Ok(self.query(sql, params).await?.into_iter().next())
+    }
+
+    /// Keeps a statement back that answers nothing: it goes out with the next question, or with COMMIT. What it must be sure of
+    /// is held and judged before.
+    pub(crate) fn write(&mut self, sql: &'static str, params: Vec<Value>) {
+        self.kept.push(Write { sql, params });
+    }
+
+    /// Holds the rows of these users and of the owners of these sessions until the end, in the order of their ids, with the rows
+    /// of the sessions. To be called first: what is read after it stands still.
+    pub(crate) async fn hold(
+        &mut self,
+        users: &[UserId],
+        sessions: &[SessionId],
+    ) -> Result<(), Fault> {
+        let users: Vec<&[u8]> = users.iter().map(|id| &id.as_bytes()[..]).collect();
+        let sessions: Vec<&[u8]> = sessions.iter().map(|id| &id.as_bytes()[..]).collect();
+        let [held, _, numbers] = self
+            .ask([
+                Ask {
+                    sql: HOLD_USERS,
+                    params: &[&users, &sessions],
+                },
+                Ask {
+                    sql: HOLD_SESSIONS,
+                    params: &[&sessions],
+                },
+                Ask {
+                    sql: NUMBERS,
+                    params: &[],
+                },
+            ])
+            .await?;
+        for row in &held {
+            self.held.insert(UserId::from_bytes(bytes(row, 0)?));
+        }
+        self.judge(Numbers::of(&numbers)?.everything);
+        Ok(())
+    }
+
+    /// A user that this transition makes: nobody else can hold them yet.
+    pub(crate) fn hold_new(&mut self, user: UserId) {
+        self.held.insert(user);
+    }
+
+    /// Keeps these users from being deleted until the end, and nothing else: for what is written about somebody whom this
+    /// transition does not change. To be called first, as [`Transition::hold`].
+    pub(crate) async fn share(&mut self, users: &[UserId]) -> Result<(), Fault> {
+        let users: Vec<&[u8]> = users.iter().map(|id| &id.as_bytes()[..]).collect();
+        if !users.is_empty() {
+            self.query(SHARE_USERS, &[&users]).await?;
+        }
+        Ok(())
+    }
+
+    /// The same, kept back with what is written about them: the statement after it sees whether they are there.
+    pub(crate) fn share_later(&mut self, user: Option<UserId>) {
+        if let Some(user) = user.filter(|user| !self.held.contains(user)) {
+            self.write(SHARE_USERS, values![vec![user.as_bytes().to_vec()]]);
+        }
+    }
+
+    /// Holds the installation's row: what only one may do at a time, and the order of what belongs to no user.
+    pub(crate) async fn hold_installation(&mut self) -> Result<(), Fault> {
+        self.query(HOLD_INSTALLATION, &[]).await?;
+        self.house = true;
+        Ok(())
+    }
+
+    /// Holds the numbers without taking one.
+    pub(crate) async fn hold_numbers(&mut self) -> Result<(), Fault> {
+        self.query(HOLD_INSTALLATION, &[]).await?;
+        self.cut = true;
+        Ok(())
+    }
+
+    /// Whose rows are held.
+    pub(crate) const fn held(&self) -> &BTreeSet<UserId> {
+        &self.held
+    }
+
+    /// What is live was judged by this cutoff on everybody: if it is another one when a number is taken, all is judged anew.
+    fn judge(&mut self, everything: StoreNumber) {
+        self.judged.get_or_insert(everything);
+    }
+
+    /// Whatever it wrote is undone instead of committed, and its outcome is answered all the same: nothing happened.
+    pub(crate) fn abandon(&mut self) {
+        self.abandoned = true;
+    }
+
+    /// To be published after the commit, in this order.
+    pub(crate) fn publish(&mut self, change: Change) {
+        self.changes.push(change);
+    }
+
+    /// The store's number and the latest cutoff on everybody.
+    pub(crate) async fn numbers(&mut self) -> Result<Numbers, Fault> {
+        let rows = self.query(NUMBERS, &[]).await?;
+        let numbers = Numbers::of(&rows)?;
+        self.judge(numbers.everything);
+        Ok(numbers)
+    }
+
+    /// Takes the next number for a cutoff on `node`, and writes what a cutoff on a user or on everything leaves behind.
+    /// Nothing else takes a number. Whoever takes it holds up every other cutoff until the commit: late, and nothing slow
+    /// after it.
+    pub(crate) async fn cut(&mut self, node: Node) -> Result<Cutoff, Fault> {
+        let number = self.take_numbers(1).await?;
+        let bound = bind_number(number)?;
+        match node {
+            Node::Everything => self.write(
+                "UPDATE installation SET everything_cutoff = $1 WHERE id = 1",
+                values![bound],
+            ),
+            Node::User(user, spared) => {
+                self.write(
+                    "UPDATE users SET cutoff = $2 WHERE id = $1",
+                    values![user.as_bytes().to_vec(), bound],
+                );
+                if let Some(spared) = spared {
+                    self.write(
+                        "UPDATE sessions SET rev = $2 WHERE id = $1 AND ended_at IS NULL",
+                        values![spared.as_bytes().to_vec(), bound],
+                    );
+                }
+            }
+            // The session's own row says it, with when and why.
+            Node::Session(_) => {}
+        }
+        Ok(Cutoff { number, node })
+    }
+
+    /// Takes so many numbers; answers the first.
+    pub(crate) async fn take_numbers(&mut self, count: u32) -> Result<StoreNumber, Fault> {
+        let rows = self
+            .query(
+                "UPDATE installation SET number = number + $1 WHERE id = 1 \
+                 RETURNING number, everything_cutoff",
+                &[&i64::from(count)],
+            )
+            .await?;
+        let Numbers { number, everything } = Numbers::of(&rows)?;
+        self.cut = true;
+        // Somebody ended everything since this transition judged what is live.
+        if self.judged.is_some_and(|judged| judged != everything) {
+            return Err(Fault::Overtaken);
+        }
+        Ok(StoreNumber(number.0 + 1 - u64::from(count)))
+    }
+
+    /// Writes an act's events, its personal data once, and what is to be done once it has happened. H04: they commit with
+    /// what they tell of, or not at all. Every transition that did what it was asked calls it.
+    pub(crate) fn audit(&mut self, act: &Act, events: &[Event]) -> Result<(), Fault> {
+        for errand in &act.told {
+            insert_errand(self, errand)?;
+        }
+        self.record(act, events);
+        Ok(())
+    }
+
+    /// Writes an act's events and its personal data, of a transition that may not have done what the act would tell.
+    pub(crate) fn record(&mut self, act: &Act, events: &[Event]) {
+        if events.is_empty() {
+            return;
+        }
+        let digest = act.personal.as_ref().map(Personal::digest);
+        if let Some(personal) = &act.personal {
+            self.write(
+                "INSERT INTO audit_personal (act_id, salt, email, address, user_agent) \
+                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (act_id) DO NOTHING",
+                values![
+                    act.id.as_bytes().to_vec(),
+                    personal.salt.to_vec(),
+                    personal.email.clone(),
+                    personal.address.clone(),
+                    personal.user_agent.clone(),
+                ],
+            );
+        }
+        let first = self.entries.take(act.at, events.len());
+        let of = |id: &dyn Fn(&Event) -> Option<[u8; 16]>| -> Vec<Option<Vec<u8>>> {
+            let ids = events.iter().map(id);
+            ids.map(|id| id.map(|id| id.to_vec())).collect()
+        };
+        let kinds: Vec<_> = events.iter().map(|event| event.kind.code()).collect();
+        let reasons: Vec<_> = events.iter().map(|event| event.kind.reason()).collect();
+        self.write(
+            INSERT_EVENTS,
+            values![
+                first - 1,
+                act.id.as_bytes().to_vec(),
+                act.at.0,
+                act.actor.code(),
+                digest.map(|digest| digest.to_vec()),
+                kinds,
+                reasons,
+                of(&|event| event.user.map(|id| *id.as_bytes())),
+                of(&|event| event.session.map(|id| *id.as_bytes())),
+                of(&|event| event.application.map(|id| *id.as_bytes())),
+            ],
+        );
+        if act.personal.is_some() {
+            self.erase_if_deleted(act, events);
+        }
+    }
+
+    /// Whoever an act concerns may be deleted: its personal data is erased too, also where it comes after that.
+    fn erase_if_deleted(&mut self, act: &Act, events: &[Event]) {
+        let mut users: BTreeSet<UserId> = events.iter().filter_map(|event| event.user).collect();
+        if let Actor::User(user) = act.actor {
+            users.insert(user);
+        }
+        users.retain(|user| !self.held.contains(user));
+        if users.is_empty() {
+            return;
+        }
+        let users: Vec<Vec<u8>> = users.iter().map(|id| id.as_bytes().to_vec()).collect();
+        // A deletion waits for this, or has been: then the statement after sees it.
+        self.write(SHARE_USERS, values![users.clone()]);
+        self.write(
+            "UPDATE deleted_users SET erase_after = 0 WHERE user_id = ANY($1)",
+            values![users],
+        );
+    }
+
+    /// Commits, and enters the lanes of what it is to publish. Answers what remains to be awaited before the caller is told.
+    pub(crate) async fn commit(
+        mut self,
+        sequencer: &Arc<Sequencer>,
+    ) -> Result<(Option<Connection>, impl Future<Output = ()> + use<>), Lost> {
+        if self.abandoned {
+            return Ok((self.roll_back().await, told(None, Vec::new(), Vec::new())));
+        }
+        let doubts = match self.read_doubtful(sequencer).await {
+            Ok(doubts) => doubts,
+            Err(fault) => return Err(self.rolled_back(fault).await),
+        };
+        let place = (!self.changes.is_empty()).then(|| sequencer.enter(self.lanes()));
+        if place.is_some() && !self.held.is_empty() {
+            let held: Vec<Vec<u8>> = self.held.iter().map(|id| id.as_bytes().to_vec()).collect();
+            self.write(
+                "UPDATE users SET version = version + 1 WHERE id = ANY($1)",
+                values![held],
+            );
+        }
+        let kept = std::mem::take(&mut self.kept);
+        if !self.begun && kept.is_empty() {
+            // Nothing was asked and nothing is written.
+            return Ok((Some(self.connection), told(place, self.changes, doubts)));
+        }
+        let sent = self.send(&kept, &[], true).await;
+        let refused = match sent {
+            // The first failure is the reason of the others.
+            Ok(results) => results.into_iter().find_map(Result::err),
+            Err(fault) => Some(fault),
+        };
+        match refused {
+            None => Ok((Some(self.connection), told(place, self.changes, doubts))),
+            Some(fault) if fault.is_certain() && !self.broken => {
+                if let Some(place) = place {
+                    place.rolled_back();
+                }
+                Err(self.rolled_back(fault).await)
+            }
+            // Dropping its place says that nobody knows.
+            Some(fault) => {
+                discard(self.connection);
+                Err(Lost::Unknown(fault))
+            }
+        }
+    }
+
+    /// Undoes it. Answers the connection, unless it is of no use any more.
+    pub(crate) async fn roll_back(mut self) -> Option<Connection> {
+        if self.broken {
+            discard(self.connection);
+            return None;
+        }
+        if self.begun {
+            let rolled_back = self.connection.batch_execute("ROLLBACK");
+            if !matches!(timeout(self.patience, rolled_back).await, Ok(Ok(()))) {
+                self.broken = true;
+                discard(self.connection);
+                return None;
+            }
+        }
+        Some(self.connection)
+    }
+
+    async fn rolled_back(self, fault: Fault) -> Lost {
+        match self.roll_back().await {
+            Some(connection) => Lost::RolledBack(connection, fault),
+            None => Lost::Unknown(fault),
+        }
+    }
+
+    fn lanes(&self) -> Vec<Lane> {
+        let users = self.held.iter().map(|user| Lane::User(*user));
+        let numbers = self.cut.then_some(Lane::Numbers);
+        let house = self.house.then_some(Lane::House);
+        users.chain(numbers).chain(house).collect()
+    }
+
+    /// What is in doubt of the users that are held is read here, and told first: a commit whose answer was lost.
+    async fn read_doubtful(&mut self, sequencer: &Sequencer) -> Result<Vec<Doubt>, Fault> {
+        let mut read = Vec::new();
+        let mut told = Vec::new();
+        for user in self.held.clone() {
+            if sequencer.is_doubtful(Doubt::User(user)) {
+                told.push(reload(self, user).await?);
+                read.push(Doubt::User(user));
+            }
+        }
+        if !told.is_empty() {
+            told.append(&mut self.changes);
+            self.changes = told;
+        }
+        Ok(read)
+    }
+
+    /// Sends everything at once and waits for all answers, in order.
+    async fn send(
+        &mut self,
+        kept: &[Write],
+        asks: &[Ask<'_>],
+        commit: bool,
+    ) -> Result<Vec<Result<Vec<Row>, Fault>>, Fault> {
+        let begin = !std::mem::replace(&mut self.begun, true);
+        let (connection, patience) = (&self.connection, self.patience);
+        let work = async {
+            let mut statements = Vec::new();
+            for sql in kept
+                .iter()
+                .map(|write| write.sql)
+                .chain(asks.iter().map(|ask| ask.sql))
+            {
+                statements.push(connection.prepare_cached(sql).await?);
+            }
+            let bound: Vec<Vec<&(dyn ToSql + Sync)>> = kept
+                .iter()
+                .map(|write| write.params.iter().map(|value| &**value as _).collect())
+                .chain(asks.iter().map(|ask| ask.params.to_vec()))
+                .collect();
+            let mut sent: Vec<BoxFuture<'_, Result<Vec<Row>, Fault>>> = Vec::new();
+            let simple = |sql: &'static str| -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
+                Box::pin(async move {
+                    connection.batch_execute(sql).await?;
+                    Ok(Vec::new())
+                })
+            };
+            if begin {
+                sent.push(simple("BEGIN"));
+            }
+            for (statement, params) in statements.iter().zip(&bound) {
+                sent.push(Box::pin(async move {
+                    Ok(connection.query(statement, params).await?)
+                }));
+            }
+            if commit {
+                sent.push(simple("COMMIT"));
+            }
+            // Each is sent when it is polled first, which is in order.
+            Ok::<_, Fault>(join_all(sent).await)
+        };
+        let mut results = match timeout(patience, work).await {
+            Ok(Ok(results)) => results,
+            Ok(Err(fault)) => {
+                self.broken |= !fault.is_certain();
+                return Err(fault);
+            }
+            Err(_) => {
+                self.broken = true;
+                return Err(Fault::Silent);
+            }
+        };
+        self.broken |= results
+            .iter()
+            .any(|result| matches!(result, Err(fault) if !fault.is_certain()));
+        let asked = usize::from(begin) + kept.len();
+        if commit {
+            return Ok(results);
+        }
+        let answers = results.split_off(asked);
+        for result in results {
+            result?;
+        }
+        Ok(answers)
+    }
+}
+
+async fn told(place: Option<crate::publication::Place>, changes: Vec<Change>, read: Vec<Doubt>) {
+    if let Some(place) = place {
+        place.committed(changes, read).await;
+    }
+}
+
+const INSERT_EVENTS: &str = "INSERT INTO audit_events \
+     (entry, act_id, at, actor, kind, reason, user_id, session_id, application_id, personal_digest) \
+     SELECT $1 + n, $2, $3, $4, kind, reason, user_id, session_id, application_id, $5 \
+     FROM unnest($6::text[], $7::text[], $8::bytea[], $9::bytea[], $10::bytea[]) \
+     WITH ORDINALITY AS told (kind, reason, user_id, session_id, application_id, n)";
+
+const HOLD_INSTALLATION: &str = "SELECT id FROM installation WHERE id = 1 FOR NO KEY UPDATE";
+
+const HOLD_USERS: &str = "SELECT u.id FROM users u WHERE u.id IN ( \
+         SELECT unnest($1::bytea[]) \
+         UNION SELECT s.user_id FROM sessions s WHERE s.id = ANY($2)) \
+     ORDER BY u.id FOR NO KEY UPDATE OF u";
+
+const HOLD_SESSIONS: &str =
+    "SELECT s.id FROM sessions s WHERE s.id = ANY($1) ORDER BY s.id FOR NO KEY UPDATE OF s";
+
+const SHARE_USERS: &str = "SELECT id FROM users WHERE id = ANY($1) ORDER BY id FOR KEY SHARE";
+
+pub(crate) const NUMBERS: &str = "SELECT number, everything_cutoff FROM installation WHERE id = 1";
+
+/// Where the store stands.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Numbers {
+    /// The number of the latest cutoff.
+    pub(crate) number: StoreNumber,
+    /// The latest cutoff on everybody.
+    pub(crate) everything: StoreNumber,
+}
+
+impl Numbers {
+    pub(crate) fn of(rows: &[Row]) -> Result<Self, Fault> {
+        let row = rows
+            .first()
+            .ok_or_else(|| Fault::unreadable("the installation's row is missing"))?;
+        Ok(Self {
+            number: read_number(row.try_get(0)?)?,
+            everything: read_number(row.try_get(1)?)?,
+        })
+    }
+}
+
+pub(crate) fn read_number(value: i64) -> Result<StoreNumber, Fault> {
+    u64::try_from(value)
+        .map(StoreNumber)
+        .map_err(|_| Fault::unreadable("a store number is negative"))
+}
+
+pub(crate) fn bind_number(number: StoreNumber) -> Result<i64, Fault> {
+    i64::try_from(number.0).map_err(|_| Fault::Refused("the store's numbers are used up"))
+}
+
+/// A column of so many bytes.
+pub(crate) fn bytes<const N: usize>(row: &Row, column: usize) -> Result<[u8; N], Fault> {
+    let value: &[u8] = row.try_get(column)?;
+    value
+        .try_into()
+        .map_err(|_| Fault::unreadable("an id or a hash is not as long as it is made"))
+}
+
+/// The same, where there may be none.
+pub(crate) fn bytes_opt<const N: usize>(
+    row: &Row,
+    column: usize,
+) -> Result<Option<[u8; N]>, Fault> {
+    let value: Option<&[u8]> = row.try_get(column)?;
+    value
+        .map(|value| {
+            value
+                .try_into()
+                .map_err(|_| Fault::unreadable("an id or a hash is not as long as it is made"))
+        })
+        .transpose()
+}
+
+/// A page's length, for `LIMIT`.
+pub(crate) fn bind_limit(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}
