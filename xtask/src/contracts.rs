@@ -29,7 +29,7 @@ const CONTRACTS: &[(&str, Source)] = &[
     ),
     (
         "docs/reference/metrics.md",
-        Source::Printed(&["--package", "vestibule-engine", "--example", "metrics"]),
+        Source::Printed(&["--package", "vestibule-http", "--example", "metrics"]),
     ),
 ];
 

@@ -105,6 +105,18 @@ const NEEDS: &[Need] = &[
         ubuntu: "postgresql",
     },
     Need {
+        what: "Prometheus, with promtool",
+        found_by: Found::Program(&["promtool"]),
+        debian: "prometheus",
+        ubuntu: "prometheus",
+    },
+    Need {
+        what: "systemd-analyze",
+        found_by: Found::Program(&["systemd-analyze"]),
+        debian: "systemd",
+        ubuntu: "systemd",
+    },
+    Need {
         what: "certificate authorities",
         found_by: Found::File("/etc/ssl/certs/ca-certificates.crt"),
         debian: "ca-certificates",
@@ -117,6 +129,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("nginx", "/run/nginx.pid"),
     // The package makes a cluster of its own, which the tests have no need of.
     ("postgresql", "/run/postgresql"),
+    ("prometheus", "/run/prometheus/prometheus.pid"),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -138,6 +138,8 @@ impl Chore for Sealing {
             tracing::warn!(%error, "the audit trail could not be sealed; it is tried again until it is");
         }
         self.failed = sealed.is_err();
+        let monotonic = self.engine.clock().monotonic();
+        self.engine.metrics().sealed(sealed.is_ok(), monotonic);
     }
 }
 

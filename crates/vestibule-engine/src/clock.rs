@@ -44,6 +44,11 @@ impl EffectiveTime {
             .max(UnixMillis(self.floor.load(Ordering::Acquire)))
     }
 
+    /// The latest time that counts: effective time never falls below it.
+    pub(crate) fn mark(&self) -> UnixMillis {
+        UnixMillis(self.floor.load(Ordering::Acquire))
+    }
+
     /// Whether the clock was stepped lately: what only time decides waits.
     pub(crate) fn stepped(&self) -> bool {
         self.stepped.load(Ordering::Acquire)

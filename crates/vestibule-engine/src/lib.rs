@@ -12,10 +12,12 @@
 //! A passed check is a value ([`LiveSession`], [`FreshLogin`]): only the check builds it, and what it guards takes it.
 
 mod accounts;
+pub mod applications;
 mod audit;
 mod causes;
 mod chores;
 mod clock;
+mod doorways;
 mod engine;
 mod entropy;
 mod login;
@@ -45,17 +47,22 @@ pub use audit::{TrailFault, TrailReport};
 pub use causes::causes;
 pub use chores::Chores;
 pub use clock::Clock;
+pub use doorways::{Doorway, Doorways};
 pub use engine::{Engine, Parts, StartError};
 pub use entropy::{Entropy, EntropyError};
 pub use login::credential::NotNow;
 pub use login::password::{SignIn, SignInError, SignedIn};
 pub use mail::{MailError, Mailer, TestLetterError};
-pub use metrics::{LoginOutcome, MailOutcome, Metrics, Step};
+pub use metrics::{
+    CheckAnswer, LoginOutcome, MailOutcome, Metrics, PageStatus, Step, register_store,
+};
 pub use passwords::{Breached, Busy, Hasher, HasherSettings, MakeError};
 pub use places::{NoPlaces, Places};
 pub use policy::{
     MailLimits, NameAsked, Policy, ProfileField, RegistrationMode, RegistrationPolicy,
 };
+pub use sessions::app::handshake::{AskedHandshake, Finish, Offer};
+pub use sessions::app::{LiveAppSession, SignedInTo};
 pub use sessions::check::Check;
 pub use sessions::index::Index;
 pub use sessions::live::{FreshLogin, LiveSession};

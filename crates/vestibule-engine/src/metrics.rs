@@ -4,159 +4,111 @@
 //! enums and nothing else, so that no address, id or other word of a visitor ever becomes one (ASVS 16.2.5), and the number
 //! of series stays what it is at the start, whatever strangers do.
 //!
-//! Nothing is counted on the way of a check. What is in memory anyhow (live sessions, hashing) is read when it is asked
-//! for: [`Engine::measure`].
+//! A check is counted by its answer, and one in [`TIMED`] of those that pass is timed: that is one atomic addition for most.
+//! What is in memory anyhow (live sessions, hashing, the clock) is read when it is asked for: [`Engine::measure`].
+//!
+//! [`Engine::measure`]: crate::Engine::measure
 
-use std::sync::atomic::{AtomicI64, AtomicU64};
+mod label;
+mod measured;
+mod outcome;
+mod store;
+mod timed;
 
-use prometheus_client::encoding::{EncodeMetric, MetricEncoder};
-use prometheus_client::metrics::MetricType;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
 use vestibule_core::audit::Attack;
 use vestibule_core::throttle::Scope;
+use vestibule_store::figures::Stopwatch;
 
-use crate::accounts::password::ChangePasswordError;
-use crate::engine::Engine;
-use crate::login::credential::NotNow;
-use crate::login::password::{SignInError, SignedIn};
 use crate::sessions::index::Index;
-use crate::sessions::renew::ReauthenticateError;
+
+use self::label::Counters;
+use self::measured::Measured;
+use self::timed::Timed;
+
+pub use self::label::{CheckAnswer, LoginOutcome, MailOutcome, PageStatus, Step};
+pub use self::store::register as register_store;
+
+/// One check in so many is timed.
+pub const TIMED: u64 = 64;
+
+/// A check takes a microsecond or two.
+const CHECK: [Duration; 10] = [
+    Duration::from_nanos(500),
+    Duration::from_micros(1),
+    Duration::from_micros(2),
+    Duration::from_micros(4),
+    Duration::from_micros(8),
+    Duration::from_micros(16),
+    Duration::from_micros(64),
+    Duration::from_micros(256),
+    Duration::from_millis(1),
+    Duration::from_millis(10),
+];
+
+/// A page takes a millisecond, or with a password some tens.
+const PAGE: [Duration; 11] = [
+    Duration::from_millis(1),
+    Duration::from_micros(2_500),
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(25),
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(5),
+];
 
 /// The engine's metrics.
 #[derive(Debug)]
 pub struct Metrics {
+    checks: Counters<CheckAnswer>,
+    checks_timed: Timed,
+    pages: Counters<PageStatus>,
+    pages_timed: Timed,
     logins: Counters<LoginOutcome>,
     reauthentications: Counters<LoginOutcome>,
     throttled: Counters<Scope>,
     attacks: Counters<Attack>,
     passwords_disabled: Counter<u64, AtomicU64>,
     mail: Counters<MailOutcome>,
-    mail_waiting: Gauge<i64, AtomicI64>,
     registrations: Counters<Step>,
     recoveries: Counters<Step>,
     sessions_ended: Counter<u64, AtomicU64>,
-    live_sessions: Gauge<i64, AtomicI64>,
-    hashing_memory: Gauge<i64, AtomicI64>,
-    hashing_waiting: Gauge<i64, AtomicI64>,
-}
-
-/// A set of values that one label can have.
-trait Label: Copy + PartialEq + 'static {
-    /// The label.
-    const NAME: &'static str;
-    /// Every value, in the order they are shown.
-    const ALL: &'static [Self];
-    /// The value, as it is written.
-    fn value(self) -> &'static str;
-}
-
-macro_rules! label {
-    (
-        $(#[$about:meta])*
-        $name:ident as $label:literal {
-            $($(#[$told:meta])* $variant:ident = $value:literal,)+
-        }
-    ) => {
-        $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name {
-            $($(#[$told])* $variant,)+
-        }
-
-        impl Label for $name {
-            const NAME: &'static str = $label;
-            const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            fn value(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $value,)+
-                }
-            }
-        }
-    };
-}
-
-label! {
-    /// How a login or a re-authentication went.
-    LoginOutcome as "outcome" {
-        /// It holds.
-        Succeeded = "succeeded",
-        /// The password or the account did not fit, or the session had ended.
-        Refused = "refused",
-        /// Too many tries: turned away before the password was looked at.
-        Throttled = "throttled",
-        /// Too many password checks waited.
-        Busy = "busy",
-        /// The store or the machine's randomness failed.
-        Failed = "failed",
-    }
-}
-
-label! {
-    /// What became of a letter.
-    MailOutcome as "outcome" {
-        /// The mail server took it.
-        Sent = "sent",
-        /// It did not; there will be another try.
-        Deferred = "deferred",
-        /// It did not, and there will be none.
-        GaveUp = "gave_up",
-    }
-}
-
-label! {
-    /// How far a registration or a recovery came.
-    Step as "step" {
-        /// Somebody asked for one, with whatever address.
-        Asked = "asked",
-        /// The mailed link was used and the act is done.
-        Finished = "finished",
-    }
-}
-
-impl Label for Scope {
-    const NAME: &'static str = "scope";
-    const ALL: &'static [Self] = &Self::ALL;
-
-    fn value(self) -> &'static str {
-        self.code()
-    }
-}
-
-impl Label for Attack {
-    const NAME: &'static str = "kind";
-    const ALL: &'static [Self] = &Self::ALL;
-
-    fn value(self) -> &'static str {
-        self.code()
-    }
+    measured: Measured,
 }
 
 impl Metrics {
     /// Nothing counted yet; the index counts the sessions that end in it.
     pub fn new(index: &Index) -> Self {
         Self {
+            checks: Counters::default(),
+            checks_timed: Timed::new(&CHECK),
+            pages: Counters::default(),
+            pages_timed: Timed::new(&PAGE),
             logins: Counters::default(),
             reauthentications: Counters::default(),
             throttled: Counters::default(),
             attacks: Counters::default(),
             passwords_disabled: Counter::default(),
             mail: Counters::default(),
-            mail_waiting: Gauge::default(),
             registrations: Counters::default(),
             recoveries: Counters::default(),
             sessions_ended: index.ended(),
-            live_sessions: Gauge::default(),
-            hashing_memory: Gauge::default(),
-            hashing_waiting: Gauge::default(),
+            measured: Measured::default(),
         }
     }
 
     /// Enters everything into `registry`, whose encoding is what `/metrics` answers.
     pub fn register(&self, registry: &mut Registry) {
+        self.register_answers(registry);
         self.register_logins(registry);
         self.register_mail(registry);
         registry.register(
@@ -164,21 +116,31 @@ impl Metrics {
             "Sessions that left memory, for whatever reason: signed out, ended, replaced, run out",
             self.sessions_ended.clone(),
         );
+        self.measured.register(registry);
+    }
+
+    fn register_answers(&self, registry: &mut Registry) {
         registry.register(
-            "vestibule_live_sessions",
-            "Sessions in memory. One that ended may be among them until it is swept",
-            self.live_sessions.clone(),
+            "vestibule_checks",
+            "Requests that a proxy asked about, by what it was told",
+            self.checks.clone(),
         );
         registry.register_with_unit(
-            "vestibule_hashing_memory",
-            "Memory that password hashing holds; at most passwords.threads times passwords.memory",
-            Unit::Bytes,
-            self.hashing_memory.clone(),
+            "vestibule_check",
+            "How long a check took; about one in 64 is timed",
+            Unit::Seconds,
+            self.checks_timed.clone(),
         );
         registry.register(
-            "vestibule_hashing_waiting",
-            "Password checks that wait for a thread; at passwords.queue the next login is busy",
-            self.hashing_waiting.clone(),
+            "vestibule_pages",
+            "Pages and forms answered, by the kind of status",
+            self.pages.clone(),
+        );
+        registry.register_with_unit(
+            "vestibule_page",
+            "How long a page or form took, password hashing and the store included",
+            Unit::Seconds,
+            self.pages_timed.clone(),
         );
     }
 
@@ -217,11 +179,6 @@ impl Metrics {
             self.mail.clone(),
         );
         registry.register(
-            "vestibule_mail_waiting",
-            "Errands in the outbox: letters and requests not done yet",
-            self.mail_waiting.clone(),
-        );
-        registry.register(
             "vestibule_registrations",
             "Registrations, by how far they came; those asked for include addresses that have an account",
             self.registrations.clone(),
@@ -231,6 +188,28 @@ impl Metrics {
             "Recoveries, by how far they came; those asked for include addresses without an account",
             self.recoveries.clone(),
         );
+    }
+
+    /// A check begins: whether it is one of those that are timed.
+    pub fn begin_check(&self) -> Option<Stopwatch> {
+        self.checks
+            .first()
+            .is_multiple_of(TIMED)
+            .then(Stopwatch::start)
+    }
+
+    /// A check was answered.
+    pub fn check(&self, begun: Option<Stopwatch>, answer: CheckAnswer) {
+        self.checks.count(answer);
+        if let Some(begun) = begun {
+            self.checks_timed.count(begun.elapsed());
+        }
+    }
+
+    /// A page or form was answered.
+    pub fn page(&self, begun: Stopwatch, status: PageStatus) {
+        self.pages.count(status);
+        self.pages_timed.count(begun.elapsed());
     }
 
     /// A login with a password.
@@ -263,11 +242,6 @@ impl Metrics {
         self.mail.count(outcome);
     }
 
-    /// So many errands are in the outbox now.
-    pub fn mail_waiting(&self, errands: usize) {
-        self.mail_waiting.set(whole(errands));
-    }
-
     /// A registration came so far.
     pub fn registration(&self, step: Step) {
         self.registrations.count(step);
@@ -277,92 +251,6 @@ impl Metrics {
     pub fn recovery(&self, step: Step) {
         self.recoveries.count(step);
     }
-}
-
-impl Engine {
-    /// Reads what is in memory into its gauges: before each answer to who watches.
-    pub fn measure(&self) {
-        let metrics = self.metrics();
-        metrics.live_sessions.set(whole(self.index().len()));
-        metrics.hashing_memory.set(whole(self.hasher().memory()));
-        metrics.hashing_waiting.set(whole(self.hasher().waiting()));
-    }
-}
-
-impl LoginOutcome {
-    pub(crate) const fn of_sign_in(result: &Result<SignedIn, SignInError>) -> Self {
-        match result {
-            Ok(_) => Self::Succeeded,
-            Err(SignInError::Refused) => Self::Refused,
-            Err(SignInError::Throttled { .. }) => Self::Throttled,
-            Err(SignInError::NotNow(cause)) => Self::not_now(cause),
-        }
-    }
-
-    pub(crate) const fn of_reauthentication<T>(result: &Result<T, ReauthenticateError>) -> Self {
-        match result {
-            Ok(_) => Self::Succeeded,
-            Err(ReauthenticateError::Refused | ReauthenticateError::Ended) => Self::Refused,
-            Err(ReauthenticateError::Throttled { .. }) => Self::Throttled,
-            Err(ReauthenticateError::NotNow(cause)) => Self::not_now(cause),
-        }
-    }
-
-    /// What the current password was worth; `None` where it is the new one that was not good enough.
-    pub(crate) const fn of_password_change<T>(
-        result: &Result<T, ChangePasswordError>,
-    ) -> Option<Self> {
-        Some(match result {
-            Ok(_) => Self::Succeeded,
-            Err(ChangePasswordError::Policy(_)) => return None,
-            Err(ChangePasswordError::Refused | ChangePasswordError::Ended) => Self::Refused,
-            Err(ChangePasswordError::Throttled { .. }) => Self::Throttled,
-            Err(ChangePasswordError::NotNow(cause)) => Self::not_now(cause),
-        })
-    }
-
-    const fn not_now(cause: &NotNow) -> Self {
-        match cause {
-            NotNow::Busy(_) => Self::Busy,
-            NotNow::Store(_) | NotNow::Entropy(_) | NotNow::Breached(_) => Self::Failed,
-        }
-    }
-}
-
-/// One counter for each value of a label.
-#[derive(Debug, Clone)]
-struct Counters<L>(Vec<(L, Counter<u64, AtomicU64>)>);
-
-impl<L: Label> Default for Counters<L> {
-    fn default() -> Self {
-        let each = L::ALL.iter().map(|label| (*label, Counter::default()));
-        Self(each.collect())
-    }
-}
-
-impl<L: Label> Counters<L> {
-    fn count(&self, label: L) {
-        if let Some((_, counter)) = self.0.iter().find(|(each, _)| *each == label) {
-            counter.inc();
-        }
-    }
-}
-
-impl<L: Label> EncodeMetric for Counters<L> {
-    fn encode(&self, mut encoder: MetricEncoder) -> Result<(), std::fmt::Error> {
-        for (label, counter) in &self.0 {
-            counter.encode(encoder.encode_family(&[(L::NAME, label.value())])?)?;
-        }
-        Ok(())
-    }
-
-    fn metric_type(&self) -> MetricType {
-        MetricType::Counter
-    }
-}
-
-fn whole(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]
@@ -402,7 +290,7 @@ mod tests {
         metrics.attack(Attack::Spraying);
         metrics.password_disabled();
         metrics.mail(MailOutcome::GaveUp);
-        metrics.mail_waiting(7);
+        metrics.mail_waiting(7, Duration::ZERO);
         metrics.registration(Step::Asked);
         metrics.recovery(Step::Finished);
         let text = shown(&metrics);
@@ -417,9 +305,9 @@ mod tests {
                 "vestibule_attacks_total{kind=\"spraying\"} 1",
                 "vestibule_passwords_disabled_total 1",
                 "vestibule_mail_total{outcome=\"gave_up\"} 1",
-                "vestibule_mail_waiting 7",
                 "vestibule_registrations_total{step=\"asked\"} 1",
                 "vestibule_recoveries_total{step=\"finished\"} 1",
+                "vestibule_mail_waiting 7",
             ]
         );
     }

@@ -144,6 +144,16 @@ impl Hasher {
         self.settings.queue.saturating_add(self.settings.threads)
     }
 
+    /// Hashes at the same time.
+    pub(crate) const fn threads(&self) -> usize {
+        self.settings.threads
+    }
+
+    /// Callers that may wait.
+    pub(crate) const fn queue(&self) -> usize {
+        self.settings.queue
+    }
+
     /// Callers that wait for a thread now, at most `queue`.
     pub fn waiting(&self) -> usize {
         self.pool.state().jobs.len()

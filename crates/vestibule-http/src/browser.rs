@@ -17,6 +17,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderValue, header};
 
+use vestibule_engine::PageStatus;
+use vestibule_store::figures::Stopwatch;
+
 use crate::context::Context;
 use crate::errors::{self, Code, Failure};
 
@@ -39,6 +42,7 @@ pub async fn receive(
     mut request: Request,
     next: Next,
 ) -> Response {
+    let begun = Stopwatch::start();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let oversized = cookies::oversized(request.headers());
     let meant = host::meant(&context.site.issuer, &request);
@@ -61,6 +65,13 @@ pub async fn receive(
             .headers_mut()
             .insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    let counted = match response.status().as_u16() {
+        500.. => PageStatus::Failed,
+        400.. => PageStatus::Refused,
+        300.. => PageStatus::Redirected,
+        _ => PageStatus::Answered,
+    };
+    caller.context.engine.metrics().page(begun, counted);
     tracing::debug!(
         http.method = %method,
         http.path = ?path,

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use vestibule_engine::{Engine, Places};
+use vestibule_store::figures::Figures;
 
 use crate::dev_mail::DevMailbox;
 use crate::probe::Probes;
@@ -24,6 +25,8 @@ pub struct Context {
     pub places: Option<Arc<dyn Places>>,
     /// Requests whose way here the operator wants to see.
     pub probes: Probes,
+    /// What the store tells of its work.
+    pub figures: Arc<Figures>,
 }
 
 /// What not every installation has.
@@ -33,6 +36,8 @@ pub struct Extras {
     pub mailbox: Option<Arc<DevMailbox>>,
     /// The operator's list of networks.
     pub places: Option<Arc<dyn Places>>,
+    /// What the store tells of its work; otherwise nothing is told of it.
+    pub figures: Arc<Figures>,
 }
 
 impl Context {
@@ -50,6 +55,7 @@ impl Context {
             mailbox: extras.mailbox,
             places: extras.places,
             probes: Probes::default(),
+            figures: extras.figures,
         })
     }
 

@@ -1,7 +1,8 @@
 //! What a supervisor or a load balancer asks: does the process live, and may it be sent requests? And, on a listener of
 //! its own, what a monitoring system asks: how is it doing?
 
-mod metrics;
+pub mod metrics;
+mod process;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use crate::browser::headers;
 use crate::context::{Context, Peer};
-use crate::site::is_loopback_host;
+use vestibule_core::origin::is_loopback_host;
 
 use self::metrics::Watched;
 
@@ -30,7 +31,7 @@ pub fn routes(context: Arc<Context>) -> Router {
 
 /// Everything on the operator's listener: the same, and `/metrics`, which the public one does not have (ASVS 13.4.5).
 pub fn operators(context: Arc<Context>) -> Router {
-    let watched = Watched::new(Arc::clone(&context.engine));
+    let watched = Watched::new(&context);
     Router::new()
         .route("/metrics", get(metrics::get))
         .with_state(watched)

@@ -157,7 +157,10 @@ fn carries<B>(request: &Request<B>, key: &str) -> bool {
     };
     let told = ["x-original-url", "x-original-uri", "x-forwarded-uri"];
     own == Some(key.as_bytes())
-        || request.uri().path_and_query().is_some_and(|target| in_query(target.as_str()))
+        || request
+            .uri()
+            .path_and_query()
+            .is_some_and(|target| in_query(target.as_str()))
         || told
             .iter()
             .flat_map(|name| headers.get_all(*name))

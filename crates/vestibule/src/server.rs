@@ -3,6 +3,7 @@
 mod accept;
 mod control;
 mod listen;
+mod notify;
 mod ops;
 mod redirect;
 mod terminal;
@@ -19,8 +20,10 @@ use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use vestibule_engine::Clock as _;
+use vestibule_engine::Engine;
 use vestibule_http::Issuer;
 
+use crate::declare;
 use crate::mail::Reader;
 use crate::os::SystemClock;
 use crate::server::accept::{Connections, Door};
@@ -139,6 +142,7 @@ async fn serve(
 ) -> Result<()> {
     let settings = &in_force.settings;
     signals.tls.clone_from(&doors.tls);
+    declare::apply(&wired.engine, in_force).await?;
     let context = wiring::context(wired, settings, doors.issuer.clone());
     doors.public.answer_by(
         vestibule_http::public(Arc::clone(&context)),
@@ -167,13 +171,15 @@ async fn serve(
         );
         warn_of_what_is_only_for_development(in_force, &doors.issuer);
         ops::tell(doors.ops, in_force.origin("ops.listen"));
+        notify::tell(notify::READY);
         tokio::select! {
             () = signals.stop() => {}
             () = terminal::remove_when_used(setup.as_ref(), wired) => {}
-            () = look_after(doors.tls.clone()) => {}
+            () = look_after(doors.tls.clone(), Arc::clone(&wired.engine)) => {}
         }
     }
 
+    notify::tell(notify::STOPPING);
     tracing::info!("stopping: no new connections, requests under way finish");
     let Doors {
         public,
@@ -194,9 +200,9 @@ async fn serve(
 }
 
 /// Takes in a renewed certificate; never returns.
-async fn look_after(tls: Option<Arc<Tls>>) {
+async fn look_after(tls: Option<Arc<Tls>>, engine: Arc<Engine>) {
     match tls {
-        Some(tls) => tls.watch(Arc::new(SystemClock)).await,
+        Some(tls) => tls.watch(Arc::new(SystemClock), engine).await,
         None => future::pending().await,
     }
 }

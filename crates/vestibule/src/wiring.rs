@@ -253,6 +253,7 @@ pub fn context(wired: &Wired, settings: &Settings, issuer: Issuer) -> Arc<Contex
     let extras = Extras {
         mailbox: wired.mails.as_ref().map(|mails| Arc::clone(&mails.mailbox)),
         places: wired.places.clone(),
+        figures: wired.store.figures(),
     };
     let site = site(settings, issuer);
     Context::furnished(Arc::clone(&wired.engine), site, extras)

@@ -102,7 +102,8 @@ impl Outbox {
             Err(error) => return self.store_failed(&error),
         };
         let gauge = usize::try_from(waiting).unwrap_or(usize::MAX);
-        self.engine.metrics().mail_waiting(gauge);
+        let monotonic = self.engine.clock().monotonic();
+        self.engine.metrics().mail_waiting(gauge, monotonic);
         if waiting == 0 {
             self.failing = false;
             return;
@@ -156,6 +157,9 @@ impl Outbox {
             }
         };
         let metrics = self.engine.metrics();
+        if matches!(done, Ok(Done::Sent | Done::Finished | Done::GaveUp(_))) {
+            metrics.mail_moved(self.engine.clock().monotonic());
+        }
         match done {
             Ok(Done::Sent) => {
                 metrics.mail(MailOutcome::Sent);

@@ -71,7 +71,7 @@ impl Owed {
         }
     }
 
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.ends().queue.len()
     }
 

@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vestibule_core::id::UserId;
 use vestibule_core::local_path::LocalPath;
-use vestibule_engine::LiveSession;
+use vestibule_engine::{CheckAnswer, LiveSession};
 
 use super::forwarded::ForwardedError;
 use super::requirement::RequirementError;
@@ -111,6 +111,29 @@ impl Refusal<'_> {
                 Forbidden::Role => "role",
                 Forbidden::Scope => "scope",
                 Forbidden::Acr => "acr",
+            },
+        }
+    }
+
+    /// For whoever watches.
+    pub const fn counted(self) -> CheckAnswer {
+        match self {
+            Self::Method
+            | Self::Peer
+            | Self::Requirement(_)
+            | Self::Forwarded(_)
+            | Self::ForeignHost
+            | Self::Scheme
+            | Self::OwnPath
+            | Self::NoApplicationHere => CheckAnswer::Misasked,
+            Self::Token => CheckAnswer::InvalidToken,
+            Self::Nobody { .. } => CheckAnswer::NoSession,
+            Self::NotReady => CheckAnswer::NotReady,
+            Self::Forbidden { why, .. } => match why {
+                Forbidden::ForeignOrigin => CheckAnswer::ForeignOrigin,
+                Forbidden::Role => CheckAnswer::Role,
+                Forbidden::Scope => CheckAnswer::Scope,
+                Forbidden::Acr => CheckAnswer::Acr,
             },
         }
     }

@@ -5,7 +5,7 @@ use axum::body::{Body, HttpBody as _};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
 use percent_encoding::percent_decode_str;
-use vestibule_engine::{Check, LiveSession};
+use vestibule_engine::{Check, CheckAnswer, LiveSession};
 
 use super::answer::{Dialect, Forbidden, Refusal, pass};
 use super::forwarded::Forwarded;
@@ -43,16 +43,24 @@ pub fn answer<B>(context: &Context, peer: Option<Peer>, request: &Request<B>) ->
         "/verify/auth-request" => Dialect::AuthRequest,
         _ => return None,
     };
-    let mut answer = match judge(context, peer, request) {
-        Ok(Passed { session, cookies }) => pass(&session, cookies).unwrap_or_else(|_| {
-            tracing::error!(user.id = %session.user_id(), "an identity does not fit into a header");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }),
+    let metrics = context.engine.metrics();
+    let begun = metrics.begin_check();
+    let (mut answer, counted) = match judge(context, peer, request) {
+        Ok(Passed { session, cookies }) => pass(&session, cookies).map_or_else(
+            |_| {
+                tracing::error!(user.id = %session.user_id(), "an identity does not fit into a header");
+                let answer = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                (answer, CheckAnswer::Failed)
+            },
+            |answer| (answer, CheckAnswer::Passed),
+        ),
         Err(refusal) => {
             refusal.log();
-            refusal.into_response(dialect, &context.site.issuer)
+            let answer = refusal.into_response(dialect, &context.site.issuer);
+            (answer, refusal.counted())
         }
     };
+    metrics.check(begun, counted);
     // RFC 9110 §9.3.2: no content, but its length. Over HTTP/2, hyper would send it.
     if *request.method() == Method::HEAD
         && let Some(length) = answer.body().size_hint().exact()
@@ -190,7 +198,7 @@ mod tests {
     /// Holds: C24
     #[test]
     fn c24_the_book_s_nginx_gives_the_application_none_of_our_paths() {
-        let snippet = include_str!("../../../../docs/snippets/nginx.conf");
+        let snippet = include_str!("../../../../docs/snippets/nginx-one-host.conf");
         let (_, list) = snippet.split_once("location ~ ^/(login|").unwrap();
         let (list, _) = list.split_once(")(/|$)").unwrap();
         let list = list.replace('\\', "");

@@ -1,6 +1,6 @@
 //! `/verify` and `/verify/auth-request`, asked as proxies ask.
 
-mod asker;
+pub mod asker;
 mod auth_request;
 mod families;
 mod log;

@@ -170,6 +170,7 @@ impl House {
         let extras = Extras {
             mailbox: mailbox.map(Arc::new),
             places: None,
+            figures: sqlite.figures(),
         };
         let context = Context::furnished(Arc::clone(&engine), site, extras);
         let router = vestibule_http::public(Arc::clone(&context));

@@ -8,6 +8,7 @@ use http::{Method, Request, StatusCode};
 use vestibule_http::Peer;
 
 use crate::browser::headers::assert_dressed;
+use crate::edge::asker::Street;
 use crate::edge::not_ready::starting;
 use crate::house::{House, send};
 
@@ -132,7 +133,13 @@ async fn asvs_13_4_5_on_this_machine_the_watchers_are_asked_by_address_or_as_loc
 async fn metrics_are_open_metrics_text_with_every_header_of_the_set() {
     let house = House::new().await;
     let router = operators(&house);
-    let answer = send(&router, probe("/metrics")).await;
+    let mut request = probe("/metrics");
+    // What Prometheus itself says.
+    let accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
+    request
+        .headers_mut()
+        .insert("accept", accept.parse().unwrap());
+    let answer = send(&router, request).await;
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(
         answer.header("content-type"),
@@ -143,14 +150,78 @@ async fn metrics_are_open_metrics_text_with_every_header_of_the_set() {
     assert!(answer.body.ends_with("# EOF\n"), "{}", answer.body);
     for line in answer.body.lines().filter(|line| !line.starts_with('#')) {
         let (series, value) = line.rsplit_once(' ').unwrap();
-        assert!(series.starts_with("vestibule_"), "{line}");
-        assert!(value.parse::<u64>().is_ok(), "{line}");
+        let known = ["vestibule_", "process_"];
+        assert!(known.iter().any(|name| series.starts_with(name)), "{line}");
+        assert!(value.parse::<f64>().is_ok(), "{line}");
     }
     let mut request = probe("/metrics");
     *request.method_mut() = Method::POST;
     let answer = send(&router, request).await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
     assert_dressed(&answer, "POST /metrics");
+}
+
+#[tokio::test]
+async fn who_asks_for_nothing_gets_what_every_reader_knows() {
+    let house = House::new().await;
+    let router = operators(&house);
+    for accept in [None, Some("*/*"), Some("text/plain;version=0.0.4")] {
+        let mut request = probe("/metrics");
+        if let Some(accept) = accept {
+            let accept = accept.parse().unwrap();
+            request.headers_mut().insert("accept", accept);
+        }
+        let answer = send(&router, request).await;
+        assert_eq!(
+            answer.header("content-type"),
+            "text/plain; version=0.0.4; charset=utf-8"
+        );
+        assert_dressed(&answer, "/metrics");
+        for part in [
+            "# TYPE vestibule_logins_total counter\n",
+            "# TYPE vestibule_store_seconds histogram\n",
+            "vestibule_store_seconds_bucket{le=\"+Inf\",work=\"read\"} ",
+            "vestibule_build_info{version=",
+        ] {
+            assert!(answer.body.contains(part), "no {part} in\n{}", answer.body);
+        }
+        assert!(!answer.body.contains("# EOF"), "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn what_proxies_and_people_asked_for_is_counted_by_its_answer() {
+    let street = Street::new().await;
+    let house = &street.house;
+    street.ask("/app").send().await;
+    street.ask("/app").query("role=staff").send().await;
+    street.ask("/app").of_nobody().send().await;
+    street.ask("/app").of_unknown_peer().send().await;
+    house.browser().get("/login").await;
+    house.browser().get("/nowhere").await;
+    let text = send(&operators(house), probe("/metrics")).await.body;
+    let value = |series: &str| -> f64 {
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line.unwrap_or_else(|| panic!("no {series} in\n{text}"))
+            .parse()
+            .unwrap()
+    };
+    for answer in ["passed", "role", "no_session", "misasked"] {
+        let series = format!("vestibule_checks_total{{answer=\"{answer}\"}}");
+        assert!((value(&series) - 1.0).abs() < 0.1, "{answer}\n{text}");
+    }
+    assert!(
+        value("vestibule_check_seconds_count") >= 1.0,
+        "the first is timed"
+    );
+    assert!((value("vestibule_pages_total{status=\"4xx\"}") - 1.0).abs() < 0.1);
+    assert!(value("vestibule_pages_total{status=\"2xx\"}") >= 1.0);
+    assert!(value("vestibule_page_seconds_count") >= 2.0);
+    assert!(value("vestibule_store_seconds_count{work=\"transition\"}") >= 2.0);
+    assert!(value("vestibule_store_commits_total") >= 1.0);
+    assert!((value("vestibule_ready") - 1.0).abs() < 0.1);
 }
 
 // Who watches sees how much of what, and nobody's name.

@@ -33,7 +33,7 @@ fn asvs_13_4_5_metrics_are_on_a_listener_of_their_own() {
     for line in [
         "vestibule_logins_total{outcome=\"succeeded\"} 1",
         "vestibule_live_sessions 1",
-        "# EOF",
+        "vestibule_ready 1",
     ] {
         assert!(text.lines().any(|one| one == line), "no {line} in\n{text}");
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 use tokio::time::{MissedTickBehavior, interval};
 
-use vestibule_engine::Clock;
+use vestibule_core::time::UnixMillis;
+use vestibule_engine::{Clock, Engine};
 
 use super::certificate::Validity;
 use super::{Looked, Tls};
@@ -27,8 +28,9 @@ struct Said {
 }
 
 impl Tls {
-    /// Looks at the files each round and whenever [`Tls::look_now`] asks; never returns.
-    pub async fn watch(self: Arc<Self>, clock: Arc<dyn Clock>) {
+    /// Looks at the files each round and whenever [`Tls::look_now`] asks; tells who watches when the one
+    /// that is shown ends; never returns.
+    pub async fn watch(self: Arc<Self>, clock: Arc<dyn Clock>, engine: Arc<Engine>) {
         let mut rounds = interval(ROUND);
         rounds.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut said = Said::default();
@@ -58,6 +60,8 @@ impl Tls {
                 Err(error) => said.tell_fault(error.to_string(), asked),
             }
             let validity = self.shown.0.load().validity;
+            let end = validity.until.timestamp().saturating_mul(1000);
+            engine.metrics().certificate_expires(UnixMillis(end));
             said.tell_end(validity, now.0.div_euclid(1000));
         }
     }

@@ -217,8 +217,8 @@ async fn a_place_is_said_in_words_where_it_is_known() {
     let house = House::new().await;
     house.add(ALICE).await;
     let extras = Extras {
-        mailbox: None,
         places: Some(Arc::new(Atlas)),
+        ..Extras::default()
     };
     let site = house.context.site.clone();
     let context = Context::furnished(Arc::clone(&house.engine), site, extras);
