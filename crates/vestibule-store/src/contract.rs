@@ -23,12 +23,14 @@ mod harness;
 mod ledger;
 mod make;
 mod model;
+pub mod pace;
 mod race;
 mod snapshot;
 
 pub mod addresses;
 pub mod app_sessions;
 pub mod applications;
+pub mod archive;
 pub mod audit;
 pub mod confirming;
 pub mod declaring;
@@ -60,7 +62,7 @@ pub mod walk;
 pub mod walk_of_tries;
 pub mod wrong_passwords;
 
-pub use harness::{Before, Home, House, run};
+pub use harness::{Before, Home, House, run, run_pair};
 pub use ledger::{Ledger, Memory};
 pub use model::Model;
 pub use snapshot::Snapshot;
