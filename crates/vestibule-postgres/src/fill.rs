@@ -1,4 +1,5 @@
-//! What is stored, published once at the start: users, then the open sessions that stand.
+//! What is stored, published once at the start: applications, users, then the open sessions that stand, and the app sessions
+//! under them.
 
 use std::collections::HashMap;
 use std::pin::pin;
@@ -20,6 +21,7 @@ use crate::publication::Sequencer;
 use crate::sessions::row::{SESSION_COLUMNS, read_session};
 use crate::transition::read_number;
 use crate::users::{USER_COLUMNS, read_user};
+use crate::{app_sessions, applications};
 
 /// Changes published at a time: large enough to cost nothing, small enough to need no memory.
 const CHUNK: usize = 4_096;
@@ -74,8 +76,12 @@ async fn publish_all(connection: &Connection, sequencer: &Sequencer) -> Result<S
         chunk: Vec::with_capacity(CHUNK),
         sequencer,
     };
+    for application in applications::all(connection).await? {
+        chunks.push(Change::Application(Box::new(application)));
+    }
     let cutoffs = fill_users(connection, &mut chunks).await?;
     fill_sessions(connection, &mut chunks, everything, &cutoffs).await?;
+    fill_app_sessions(connection, &mut chunks).await?;
     Ok(everything)
 }
 
@@ -113,6 +119,19 @@ async fn fill_sessions(
         if session.stands(user, everything) {
             chunks.push(Change::SessionOpened(Box::new(session)));
         }
+    }
+    chunks.flush();
+    Ok(())
+}
+
+/// Those of sessions that ended are among them while their rows are: nobody looks at them without their session.
+async fn fill_app_sessions(connection: &Connection, chunks: &mut Chunks<'_>) -> Result<(), Fault> {
+    let mut rows = pin!(stream(connection, app_sessions::ALL).await?);
+    while let Some(row) = next(&mut rows).await? {
+        chunks.push(Change::AppSessionOpened {
+            app_session: Box::new(app_sessions::read_app_session(&row)?),
+            replaced: None,
+        });
     }
     chunks.flush();
     Ok(())
