@@ -14,18 +14,26 @@ use crate::steps::{cargo, output_of, step, succeed};
 struct Bench {
     name: &'static str,
     page: &'static str,
-    /// What runs: a test of `e2e`, and how many of what it is to try, by its variable.
-    test: &'static str,
-    amount: (&'static str, &'static str),
+    /// What each line of figures begins with.
+    mark: &'static str,
+    runs: &'static [Run],
     text: &'static str,
 }
 
-const BENCHES: [Bench; 2] = [
+/// What is run for it.
+enum Run {
+    /// A test of `e2e`, and how many of what it is to try, by its variable.
+    Test(&'static str, (&'static str, &'static str)),
+    /// An example of a package.
+    Example(&'static str, &'static str),
+}
+
+const BENCHES: [Bench; 3] = [
     Bench {
         name: "doors",
         page: "docs/measured/doors.md",
-        test: "oracle",
-        amount: ("VESTIBULE_ORACLE_PEOPLE", "250"),
+        mark: "oracle",
+        runs: &[Run::Test("oracle", ("VESTIBULE_ORACLE_PEOPLE", "250"))],
         text: "# What the doors tell\n\n\
             Sign-in, registration and recovery are asked about addresses that have accounts and addresses that have none, in a\n\
             mixed order, one at a time. What is said must be the same to the byte but for the form's token, the address typed\n\
@@ -36,8 +44,8 @@ const BENCHES: [Bench; 2] = [
     Bench {
         name: "flood",
         page: "docs/measured/flood.md",
-        test: "flood",
-        amount: ("VESTIBULE_FLOOD_LOGINS", "1000"),
+        mark: "flood",
+        runs: &[Run::Test("flood", ("VESTIBULE_FLOOD_LOGINS", "1000"))],
         text: "# A flood of logins\n\n\
             A thousand logins at the same moment, each from a network of its own: half of them guess at one account, the others\n\
             are right and wrong about other accounts and about none. Every refusal must be in the audit trail once; of the guesses\n\
@@ -46,6 +54,22 @@ const BENCHES: [Bench; 2] = [
             login that waits, and 64 MiB for the store's cache and the allocator; and the account's owner must get in from a\n\
             device that is known (`owner_tries`: there may be no room for a while, which is answered 503). Meanwhile a session that\n\
             is signed in already is checked again and again; generator and server share the machine's cores.\n",
+    },
+    Bench {
+        name: "writes",
+        page: "docs/measured/writes.md",
+        mark: "writes",
+        runs: &[
+            Run::Example("vestibule-sqlite", "writes"),
+            Run::Example("vestibule-postgres", "writes"),
+        ],
+        text: "# What the stores write\n\n\
+            An *event* is the smallest transition there is: a refused login in the audit trail, with its personal data. *Raw* is the\n\
+            same rows put into the same tables of the same database by nothing but a loop: with SQLite one connection commits as\n\
+            many at a time as there are callers (256 at most, as the writer does), with PostgreSQL as many connections as the pool\n\
+            has commit one each, and the server groups them. A *pair* is a login and its logout: two transitions. The callers each\n\
+            have one transition at a time. Each is the median of three rounds of three seconds, by turns; every commit is on the\n\
+            disk before it is acknowledged. The database, the store and its callers share the machine's cores.\n",
     },
 ];
 
@@ -64,21 +88,10 @@ pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
         ))
     })?;
     for bench in chosen {
-        let printed = step(bench.name, || {
-            let test = [
-                "test",
-                "--release",
-                "--locked",
-                "--package",
-                "vestibule-e2e",
-                "--test",
-                bench.test,
-            ];
-            let shown = ["--", "--nocapture"];
-            output_of(
-                cargo(root, &[&test[..], &shown[..]].concat()).env(bench.amount.0, bench.amount.1),
-            )
-        })?;
+        let mut printed = String::new();
+        for run in bench.runs {
+            printed += &step(bench.name, || run.output(root))?;
+        }
         let page = page(bench, &printed, &machine(root, "release")?)?;
         fs::write(root.join(bench.page), page)
             .with_context(|| format!("cannot write {}", bench.page))?;
@@ -87,8 +100,33 @@ pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
     Ok(())
 }
 
+impl Run {
+    fn output(&self, root: &Path) -> Result<String> {
+        match self {
+            Self::Test(test, (variable, amount)) => {
+                let build = [
+                    "test",
+                    "--release",
+                    "--locked",
+                    "--package",
+                    "vestibule-e2e",
+                ];
+                let chosen = ["--test", test, "--", "--nocapture"];
+                output_of(cargo(root, &[&build[..], &chosen[..]].concat()).env(variable, amount))
+            }
+            Self::Example(package, example) => {
+                let run = ["run", "--release", "--locked", "--package", package];
+                output_of(&mut cargo(
+                    root,
+                    &[&run[..], &["--example", example]].concat(),
+                ))
+            }
+        }
+    }
+}
+
 fn page(bench: &Bench, printed: &str, machine: &str) -> Result<String> {
-    let mark = format!("{}: ", bench.test);
+    let mark = format!("{}: ", bench.mark);
     // Under --nocapture the harness writes its own words before ours on the same line.
     let rows: Vec<Vec<(&str, &str)>> = printed
         .lines()
