@@ -15,6 +15,7 @@
 mod addresses;
 mod app_sessions;
 mod applications;
+mod archive;
 mod audit;
 mod connection;
 mod fault;

@@ -1,5 +1,6 @@
 //! What the contract suite cannot see from outside: batches, savepoints, a full disk, damage, the schema's history.
 
+mod archive;
 mod leaving;
 mod log;
 mod make;

@@ -36,6 +36,7 @@ pub use applications::{
     Applications, Declaration, Declare, Declared, DeclaredUser, PutApplication, PutRole,
     RemoveApplication, RemoveRole, SetRoles, StoredRole,
 };
+pub use archive::Archive;
 pub use audit::{Audit, Sealer, TrailPage};
 pub use installation::{CompleteSetup, Installation, KeyCheck, OfferSetup, SetupTicket};
 pub use outbox::{FinishErrand, Outbox, OwnDevice, PostErrand};
@@ -69,6 +70,7 @@ pub trait Store:
     + Outbox
     + Audit
     + Installation
+    + Archive
 {
 }
 
@@ -82,7 +84,8 @@ impl<
         + Tickets
         + Outbox
         + Audit
-        + Installation,
+        + Installation
+        + Archive,
 > Store for T
 {
 }

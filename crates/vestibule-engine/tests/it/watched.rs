@@ -23,8 +23,9 @@ use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{Address, CredentialVersion, NewUser, Role, User};
 use vestibule_engine::Index;
 use vestibule_sqlite::Sqlite;
+use vestibule_store::archive::{Arrival, Import, Source};
 use vestibule_store::{
-    Addresses, Answer, AppSessions, Applications, Audit, BeginTry, Change, ChangePassword,
+    Addresses, Answer, AppSessions, Applications, Archive, Audit, BeginTry, Change, ChangePassword,
     CompleteSetup, ConfirmAddress, CreateUser, Declaration, Declare, DeleteUser, EndLogin,
     EndOthers, EndSession, Failed, FinishErrand, Installation, KeyCheck, MakePrimary, NewProfile,
     OfferHandshake, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange, PostErrand,
@@ -301,6 +302,22 @@ impl Audit for Watched {
                 edit(&mut seals);
             }
             Ok(seals)
+        })
+    }
+}
+
+impl Archive for Watched {
+    fn export(&self) -> Answer<'_, Box<dyn Source>> {
+        Box::pin(async move {
+            self.enter("export", &self.away)?;
+            self.inner.export().await
+        })
+    }
+
+    fn import(&self, source: Box<dyn Source>, arrival: Arrival) -> Answer<'_, Import> {
+        Box::pin(async move {
+            self.enter("import", &self.full)?;
+            self.inner.import(source, arrival).await
         })
     }
 }

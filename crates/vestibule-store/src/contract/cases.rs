@@ -294,6 +294,39 @@ macro_rules! contract_suite {
                 a_long_walk_of_tries_agrees_with_the_rules_at_each_step;
             }
         }
+        $crate::contract_pairs! { $house =>
+            archive {
+                what_is_exported_and_imported_is_the_same;
+                an_export_changes_nothing;
+                an_export_is_of_one_moment_and_holds_up_nobody;
+                a_table_of_many_pages_comes_whole_and_in_order;
+                a_store_that_holds_something_takes_no_import;
+                asvs_2_3_3_an_import_that_fails_leaves_nothing;
+                asvs_7_4_1_a_restore_ends_every_login_by_one_cutoff;
+                a_restore_may_keep_logins;
+                no_handshake_is_exported;
+            }
+        }
+    };
+}
+
+/// Cases about two houses, each empty.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! contract_pairs {
+    ($house:expr => $($module:ident { $($case:ident;)* })*) => {
+        $(
+            mod $module {
+                use super::*;
+
+                $(
+                    #[test]
+                    fn $case() {
+                        $crate::contract::run_pair($house, $house, $crate::contract::$module::$case);
+                    }
+                )*
+            }
+        )*
     };
 }
 

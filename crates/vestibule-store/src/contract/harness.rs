@@ -48,6 +48,19 @@ where
     });
 }
 
+/// The same of a case about two stores.
+pub fn run_pair<F, Fut>(house: impl House, other: impl House, case: F)
+where
+    F: FnOnce(Home, Home) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    run(house, async |home| {
+        let other = Home::opened(Arc::new(other), 0).await;
+        other.ledger.wait_filled().await;
+        case(home, other).await;
+    });
+}
+
 impl Home {
     async fn opened(house: Arc<dyn House>, made: u64) -> Self {
         let ledger = Arc::new(Ledger::default());
