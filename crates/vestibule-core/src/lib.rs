@@ -19,6 +19,7 @@ pub mod app_session;
 pub mod application;
 pub mod attack;
 pub mod audit;
+pub mod backup;
 pub mod csrf;
 pub mod device;
 pub mod email;
