@@ -7,6 +7,11 @@
 //! | `POST /api/v1/admin/users/{email}/disable`, `/enable` | shut an account, open it again |
 //! | `POST /api/v1/admin/users/{email}/recover` | a link to set a new password |
 //! | `DELETE /api/v1/admin/users/{email}` | delete an account |
+//! | `PUT /api/v1/admin/users/{email}/roles` | give somebody exactly these roles |
+//! | `GET`, `POST /api/v1/admin/applications` | applications, by name; a new one |
+//! | `GET`, `PUT`, `DELETE /api/v1/admin/applications/{name}` | one of them: as it is, described anew, gone |
+//! | `GET /api/v1/admin/roles` | roles that are described or held |
+//! | `PUT`, `DELETE /api/v1/admin/roles/{name}` | describe a role; no longer |
 //! | `POST /api/v1/admin/invitations` | invite somebody to make an account |
 //! | `GET /api/v1/admin/mail` | can mail be sent, and how much waits? |
 //! | `POST /api/v1/admin/mail/test` | send a letter now |
@@ -22,19 +27,21 @@
 //! Whoever reaches the socket is an operator: the accept loop has checked the peer's user id and says it in a request
 //! extension, and what the operator does stands in the trail under that id. Without the extension nothing is answered.
 
+mod applications;
 mod audit;
 mod doctor;
 mod invitations;
 mod mail;
 mod problem;
 mod request;
+mod roles;
 mod sessions;
 mod time;
 mod users;
 
 use std::sync::Arc;
 
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use axum::{Router, middleware};
 use http::Method;
 
@@ -51,6 +58,22 @@ pub fn routes(context: Arc<Context>) -> Router {
         .route("/api/v1/admin/users/{email}/enable", post(users::enable))
         .route("/api/v1/admin/users/{email}/recover", post(users::recover))
         .route("/api/v1/admin/users/{email}", delete(users::delete))
+        .route("/api/v1/admin/users/{email}/roles", put(roles::put_of_user))
+        .route(
+            "/api/v1/admin/applications",
+            get(applications::get).post(applications::post),
+        )
+        .route(
+            "/api/v1/admin/applications/{name}",
+            get(applications::get_one)
+                .put(applications::put)
+                .delete(applications::delete),
+        )
+        .route("/api/v1/admin/roles", get(roles::get))
+        .route(
+            "/api/v1/admin/roles/{name}",
+            put(roles::put).delete(roles::delete),
+        )
         .route("/api/v1/admin/invitations", post(invitations::post))
         .route("/api/v1/admin/mail", get(mail::get))
         .route("/api/v1/admin/mail/test", post(mail::test))

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
+use vestibule_core::origin::Origin;
 
 /// What the settings say about the outside.
 #[derive(Debug, Clone)]
@@ -228,6 +229,12 @@ impl Issuer {
             let port = port.unwrap_or(if self.https { 443 } else { 80 });
             name.eq_ignore_ascii_case(&self.name) && port == self.port
         })
+    }
+
+    /// Whether browsers would send an application at `origin` the issuer's own cookies, which ignore ports (C24). On loopback
+    /// that is a developer's own matter.
+    pub fn shares_its_host_with(&self, origin: &Origin) -> bool {
+        !self.is_loopback() && self.name().eq_ignore_ascii_case(origin.name())
     }
 
     /// The session cookie's name. Cookies ignore ports, so on http loopback the name carries it (N14, ASVS 3.3.1, 3.3.3).

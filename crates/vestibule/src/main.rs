@@ -6,6 +6,7 @@
 mod breached;
 mod cli;
 mod client;
+mod declare;
 mod keys;
 mod logs;
 mod mail;

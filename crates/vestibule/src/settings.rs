@@ -3,6 +3,7 @@
 //! A value comes from the first of these that has one: a flag, the environment (`VESTIBULE_SECTION__NAME`), the
 //! settings file, the default.
 
+mod declared;
 mod faults;
 mod mail;
 mod read;
@@ -26,6 +27,7 @@ use vestibule_core::password::Cost;
 use vestibule_core::session::Lifetime;
 use vestibule_core::throttle::Limits;
 use vestibule_engine::RegistrationPolicy;
+use vestibule_engine::applications::Declarations;
 use vestibule_http::HeaderFamily;
 
 pub use faults::{Fault, Faults};
@@ -89,6 +91,8 @@ pub struct Settings {
     pub master_key_file: Option<PathBuf>,
     /// Networks and where they are.
     pub places_file: Option<PathBuf>,
+    /// Applications, roles and people.
+    pub declarations: Declarations,
 }
 
 impl Default for Settings {
@@ -122,6 +126,7 @@ impl Default for Settings {
             log_format: LogFormat::Auto,
             master_key_file: None,
             places_file: None,
+            declarations: Declarations::default(),
         }
     }
 }

@@ -27,16 +27,30 @@ pub enum Code {
     InvalidLanguage,
     /// Not a password this installation takes.
     InvalidPassword,
+    /// Not an application.
+    InvalidApplication,
     /// No account with this address.
     UserNotFound,
     /// No live session with this id.
     SessionNotFound,
+    /// No application with this name.
+    ApplicationNotFound,
+    /// Nothing describes this role.
+    RoleNotFound,
     /// No such route.
     RouteNotFound,
     /// The route knows no such method.
     MethodNotAllowed,
     /// Another account has this address.
     AddressTaken,
+    /// Another application has this name.
+    NameTaken,
+    /// Another application is reached there.
+    OriginTaken,
+    /// It stands in the settings file.
+    Declared,
+    /// Somebody holds the role.
+    RoleHeld,
     /// The only administrator stays.
     LastAdministrator,
     /// No mail server is set.
@@ -63,7 +77,7 @@ pub enum Code {
 
 impl Code {
     /// All, as the book lists them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 30] = [
         Self::InvalidBody,
         Self::InvalidQuery,
         Self::InvalidEmail,
@@ -71,11 +85,18 @@ impl Code {
         Self::InvalidRole,
         Self::InvalidLanguage,
         Self::InvalidPassword,
+        Self::InvalidApplication,
         Self::UserNotFound,
         Self::SessionNotFound,
+        Self::ApplicationNotFound,
+        Self::RoleNotFound,
         Self::RouteNotFound,
         Self::MethodNotAllowed,
         Self::AddressTaken,
+        Self::NameTaken,
+        Self::OriginTaken,
+        Self::Declared,
+        Self::RoleHeld,
         Self::LastAdministrator,
         Self::NoMail,
         Self::BodyTooLarge,
@@ -118,6 +139,48 @@ impl Code {
                 "invalid_password",
                 StatusCode::BAD_REQUEST,
                 "Not a password to be set",
+            ),
+            ours => ours.row_of_administration(),
+        }
+    }
+
+    /// The same, of what an operator asked for and cannot have.
+    const fn row_of_administration(self) -> (&'static str, StatusCode, &'static str) {
+        match self {
+            Self::InvalidApplication => (
+                "invalid_application",
+                StatusCode::BAD_REQUEST,
+                "Not an application",
+            ),
+            Self::ApplicationNotFound => (
+                "application_not_found",
+                StatusCode::NOT_FOUND,
+                "No application with this name",
+            ),
+            Self::RoleNotFound => (
+                "role_not_found",
+                StatusCode::NOT_FOUND,
+                "Nothing describes this role",
+            ),
+            Self::NameTaken => (
+                "name_taken",
+                StatusCode::CONFLICT,
+                "Another application has this name",
+            ),
+            Self::OriginTaken => (
+                "origin_taken",
+                StatusCode::CONFLICT,
+                "Another application is reached there",
+            ),
+            Self::Declared => (
+                "declared",
+                StatusCode::CONFLICT,
+                "It stands in the settings file",
+            ),
+            Self::RoleHeld => (
+                "role_held",
+                StatusCode::CONFLICT,
+                "Somebody holds this role",
             ),
             Self::UserNotFound => (
                 "user_not_found",

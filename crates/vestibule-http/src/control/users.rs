@@ -40,8 +40,9 @@ pub struct NewUser {
     verified: bool,
 }
 
+/// An account as it is shown.
 #[derive(Serialize)]
-struct UserBody<'a> {
+pub struct UserBody<'a> {
     id: String,
     email: &'a str,
     email_verified: bool,

@@ -15,23 +15,20 @@ impl Fault {
     }
 
     /// The setting `key` has a value that it cannot have.
-    pub fn value(key: &str, value: &toml::Value, origin: &Origin, allowed: &str) -> Self {
-        Self(format!(
-            "{key} = {value} ({}): must be {allowed}",
-            place(origin)
-        ))
+    pub fn value(key: &str, value: &toml::Value, place: &str, allowed: &str) -> Self {
+        Self(format!("{key} = {value} ({place}): must be {allowed}"))
     }
 
     /// There is no setting `key`.
-    pub fn unknown(key: &str, nearest: &str, origin: &Origin) -> Self {
+    pub fn unknown(key: &str, nearest: &str, place: &str) -> Self {
         Self(format!(
-            "there is no setting {key} ({}); the nearest is {nearest}",
-            place(origin)
+            "there is no setting {key} ({place}); the nearest is {nearest}"
         ))
     }
 }
 
-fn place(origin: &Origin) -> String {
+/// Where something stands, in words.
+pub fn place(origin: &Origin) -> String {
     match origin {
         Origin::Default => "by default".to_owned(),
         Origin::File(path) => format!("in {}", path.display()),

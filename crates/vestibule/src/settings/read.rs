@@ -6,8 +6,12 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use toml::de::DeTable;
 use toml::{Table, Value};
+use vestibule_engine::applications::Declarations;
 
+use super::declared::{self, LISTS, List, Source};
+use super::faults::place;
 use super::table::{Kind, nearest, rows};
 use super::{Fault, Faults, InForce, Origin, Row, Settings, rules};
 
@@ -37,6 +41,8 @@ struct Given {
     row: &'static Row,
     value: Value,
     origin: Origin,
+    /// As faults tell it.
+    place: String,
     base: PathBuf,
 }
 
@@ -54,23 +60,26 @@ pub fn load(
     over.extend(from_flags(flags));
 
     let file = settings_file(flags, &environment, &over);
+    let mut lists = Lists::default();
     let mut given = match &file {
         None => Vec::new(),
-        Some(file) => from_file(file, &mut faults),
+        Some(file) => from_file(file, &mut lists, &mut faults),
     };
     given.extend(over);
+    lists.take_environment(&environment, &mut faults);
 
     let mut in_force = InForce {
         settings: Settings::default(),
         file: file.map(|file| file.path),
-        origins: BTreeMap::new(),
+        origins: lists.origins,
     };
+    in_force.settings.declarations = lists.declarations;
     for one in given {
         match (one.row.set)(&mut in_force.settings, &one.value, &one.base) {
             Ok(()) => drop(in_force.origins.insert(one.row.key, one.origin)),
             Err(allowed) => {
                 let value = tellable(one.row, one.value);
-                faults.push(Fault::value(one.row.key, &value, &one.origin, &allowed));
+                faults.push(Fault::value(one.row.key, &value, &one.place, &allowed));
             }
         }
     }
@@ -82,6 +91,58 @@ pub fn load(
     } else {
         Err(Faults(faults))
     }
+}
+
+/// The lists of tables, and where each stands.
+#[derive(Default)]
+struct Lists {
+    declarations: Declarations,
+    origins: BTreeMap<&'static str, Origin>,
+}
+
+impl Lists {
+    fn take_environment(
+        &mut self,
+        environment: &BTreeMap<String, String>,
+        faults: &mut Vec<Fault>,
+    ) {
+        for list in LISTS {
+            let name = variable(list);
+            let Some(text) = environment.get(&name) else {
+                continue;
+            };
+            let (text, origin) = (format!("value = {text}"), Origin::Environment(name));
+            let source = Source {
+                text: &text,
+                origin: &origin,
+            };
+            match DeTable::parse(&text) {
+                Ok(table) => {
+                    for value in table.get_ref().values() {
+                        declared::take(
+                            &mut self.declarations,
+                            list,
+                            value.get_ref(),
+                            &source,
+                            faults,
+                        );
+                    }
+                }
+                Err(error) => faults.push(Fault::new(format!(
+                    "{} ({}) is no inline array of tables: {}",
+                    list.key,
+                    place(&origin),
+                    error.message().trim_end().replace('\n', ", ")
+                ))),
+            }
+            self.origins.insert(list.key, origin);
+        }
+    }
+}
+
+/// The environment variable of a list.
+fn variable(list: &List) -> String {
+    format!("{PREFIX}{}", list.key.to_uppercase())
 }
 
 /// The value as a fault tells it. ASVS 16.2.5: without a secret, nor a URL that might hold one.
@@ -123,7 +184,7 @@ fn settings_file(
     path.exists().then_some(SettingsFile { path, own: true })
 }
 
-fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
+fn from_file(file: &SettingsFile, lists: &mut Lists, faults: &mut Vec<Fault>) -> Vec<Given> {
     let path = &file.path;
     let (text, mode) = match read(path) {
         Ok(read) => read,
@@ -140,8 +201,10 @@ fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
             return Vec::new();
         }
     };
-    let table: Table = match toml::from_str(&text) {
-        Ok(table) => table,
+    let read =
+        DeTable::parse(&text).and_then(|spanned| Ok((toml::from_str::<Table>(&text)?, spanned)));
+    let (table, spanned) = match read {
+        Ok(read) => read,
         Err(error) => {
             faults.push(Fault::new(format!(
                 "the settings file {} is not TOML: {}",
@@ -152,11 +215,29 @@ fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
         }
     };
     let origin = Origin::File(path.clone());
+    let source = Source {
+        text: &text,
+        origin: &origin,
+    };
     let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
     let mut given = Vec::new();
     for (key, value) in flatten(table) {
+        if let Some(list) = declared::list(&key) {
+            if let Some(value) = spanned.get_ref().get(key.as_str()) {
+                declared::take(
+                    &mut lists.declarations,
+                    list,
+                    value.get_ref(),
+                    &source,
+                    faults,
+                );
+                lists.origins.insert(list.key, origin.clone());
+            }
+            continue;
+        }
+        let place = place_of(&key, spanned.get_ref(), &source);
         match rows().find(|row| row.key == key) {
-            None => faults.push(unknown(&key, &origin)),
+            None => faults.push(unknown(&key, &place)),
             Some(row) if file.own && row.key == "server.data" => faults.push(Fault::new(format!(
                 "server.data in {} would name another data directory than the one it lies in: give it by --data, or \
                  this file by --config",
@@ -174,11 +255,23 @@ fn from_file(file: &SettingsFile, faults: &mut Vec<Fault>) -> Vec<Given> {
                 row,
                 value,
                 origin: origin.clone(),
+                place,
                 base: base.clone(),
             }),
         }
     }
     given
+}
+
+/// The line on which `section.name`, or a section, begins.
+fn place_of(key: &str, table: &DeTable<'_>, source: &Source<'_>) -> String {
+    let (section, name) = key.split_once('.').unwrap_or((key, ""));
+    let found = table.get_key_value(section).map(|(key, value)| {
+        let table = value.get_ref().as_table();
+        let below = table.and_then(|table| table.get_key_value(name));
+        below.map_or_else(|| key.span(), |(key, _)| key.span())
+    });
+    found.map_or_else(|| place(source.origin), |span| source.place(&span))
 }
 
 /// The text, and who may read it: both of the file that was opened.
@@ -211,6 +304,8 @@ fn flatten(table: Table) -> Vec<(String, Value)> {
     let mut flat = Vec::new();
     for (section, value) in table {
         match value {
+            // A list in single brackets is told as what it should be.
+            Value::Table(_) if declared::list(&section).is_some() => flat.push((section, value)),
             Value::Table(names) => flat.extend(
                 names
                     .into_iter()
@@ -230,9 +325,12 @@ fn from_environment(environment: &BTreeMap<String, String>, faults: &mut Vec<Fau
             given.push(Given {
                 row,
                 value: typed(row.kind, text),
+                place: place(&origin),
                 origin,
                 base: PathBuf::new(),
             });
+        } else if LISTS.into_iter().any(|list| variable(list) == *name) {
+            // Read with the file's, which they stand before.
         } else if let Some(meant) = misspelt(name) {
             faults.push(Fault::new(format!(
                 "{name} in the environment is no setting; the nearest is {meant}"
@@ -246,7 +344,8 @@ fn from_environment(environment: &BTreeMap<String, String>, faults: &mut Vec<Fau
 /// variables of their own with our prefix: those have neither two underscores nor a setting's name, whole or its last part.
 fn misspelt(name: &str) -> Option<String> {
     let rest = name.strip_prefix(PREFIX)?;
-    let names: Vec<String> = rows().map(Row::environment).collect();
+    let lists = LISTS.into_iter().map(variable);
+    let names: Vec<String> = rows().map(Row::environment).chain(lists).collect();
     if rest.contains("__") {
         return nearest(name, names.iter().map(String::as_str)).map(ToOwned::to_owned);
     }
@@ -296,6 +395,7 @@ fn from_flags(flags: &Flags) -> Vec<Given> {
         Some(Given {
             row: rows().find(|row| row.key == key)?,
             value: value?,
+            place: place(&Origin::Flag(flag)),
             origin: Origin::Flag(flag),
             base: PathBuf::new(),
         })
@@ -303,9 +403,15 @@ fn from_flags(flags: &Flags) -> Vec<Given> {
     .collect()
 }
 
-fn unknown(key: &str, origin: &Origin) -> Fault {
-    let nearest = nearest(key, rows().map(|row| row.key)).unwrap_or_default();
-    Fault::unknown(key, nearest, origin)
+fn unknown(key: &str, place: &str) -> Fault {
+    let known = || rows().map(|row| row.key).chain(LISTS.map(|list| list.key));
+    // A setting without its section is nearer to itself than to any other word.
+    let sectionless =
+        known().find(|known| known.rsplit_once('.').is_some_and(|(_, name)| name == key));
+    let nearest = sectionless
+        .or_else(|| nearest(key, known()))
+        .unwrap_or_default();
+    Fault::unknown(key, nearest, place)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::declared::{LISTS, List};
 use super::{Settings, rows};
 
 const HEADING: &str = "\
@@ -19,9 +20,9 @@ This page is what `vestibule config reference` prints.
 /// A setting as the reference tells it.
 #[derive(Debug, serde::Serialize)]
 pub struct Entry {
-    /// `section.name`.
-    pub setting: &'static str,
-    /// The environment variable.
+    /// `section.name`; of a list `list.key`.
+    pub setting: String,
+    /// The environment variable; of a list's key the whole list's.
     pub environment: String,
     /// The default.
     pub default: String,
@@ -31,10 +32,30 @@ pub struct Entry {
 
 /// Every setting.
 pub fn entries() -> Vec<Entry> {
+    let mut entries = settings();
+    for list in LISTS {
+        entries.extend(keys(list));
+        entries.extend(list.within.map(keys).unwrap_or_default());
+    }
+    entries
+}
+
+fn keys(list: &List) -> Vec<Entry> {
+    let outer = list.key.split('.').next().unwrap_or(list.key);
+    let keys = list.keys.iter().map(|key| Entry {
+        setting: format!("{}.{}", list.key, key.name),
+        environment: format!("VESTIBULE_{}", outer.to_uppercase()),
+        default: key.default.to_owned(),
+        meaning: key.meaning,
+    });
+    keys.collect()
+}
+
+fn settings() -> Vec<Entry> {
     let defaults = Settings::default();
     rows()
         .map(|row| Entry {
-            setting: row.key,
+            setting: row.key.to_owned(),
             environment: row.environment(),
             default: row
                 .default
@@ -47,14 +68,12 @@ pub fn entries() -> Vec<Entry> {
 /// The page.
 pub fn markdown() -> String {
     let mut page = HEADING.to_owned();
-    let mut section = "";
-    for entry in entries() {
-        let (this, name) = entry
-            .setting
-            .split_once('.')
-            .unwrap_or((entry.setting, entry.setting));
+    let mut section = String::new();
+    for entry in settings() {
+        let setting = entry.setting.as_str();
+        let (this, name) = setting.split_once('.').unwrap_or((setting, setting));
         if this != section {
-            section = this;
+            this.clone_into(&mut section);
             // Without a dot it is a list of tables.
             let heading = if this == name {
                 format!("[[{this}]]")
@@ -62,30 +81,79 @@ pub fn markdown() -> String {
                 format!("[{this}]")
             };
             // Writing to a string cannot fail.
-            let _ = writeln!(
-                page,
-                "\n## `{heading}`\n\n| setting | default | meaning |\n|---|---|---|"
-            );
+            let _ = writeln!(page, "\n## `{heading}`\n\n{COLUMNS}");
         }
-        let _ = writeln!(
-            page,
-            "| `{name}` | {} | {} |",
-            entry.default.replace('|', "\\|"),
-            entry.meaning.replace('|', "\\|"),
-        );
+        write_row(&mut page, name, &entry);
+    }
+    for list in LISTS {
+        write_list(&mut page, list);
     }
     page
+}
+
+const COLUMNS: &str = "| setting | default | meaning |\n|---|---|---|";
+
+fn write_list(page: &mut String, list: &List) {
+    let _ = writeln!(
+        page,
+        "\n## `[[{}]]`\n\n{}\n\n{COLUMNS}",
+        list.key, list.about
+    );
+    for (key, entry) in list.keys.iter().zip(keys(list)) {
+        write_row(page, key.name, &entry);
+    }
+    if let Some(within) = list.within {
+        write_list(page, within);
+    }
+    if !list.example.is_empty() {
+        let _ = writeln!(page, "\n```toml\n{}```", list.example);
+    }
+}
+
+fn write_row(page: &mut String, name: &str, entry: &Entry) {
+    let _ = writeln!(
+        page,
+        "| `{name}` | {} | {} |",
+        entry.default.replace('|', "\\|"),
+        entry.meaning.replace('|', "\\|"),
+    );
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Flags, load};
+
+    /// Who copies it has settings that are good.
+    #[test]
+    fn the_examples_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("settings.toml");
+        let examples: Vec<&str> = LISTS.iter().map(|list| list.example).collect();
+        std::fs::write(&path, examples.join("\n")).unwrap();
+        let flags = Flags {
+            config: Some(path),
+            ..Flags::default()
+        };
+        let read = load(&flags, []).unwrap().settings.declarations;
+        assert_eq!(read.applications[0].rules.len(), 2);
+        assert_eq!((read.roles.len(), read.users.len()), (1, 1));
+    }
 
     #[test]
     fn every_setting_stands_in_the_reference_with_default_and_meaning() {
         let page = markdown();
         for row in rows() {
             assert!(page.contains(row.meaning), "{}", row.key);
+        }
+        for list in LISTS {
+            for list in [Some(list), list.within].into_iter().flatten() {
+                assert!(page.contains(&format!("## `[[{}]]`", list.key)));
+                assert!(page.contains(list.about) && page.contains(list.example));
+                for key in list.keys {
+                    assert!(page.contains(key.meaning), "{}.{}", list.key, key.name);
+                }
+            }
         }
         assert!(page.contains("| `idle` | `\"30m\"` |"), "{page}");
         assert!(

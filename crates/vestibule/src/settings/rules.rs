@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use vestibule_core::origin::Origin;
 use vestibule_core::password::Cost;
 use vestibule_core::session::Lifetime;
 use vestibule_engine::RegistrationMode;
@@ -31,6 +32,7 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     mail(&mut faults, settings);
     registration(&mut faults, settings);
     waits(&mut faults, settings);
+    applications(&mut faults, settings);
     faults
 }
 
@@ -179,6 +181,23 @@ fn waits(faults: &mut Vec<Fault>, settings: &Settings) {
             show_duration(account.first),
             show_duration(account.longest)
         )));
+    }
+}
+
+/// C24, ASVS 3.5.4: an application on the issuer's own host is sent the issuer's cookies and can act as the account page.
+fn applications(faults: &mut Vec<Fault>, settings: &Settings) {
+    let Some(issuer) = issuer(settings).filter(|_| !settings.own_host_application) else {
+        return;
+    };
+    for spec in &settings.declarations.applications {
+        let shared = |origin: &&Origin| issuer.shares_its_host_with(origin);
+        if let Some(origin) = spec.origins.iter().find(shared) {
+            faults.push(Fault::new(format!(
+                "[[applications]] \"{}\": {origin} is on the issuer's own host ({issuer}), and so could act as the account \
+                 page: give it a host name of its own, or set edge.own_host_application if it is fully trusted",
+                spec.name
+            )));
+        }
     }
 }
 

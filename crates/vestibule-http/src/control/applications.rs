@@ -1,0 +1,358 @@
+//! Applications.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+use vestibule_core::application::{
+    Application, ApplicationName, ApplicationSpec, Demand, Kind, MethodName, PathPattern, Rule,
+};
+use vestibule_core::origin::Origin;
+use vestibule_core::session::Acr;
+use vestibule_core::user::{DisplayName, Role};
+use vestibule_engine::applications::{Said, contradiction, dropped};
+use vestibule_store::{PutApplication, RemoveApplication};
+
+use super::problem::{Code, Problem};
+use super::request::{Given, Told, answer};
+use super::time::Utc;
+use crate::context::Context;
+
+/// What comes with tokens.
+const LATER: [&str; 5] = ["web", "spa", "native", "machine", "api"];
+
+/// An application as somebody describes it. What `GET` shows can be sent back: what is not the describer's is passed over.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    name: ApplicationName,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    kind: Option<String>,
+    origins: Vec<Origin>,
+    #[serde(default)]
+    roles: Vec<Role>,
+    #[serde(default)]
+    acr: Option<Acr>,
+    #[serde(default)]
+    public: bool,
+    #[serde(default)]
+    cross_site: bool,
+    #[serde(default)]
+    allowed_origins: Vec<Origin>,
+    #[serde(default)]
+    preflight: bool,
+    #[serde(default)]
+    rules: Vec<RuleDescription>,
+    #[serde(default, rename = "client_id")]
+    _client_id: IgnoredAny,
+    #[serde(default, rename = "declared")]
+    _declared: IgnoredAny,
+    #[serde(default, rename = "created_at")]
+    _created_at: IgnoredAny,
+}
+
+/// An exception.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleDescription {
+    #[serde(default)]
+    paths: Vec<PathPattern>,
+    #[serde(default)]
+    methods: Vec<MethodName>,
+    #[serde(default)]
+    roles: Option<Vec<Role>>,
+    #[serde(default)]
+    acr: Option<Acr>,
+    #[serde(default)]
+    public: bool,
+    #[serde(default)]
+    cross_site: bool,
+    #[serde(default)]
+    allowed_origins: Vec<Origin>,
+    #[serde(default)]
+    preflight: bool,
+}
+
+impl Description {
+    fn read(self) -> Result<ApplicationSpec, String> {
+        let demand = Demand {
+            public: self.public,
+            roles: self.roles,
+            acr: self.acr,
+            cross_site: self.cross_site,
+            origins: self.allowed_origins,
+            preflight: self.preflight,
+        };
+        if let Some(why) = contradiction(&demand) {
+            return Err(why.to_owned());
+        }
+        let rules = self.rules.into_iter().enumerate();
+        let rules = rules.map(|(n, rule)| {
+            rule.read(&demand)
+                .map_err(|why| format!("rule {}: {why}", n + 1))
+        });
+        let spec = ApplicationSpec {
+            rules: rules.collect::<Result<_, _>>()?,
+            name: self.name,
+            title: DisplayName::parse(&self.title).map_err(|why| why.to_string())?,
+            kind: kind(self.kind.as_deref())?,
+            origins: self.origins,
+            demand,
+        };
+        spec.checked().map_err(|why| why.to_string())
+    }
+}
+
+impl RuleDescription {
+    fn read(self, own: &Demand) -> Result<Rule, &'static str> {
+        let said = Said {
+            roles: self.roles.is_some(),
+            acr: self.acr.is_some(),
+        };
+        let demand = Demand {
+            public: self.public,
+            roles: self.roles.unwrap_or_default(),
+            acr: self.acr,
+            cross_site: self.cross_site,
+            origins: self.allowed_origins,
+            preflight: self.preflight,
+        };
+        if let Some(why) = contradiction(&demand).or_else(|| dropped(own, &demand, said)) {
+            return Err(why);
+        }
+        Ok(Rule {
+            paths: self.paths,
+            methods: self.methods,
+            demand,
+        })
+    }
+}
+
+fn kind(text: Option<&str>) -> Result<Kind, String> {
+    let Some(text) = text else {
+        return Ok(Kind::Proxy);
+    };
+    Kind::parse(text).ok_or_else(|| {
+        if LATER.contains(&text) {
+            format!("applications of kind {text} come with tokens; so far there is proxy")
+        } else {
+            format!("there is no kind {text:?}; so far there is proxy")
+        }
+    })
+}
+
+#[derive(Serialize)]
+struct DemandBody<'a> {
+    roles: &'a [Role],
+    acr: Option<Acr>,
+    public: bool,
+    cross_site: bool,
+    allowed_origins: &'a [Origin],
+    preflight: bool,
+}
+
+impl<'a> From<&'a Demand> for DemandBody<'a> {
+    fn from(demand: &'a Demand) -> Self {
+        Self {
+            roles: &demand.roles,
+            acr: demand.acr,
+            public: demand.public,
+            cross_site: demand.cross_site,
+            allowed_origins: &demand.origins,
+            preflight: demand.preflight,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RuleBody<'a> {
+    paths: &'a [PathPattern],
+    methods: &'a [MethodName],
+    #[serde(flatten)]
+    demand: DemandBody<'a>,
+}
+
+#[derive(Serialize)]
+struct ApplicationBody<'a> {
+    client_id: String,
+    name: &'a ApplicationName,
+    title: &'a str,
+    kind: &'static str,
+    origins: &'a [Origin],
+    #[serde(flatten)]
+    demand: DemandBody<'a>,
+    rules: Vec<RuleBody<'a>>,
+    declared: bool,
+    created_at: Utc,
+}
+
+impl<'a> From<&'a Application> for ApplicationBody<'a> {
+    fn from(application: &'a Application) -> Self {
+        let spec = &application.spec;
+        let rules = spec.rules.iter().map(|rule| RuleBody {
+            paths: &rule.paths,
+            methods: &rule.methods,
+            demand: DemandBody::from(&rule.demand),
+        });
+        Self {
+            client_id: application.id.to_string(),
+            name: &spec.name,
+            title: spec.title.as_str(),
+            kind: spec.kind.as_str(),
+            origins: &spec.origins,
+            demand: DemandBody::from(&spec.demand),
+            rules: rules.collect(),
+            declared: application.declared,
+            created_at: Utc(application.created_at),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ApplicationsBody<'a> {
+    applications: Vec<ApplicationBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct RemovedBody<'a> {
+    name: &'a ApplicationName,
+}
+
+/// Every application, by name: there are few.
+pub async fn get(State(context): State<Arc<Context>>, _: Given) -> Result<Response, Problem> {
+    let all = context.engine.applications().await;
+    let all = all.map_err(|error| Problem::store(&error))?;
+    let body = ApplicationsBody {
+        applications: all.iter().map(ApplicationBody::from).collect(),
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Makes an application known.
+pub async fn post(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Told(told): Told<Description>,
+) -> Result<Response, Problem> {
+    let spec = read(&context, told)?;
+    let name = spec.name.clone();
+    let put = context.engine.add_application(spec, &operator).await;
+    let put = put.map_err(|error| Problem::store(&error))?;
+    match put {
+        PutApplication::Put(application) => Ok(answer(
+            StatusCode::CREATED,
+            &ApplicationBody::from(&*application),
+        )),
+        other => Err(not_put(&other, &name)),
+    }
+}
+
+/// One application.
+pub async fn get_one(
+    State(context): State<Arc<Context>>,
+    _: Given,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let application = find(&context, &name).await?;
+    Ok(answer(StatusCode::OK, &ApplicationBody::from(&application)))
+}
+
+/// Describes an application anew, all of it.
+pub async fn put(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(name): Path<String>,
+    Told(told): Told<Description>,
+) -> Result<Response, Problem> {
+    let spec = read(&context, told)?;
+    let found = find(&context, &name).await?;
+    let changed = context
+        .engine
+        .change_application(found.id, spec, &operator)
+        .await;
+    let changed = changed.map_err(|error| Problem::store(&error))?;
+    match changed {
+        PutApplication::Put(application) => Ok(answer(
+            StatusCode::OK,
+            &ApplicationBody::from(&*application),
+        )),
+        PutApplication::Already => Ok(answer(StatusCode::OK, &ApplicationBody::from(&found))),
+        other => Err(not_put(&other, &found.spec.name)),
+    }
+}
+
+/// Removes an application; no cookie of it is worth anything any more (ASVS 7.4.1).
+pub async fn delete(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let found = find(&context, &name).await?;
+    let removed = context.engine.remove_application(found.id, &operator).await;
+    let name = &found.spec.name;
+    match removed.map_err(|error| Problem::store(&error))? {
+        RemoveApplication::Removed => Ok(answer(StatusCode::OK, &RemovedBody { name })),
+        RemoveApplication::Declared => Err(declared(&format!("the application {name}"))),
+        RemoveApplication::Unknown => Err(unknown(name.as_str())),
+    }
+}
+
+/// C24, ASVS 3.5.4: on the issuer's own host only what is fully trusted.
+fn read(context: &Context, told: Description) -> Result<ApplicationSpec, Problem> {
+    let spec = told
+        .read()
+        .map_err(|why| Problem::new(Code::InvalidApplication).saying(why))?;
+    let site = &context.site;
+    let shared = |origin: &&Origin| site.issuer.shares_its_host_with(origin);
+    match spec.origins.iter().find(shared) {
+        Some(origin) if !site.own_host_application => {
+            Err(Problem::new(Code::InvalidApplication).saying(format!(
+                "{origin} is on the issuer's own host, and so could act as the account page: give the application a host \
+                 name of its own, or set edge.own_host_application if it is fully trusted"
+            )))
+        }
+        _ => Ok(spec),
+    }
+}
+
+async fn find(context: &Context, name: &str) -> Result<Application, Problem> {
+    let Ok(parsed) = name.parse() else {
+        return Err(unknown(name));
+    };
+    let found = context.engine.application(&parsed).await;
+    let found = found.map_err(|error| Problem::store(&error))?;
+    found.ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::new(Code::ApplicationNotFound).saying(format!(
+        "there is no application {name:?}: `vestibule app list` shows those there are"
+    ))
+}
+
+/// It stands in the settings file.
+pub fn declared(what: &str) -> Problem {
+    Problem::new(Code::Declared).saying(format!(
+        "{what} stands in the settings file and is managed there: change the file and send the server SIGHUP, or restart it"
+    ))
+}
+
+fn not_put(outcome: &PutApplication, name: &ApplicationName) -> Problem {
+    match outcome {
+        PutApplication::NameTaken => Problem::new(Code::NameTaken).saying(
+            "another application has this name: choose another, or change that one with `vestibule app set`",
+        ),
+        PutApplication::OriginTaken { authority, by } => Problem::new(Code::OriginTaken).saying(
+            format!("the application {by} is reached at {authority}: a host and port belong to one application"),
+        ),
+        PutApplication::Declared => declared(&format!("the application {name}")),
+        PutApplication::Put(_) | PutApplication::Already | PutApplication::Unknown => {
+            unknown(name.as_str())
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Roles: what they are for, and who holds them.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use vestibule_core::role::{Permission, RoleSpec};
+use vestibule_core::user::{DisplayName, ParseRoleError, Role};
+use vestibule_store::{PutRole, RemoveRole, SetRoles, StoredRole};
+
+use super::applications::declared;
+use super::problem::{Code, Problem};
+use super::request::{Given, Told, answer};
+use super::users::{UserBody, address, unknown};
+use crate::context::Context;
+
+/// What a role is for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Description {
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    permissions: Vec<Permission>,
+}
+
+/// Exactly these.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Roles {
+    roles: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct RoleBody<'a> {
+    name: &'a str,
+    description: &'a str,
+    permissions: &'a [Permission],
+    described: bool,
+    declared: bool,
+    holders: u64,
+}
+
+impl<'a> From<&'a StoredRole> for RoleBody<'a> {
+    fn from(role: &'a StoredRole) -> Self {
+        Self {
+            name: role.spec.name.as_str(),
+            description: role.spec.description.as_str(),
+            permissions: &role.spec.permissions,
+            described: role.described,
+            declared: role.declared,
+            holders: role.holders,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct RolesBody<'a> {
+    roles: Vec<RoleBody<'a>>,
+}
+
+#[derive(Serialize)]
+struct PutBody<'a> {
+    name: &'a str,
+    description: &'a str,
+    permissions: &'a [Permission],
+    changed: bool,
+}
+
+#[derive(Serialize)]
+struct RemovedBody<'a> {
+    name: &'a str,
+}
+
+#[derive(Serialize)]
+struct GivenBody<'a> {
+    user: UserBody<'a>,
+    changed: bool,
+}
+
+/// Every role that is described or held, by name.
+pub async fn get(State(context): State<Arc<Context>>, _: Given) -> Result<Response, Problem> {
+    let roles = context.engine.roles().await;
+    let roles = roles.map_err(|error| Problem::store(&error))?;
+    let body = RolesBody {
+        roles: roles.iter().map(RoleBody::from).collect(),
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Describes a role, anew or otherwise.
+pub async fn put(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(name): Path<String>,
+    Told(told): Told<Description>,
+) -> Result<Response, Problem> {
+    let name = role(&name)?;
+    let description = DisplayName::parse(&told.description)
+        .map_err(|why| Problem::new(Code::InvalidName).saying(why.to_string()))?;
+    let spec = RoleSpec::new(name, description, told.permissions);
+    let put = context.engine.put_role(spec.clone(), &operator).await;
+    let changed = match put.map_err(|error| Problem::store(&error))? {
+        PutRole::Added | PutRole::Changed => true,
+        PutRole::Already => false,
+        PutRole::Declared => return Err(declared(&format!("the role {}", spec.name))),
+    };
+    let body = PutBody {
+        name: spec.name.as_str(),
+        description: spec.description.as_str(),
+        permissions: &spec.permissions,
+        changed,
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// Removes a role's description, if nobody holds it.
+pub async fn delete(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(name): Path<String>,
+) -> Result<Response, Problem> {
+    let name = role(&name)?;
+    let removed = context.engine.remove_role(name.clone(), &operator).await;
+    match removed.map_err(|error| Problem::store(&error))? {
+        RemoveRole::Removed => {
+            let name = name.as_str();
+            Ok(answer(StatusCode::OK, &RemovedBody { name }))
+        }
+        RemoveRole::Held(holders) => Err(Problem::new(Code::RoleHeld).saying(format!(
+            "{name} is held by {holders}: take it from them first (`vestibule user list` shows who, `vestibule user \
+             set-roles EMAIL ROLE…` gives others)"
+        ))),
+        RemoveRole::Declared => Err(declared(&format!("the role {name}"))),
+        RemoveRole::Unknown => Err(Problem::new(Code::RoleNotFound).saying(format!(
+            "nothing describes a role {name}: `vestibule role list` shows those there are"
+        ))),
+    }
+}
+
+/// Gives a user exactly these roles, in force at their next request (ASVS 8.3.2).
+pub async fn put_of_user(
+    State(context): State<Arc<Context>>,
+    Given(operator): Given,
+    Path(email): Path<String>,
+    Told(told): Told<Roles>,
+) -> Result<Response, Problem> {
+    let email = address(&email)?;
+    let roles = told.roles.iter().map(|name| role(name));
+    let roles = roles.collect::<Result<Vec<_>, _>>()?;
+    let set = context.engine.set_roles(&email, roles, &operator).await;
+    let (user, changed) = match set.map_err(|error| Problem::store(&error))? {
+        SetRoles::Set(user) => (*user, true),
+        SetRoles::Already => {
+            let user = context.engine.user(&email).await;
+            let user = user.map_err(|error| Problem::store(&error))?;
+            (user.ok_or_else(|| unknown(&email))?, false)
+        }
+        SetRoles::LastAdministrator => {
+            return Err(Problem::new(Code::LastAdministrator).saying(format!(
+                "{email} is the only administrator, and without one nobody administers: make another first (`vestibule \
+                 user set-roles EMAIL admin`)"
+            )));
+        }
+        SetRoles::Unknown => return Err(unknown(&email)),
+    };
+    let body = GivenBody {
+        user: UserBody::from(&user),
+        changed,
+    };
+    Ok(answer(StatusCode::OK, &body))
+}
+
+fn role(name: &str) -> Result<Role, Problem> {
+    name.parse()
+        .map_err(|why: ParseRoleError| Problem::new(Code::InvalidRole).saying(why.to_string()))
+}
