@@ -17,12 +17,14 @@ pub mod link;
 pub mod nginx;
 pub mod postgres;
 pub mod process;
+pub mod proxies;
 pub mod secure;
 pub mod server;
 pub mod smtp;
 pub mod statistics;
 pub mod store;
 pub mod street;
+pub mod visitor;
 
 use std::net::TcpListener;
 use std::path::PathBuf;

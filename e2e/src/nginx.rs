@@ -47,7 +47,7 @@ impl Nginx {
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(room)?;
         let (certificate, key) = certificate(room)?;
-        let book = std::fs::read_to_string(checkout().join("docs/snippets/nginx.conf"))?;
+        let book = std::fs::read_to_string(checkout().join("docs/snippets/nginx-one-host.conf"))?;
         let filled = fill(&book, ports, vestibule, application, &certificate, &key)?;
         let conf = room.join("nginx.conf");
         std::fs::write(&conf, whole(room, &filled))?;

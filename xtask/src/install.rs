@@ -1,6 +1,7 @@
 //! The programs that the tests talk to and nobody here wrote: which are missing, and how they get here.
 
 mod components;
+pub mod proxies;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -117,6 +118,30 @@ const NEEDS: &[Need] = &[
         ubuntu: "systemd",
     },
     Need {
+        what: "HAProxy",
+        found_by: Found::Program(&["haproxy"]),
+        debian: "haproxy",
+        ubuntu: "haproxy",
+    },
+    Need {
+        what: "Apache",
+        found_by: Found::Program(&["apache2"]),
+        debian: "apache2",
+        ubuntu: "apache2",
+    },
+    Need {
+        what: "sockets for Apache's Lua",
+        found_by: Found::File("/usr/share/lua/5.3/socket.lua"),
+        debian: "lua-socket",
+        ubuntu: "lua-socket",
+    },
+    Need {
+        what: "Python with venv",
+        found_by: Found::Folder(proxies::python),
+        debian: "python3-venv",
+        ubuntu: "python3-venv",
+    },
+    Need {
         what: "certificate authorities",
         found_by: Found::File("/etc/ssl/certs/ca-certificates.crt"),
         debian: "ca-certificates",
@@ -127,6 +152,8 @@ const NEEDS: &[Need] = &[
 /// Services that a package above starts when it is installed, with their pid file or the folder of such.
 const SERVICES: &[(&str, &str)] = &[
     ("nginx", "/run/nginx.pid"),
+    ("haproxy", "/run/haproxy.pid"),
+    ("apache2", "/run/apache2/apache2.pid"),
     // The package makes a cluster of its own, which the tests have no need of.
     ("postgresql", "/run/postgresql"),
     ("prometheus", "/run/prometheus/prometheus.pid"),

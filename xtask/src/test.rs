@@ -29,6 +29,9 @@ pub fn run(root: &Path, install_first: bool) -> Result<bool> {
     step("packages of the browser tests", || {
         install::node_packages(root)
     })?;
+    step("proxies that Debian does not have", || {
+        install::proxies::install(root)
+    })?;
 
     let mut failures: Vec<String> = check::failures(root)
         .iter()
