@@ -40,8 +40,8 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 
+use vestibule_store::figures::Figures;
 use vestibule_store::{Publish, StoreError};
 
 use crate::audit::Entries;
@@ -81,6 +81,8 @@ impl Default for Patience {
 pub struct Options {
     /// `postgres://user:password@host/name`; off this machine TLS with a verified name (`sslmode=verify-full`).
     pub url: String,
+    /// The password, where the url has none.
+    pub password: Option<String>,
     /// Connections at most.
     pub connections: usize,
     /// How long is waited.
@@ -95,6 +97,16 @@ impl std::fmt::Debug for Options {
             .field("patience", &self.patience)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a url can be used at all, without trying it. Answers how it is shown: without its password.
+pub fn check_url(url: &str) -> Result<String, OpenError> {
+    Location::parse(url).map(|_| location::shown(url))
+}
+
+/// Whether a url carries a password.
+pub fn has_password(url: &str) -> bool {
+    location::shown(url) != url
 }
 
 /// Why the store did not open.
@@ -158,10 +170,14 @@ impl Postgres {
     pub async fn open(options: Options, publish: Arc<dyn Publish>) -> Result<Self, OpenError> {
         let Options {
             url,
+            password,
             connections,
             patience,
         } = options;
-        let location = Location::parse(&url)?;
+        let mut location = Location::parse(&url)?;
+        if let Some(password) = password {
+            location.config.password(password);
+        }
         let pool = Connections::new(location, connections.max(2), patience)
             .map_err(OpenError::from_fault)?;
         let first = pool.take().await.map_err(OpenError::from_fault)?;
@@ -191,6 +207,11 @@ impl Postgres {
         self.desk.filled().await.map_err(Fault::error)
     }
 
+    /// What is told of the work done, to whoever watches.
+    pub fn figures(&self) -> Arc<Figures> {
+        Arc::clone(&self.desk.figures)
+    }
+
     /// Takes no more calls, does what was taken, and closes the connections.
     pub async fn close(&self) {
         self.desk.close().await;
@@ -198,8 +219,6 @@ impl Postgres {
             // What it is at is undone by the server.
             chore.abort();
         }
-        // The server frees what a closed connection held once it has read so.
-        let _soon = timeout(Duration::from_secs(1), tokio::task::yield_now()).await;
     }
 }
 

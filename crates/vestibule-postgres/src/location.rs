@@ -69,6 +69,30 @@ impl Location {
     }
 }
 
+/// The url without its password, wherever in it that stands.
+pub(crate) fn shown(url: &str) -> String {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let mut shown = match address.split_once("://").zip(address.rsplit_once('@')) {
+        Some(((scheme, _), (login, host))) => {
+            let login = login.get(scheme.len() + 3..).unwrap_or_default();
+            match login.split_once(':') {
+                Some((user, _)) => format!("{scheme}://{user}:…@{host}"),
+                None => address.to_owned(),
+            }
+        }
+        None => address.to_owned(),
+    };
+    for (n, pair) in query.split('&').filter(|pair| !pair.is_empty()).enumerate() {
+        shown.push(if n == 0 { '?' } else { '&' });
+        shown.push_str(if pair.starts_with("password=") {
+            "password=…"
+        } else {
+            pair
+        });
+    }
+    shown
+}
+
 fn refused(why: &str) -> OpenError {
     OpenError::Setting(why.to_owned())
 }

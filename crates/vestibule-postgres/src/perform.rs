@@ -9,6 +9,7 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
+use vestibule_store::figures::{self, Figures};
 use vestibule_store::{Answer, BoxFuture, StoreError};
 
 use crate::audit::Entries;
@@ -42,6 +43,7 @@ pub(crate) struct Desk {
     under_way: Arc<Semaphore>,
     bulk: Semaphore,
     filled: watch::Receiver<Filling>,
+    pub(crate) figures: Arc<Figures>,
     runtime: Handle,
 }
 
@@ -70,6 +72,7 @@ impl Desk {
             under_way: Arc::new(Semaphore::new(MOST as usize)),
             bulk: Semaphore::new(1),
             filled,
+            figures: Arc::default(),
             runtime: Handle::current(),
         }
     }
@@ -97,6 +100,22 @@ impl Desk {
 
     /// Hands a transition over and waits for its answer.
     pub(crate) async fn call<I, T>(
+        self: &Arc<Self>,
+        class: Class,
+        name: &'static str,
+        input: I,
+        work: Work<I, T>,
+    ) -> Result<T, StoreError>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let answer = self.hand_over(class, name, input, work);
+        let counted = figures::Work::Transition;
+        self.figures.named(counted, || name, answer).await
+    }
+
+    async fn hand_over<I, T>(
         self: &Arc<Self>,
         class: Class,
         name: &'static str,
@@ -190,6 +209,7 @@ impl Desk {
         };
         let held = tx.held().clone();
         let (connection, published) = tx.commit(&self.sequencer).await?;
+        self.figures.committed();
         drop(connection);
         // Invariant 2: commit, then publish, then answer.
         published.await;
@@ -282,7 +302,11 @@ impl Postgres {
         params: &[&(dyn ToSql + Sync)],
         read: impl FnOnce(Vec<Row>) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
-        let rows = self.desk.read(sql, params).await.map_err(Fault::error)?;
-        read(rows).map_err(Fault::error)
+        let answer = async {
+            let rows = self.desk.read(sql, params).await;
+            rows.and_then(read).map_err(Fault::error)
+        };
+        let figures = &self.desk.figures;
+        figures.named(figures::Work::Read, || "read", answer).await
     }
 }

@@ -50,8 +50,7 @@ use vestibule_store::{Answer, Publish, StoreError};
 
 use crate::checkpoint::Log;
 use crate::fault::{Fault, Kind};
-use crate::lock::Lock;
-pub use crate::lock::make_directory;
+pub use crate::lock::{Lock, make_directory};
 use crate::reader::{LONGEST_READ, Readers};
 use crate::sessions::CHUNK;
 use crate::transition::Transition;

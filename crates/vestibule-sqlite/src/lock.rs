@@ -12,7 +12,7 @@ use crate::OpenError;
 
 /// Held as long as this process uses the data directory; the system lets go of it however the process ends.
 #[derive(Debug)]
-pub(crate) struct Lock(#[expect(dead_code, reason = "dropped with the lock")] File);
+pub struct Lock(#[expect(dead_code, reason = "dropped with the lock")] File);
 
 /// Makes the data directory for its owner alone, unless it is there, and what it lies in. Waits until the name of each
 /// directory made is on the disk: a power cut could take a whole fresh directory, with the administrator that was
@@ -51,7 +51,7 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
 
 impl Lock {
     /// Takes the lock, or says who holds it.
-    pub(crate) fn take(directory: &Path) -> Result<Self, OpenError> {
+    pub fn take(directory: &Path) -> Result<Self, OpenError> {
         let path = directory.join("lock");
         let failed = |source| OpenError::Io {
             path: path.clone(),

@@ -153,9 +153,19 @@ impl Figures {
         work: Work,
         answer: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        self.named(work, method_of::<Named>, answer).await
+    }
+
+    /// The same of work whose name is known otherwise.
+    pub async fn named<T>(
+        &self,
+        work: Work,
+        name: impl FnOnce() -> &'static str,
+        answer: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         let span = tracing::info_span!(target: "trace", "store", otel.name = tracing::field::Empty);
         if !span.is_disabled() {
-            span.record("otel.name", format!("store.{}", method_of::<Named>()));
+            span.record("otel.name", format!("store.{}", name()));
         }
         let started = Stopwatch::start();
         let waits = Waits::begin(&self.waiting);

@@ -102,6 +102,14 @@ impl Client {
         )
     }
 
+    /// The way to the running server, if there is one whose directory is its owner's alone.
+    pub async fn running(settings: &Settings) -> Result<Option<Self>> {
+        let socket = settings.data.join(CONTROL_SOCKET);
+        let is_private = wiring::check_directory(&settings.data).is_ok();
+        let runs = is_private && is_answered(&socket).await?;
+        Ok(runs.then(|| Self(Way::Server(socket))))
+    }
+
     /// Whether no server runs: what is for one to do waits until one does.
     pub const fn is_alone(&self) -> bool {
         matches!(self.0, Way::InProcess(_))
@@ -224,7 +232,7 @@ async fn is_answered(socket: &Path) -> Result<bool> {
 }
 
 async fn alone(settings: &Settings, issuer: &Issuer) -> Result<Wired, WireError> {
-    let opened = wiring::open(settings)?;
+    let opened = wiring::open(settings).await?;
     // A mailbox in this process's memory would go with it: what cannot be mailed is printed.
     let started = opened.start(settings, issuer, Reader::Nobody, None).await;
     let wired = started?;

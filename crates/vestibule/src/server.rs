@@ -53,7 +53,7 @@ pub async fn run(in_force: &InForce, accept_clock: Option<u32>) -> Result<ExitCo
     let settings = &in_force.settings;
     let mut signals = Signals::new()?;
     let places = connections_at_a_time();
-    let opened = wiring::open(settings)?;
+    let opened = wiring::open(settings).await?;
     // From here on somebody answers: 503 until the engine is there.
     let doors = match Doors::open(in_force, places).await {
         Ok(doors) => doors,

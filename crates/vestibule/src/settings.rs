@@ -9,6 +9,7 @@ mod mail;
 mod read;
 mod reference;
 mod rules;
+mod store;
 mod table;
 mod tls;
 mod values;
@@ -30,11 +31,14 @@ use vestibule_engine::RegistrationPolicy;
 use vestibule_engine::applications::Declarations;
 use vestibule_http::HeaderFamily;
 
+use crate::traces::Endpoint;
+
 pub use faults::{Fault, Faults};
 pub use mail::{Mail, MailServer, Protection, Secret};
 pub use read::{Flags, load};
 pub use reference::{entries, markdown};
 pub use rules::{is_development, issuer_on};
+pub use store::Store;
 pub use table::{Row, rows};
 pub use tls::Tls;
 
@@ -47,6 +51,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// The URL that people and applications know; `None` follows `listen`.
     pub issuer: Option<String>,
+    /// Which store, and how it is reached.
+    pub store: Store,
     /// How TLS is ended here.
     pub tls: Tls,
     /// The name on the pages.
@@ -83,6 +89,8 @@ pub struct Settings {
     pub proxies: Vec<Proxy>,
     /// Where metrics are read, off the public listener; `None` is nowhere.
     pub ops: Option<SocketAddr>,
+    /// Where traces go; `None` is nowhere.
+    pub otlp_endpoint: Option<Endpoint>,
     /// Least severe level that is logged.
     pub log_level: Level,
     /// Form of the log.
@@ -104,6 +112,7 @@ impl Default for Settings {
             ],
             data: PathBuf::from("./vestibule-data"),
             issuer: None,
+            store: Store::default(),
             tls: Tls::default(),
             brand: "Vestibule".to_owned(),
             lifetime: Lifetime::DEFAULT,
@@ -122,6 +131,7 @@ impl Default for Settings {
             own_host_application: false,
             proxies: Vec::new(),
             ops: Some(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9464)),
+            otlp_endpoint: None,
             log_level: Level::INFO,
             log_format: LogFormat::Auto,
             master_key_file: None,

@@ -2,6 +2,7 @@
 //! that runs without one.
 
 mod provided;
+mod store;
 
 use std::fs;
 use std::io;
@@ -18,7 +19,7 @@ use vestibule_core::user::Role;
 use vestibule_engine::{Engine, Index, Parts, Places, StartError};
 use vestibule_http::context::Extras;
 use vestibule_http::{Context, Issuer, Site, TrustedProxy};
-use vestibule_sqlite::{Durability, OpenError, Options, Sqlite};
+use vestibule_sqlite::OpenError;
 use vestibule_store::{Change, Publish, StoreError};
 
 use crate::breached::BreachedError;
@@ -30,6 +31,7 @@ use crate::private::PrivateError;
 use crate::settings::Settings;
 
 use self::provided::Provided;
+use self::store::Backend;
 
 pub use self::provided::faults;
 
@@ -65,6 +67,9 @@ pub enum WireError {
     /// The store does not open.
     #[error("{}", told(.0))]
     Open(#[from] OpenError),
+    /// The database that the settings name does not open.
+    #[error(transparent)]
+    Postgres(#[from] vestibule_postgres::OpenError),
     /// There is no master key.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -98,7 +103,7 @@ pub struct Wired {
     pub places: Option<Arc<dyn Places>>,
     /// Where mails are read, in development.
     pub mails: Option<Shown>,
-    store: Arc<Sqlite>,
+    store: Backend,
     stop: watch::Sender<bool>,
     chores: JoinHandle<()>,
 }
@@ -125,19 +130,15 @@ fn told(error: &OpenError) -> String {
 
 /// A data directory locked and open, nothing running on it yet.
 pub struct Opened {
-    store: Arc<Sqlite>,
+    store: Backend,
     told: Arc<Told>,
 }
 
 /// Opens the data directory of `settings` and makes what is missing in it.
-pub fn open(settings: &Settings) -> Result<Opened, WireError> {
+pub async fn open(settings: &Settings) -> Result<Opened, WireError> {
     make_directory(&settings.data)?;
     let told = Arc::new(Told::default());
-    let options = Options {
-        directory: settings.data.clone(),
-        durability: Durability::Full,
-    };
-    let store = Arc::new(Sqlite::open(options, Arc::<Told>::clone(&told))?);
+    let store = Backend::open(settings, Arc::<Told>::clone(&told)).await?;
     Ok(Opened { store, told })
 }
 
@@ -206,7 +207,7 @@ async fn start(
         &entropy,
     )?;
     let started = Engine::start(Parts {
-        store: Arc::<Sqlite>::clone(&opened.store),
+        store: opened.store.store(),
         index: Arc::clone(&opened.told.index),
         clock: Arc::new(SystemClock),
         entropy: Arc::new(entropy),

@@ -34,6 +34,24 @@ fn on_this_machine_the_way_is_clear_unless_asked_otherwise() {
 }
 
 #[test]
+fn a_url_is_shown_without_its_password() {
+    for (url, is_shown) in [
+        ("postgres://v@h/v", "postgres://v@h/v"),
+        ("postgres://v:s@h:5433/v", "postgres://v:…@h:5433/v"),
+        (
+            "postgres://v:s@t@h/v?sslmode=verify-full",
+            "postgres://v:…@h/v?sslmode=verify-full",
+        ),
+        (
+            "postgres://h/v?user=v&password=s",
+            "postgres://h/v?user=v&password=…",
+        ),
+    ] {
+        assert_eq!(shown(url), is_shown);
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_without_the_password() {
     assert!(refusal("mysql://v:secret@localhost/v").contains("postgres://"));
     let port = refusal("postgres://v:secret@localhost:x/v");

@@ -40,6 +40,7 @@ impl Database {
     pub fn options(&self) -> Options {
         Options {
             url: self.url(),
+            password: None,
             connections: 8,
             patience: Patience {
                 connect: Duration::from_mins(1),

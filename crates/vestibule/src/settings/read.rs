@@ -251,6 +251,18 @@ fn from_file(file: &SettingsFile, lists: &mut Lists, faults: &mut Vec<Fault>) ->
                      `chmod 600 {path}`, or put it into a file of its own that {key}_file names"
                 )));
             }
+            // ASVS 13.3.1
+            Some(row)
+                if row.key == "store.url"
+                    && mode & 0o077 != 0
+                    && value.as_str().is_some_and(vestibule_postgres::has_password) =>
+            {
+                let path = path.display();
+                faults.push(Fault::new(format!(
+                    "the settings file {path} holds the password of {key}, and others than its owner can read it (mode \
+                     {mode:04o}): run `chmod 600 {path}`, or put it into a file of its own that store.password_file names"
+                )));
+            }
             Some(row) => given.push(Given {
                 row,
                 value,

@@ -9,7 +9,7 @@ use vestibule_engine::RegistrationMode;
 use vestibule_http::Issuer;
 
 use super::values::{show_duration, show_kib};
-use super::{Fault, Settings, Tls};
+use super::{Fault, Settings, Store, Tls};
 
 /// What does not go together.
 pub fn faults(settings: &Settings) -> Vec<Fault> {
@@ -32,8 +32,27 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     mail(&mut faults, settings);
     registration(&mut faults, settings);
     waits(&mut faults, settings);
+    store(&mut faults, &settings.store);
     applications(&mut faults, settings);
     faults
+}
+
+/// One password, and only to what takes one.
+fn store(faults: &mut Vec<Fault>, store: &Store) {
+    let Some(file) = &store.password_file else {
+        return;
+    };
+    let file = file.display();
+    match &store.postgres {
+        None => faults.push(Fault::new(format!(
+            "store.password_file ({file}) is set, and store.url is SQLite, which has no password: set store.url to a \
+             postgres:// URL, or take store.password_file away"
+        ))),
+        Some(url) if vestibule_postgres::has_password(url.expose()) => faults.push(Fault::new(format!(
+            "store.url has a password in it, and store.password_file ({file}) another: take one of them away"
+        ))),
+        Some(_) => {}
+    }
 }
 
 fn lifetime(faults: &mut Vec<Fault>, idle: &str, absolute: &str, lifetime: Lifetime) {

@@ -5,6 +5,7 @@ mod operation;
 mod passwords;
 mod registration;
 mod server;
+mod store;
 mod throttle;
 mod tls;
 
@@ -21,6 +22,7 @@ use super::values::parse_duration;
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     let sections = [
         server::ROWS,
+        store::ROWS,
         tls::ROWS,
         passwords::ROWS,
         registration::ROWS,
