@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 
 use crate::steps::{cargo, step, succeed};
-use crate::{book, contracts, layering, licences};
+use crate::{book, contracts, layering, licences, test};
 
 type Check = fn(&Path) -> Result<()>;
 
@@ -25,6 +25,9 @@ const CHECKS: &[(&str, Check)] = &[
                 "--workspace",
                 "--all-targets",
                 "--locked",
+                // What is left out of a plain build is to be clean as well.
+                "--features",
+                test::TRACES,
                 "--",
                 "--deny",
                 "warnings",

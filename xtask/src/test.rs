@@ -18,6 +18,11 @@ use crate::{check, install};
 /// Where the end-to-end tests read which store their servers get.
 const STORE: &str = "VESTIBULE_E2E_STORE";
 
+/// The features that a build with traces has, and its tests.
+pub const TRACES: &str = "vestibule/otlp,vestibule-e2e/otlp";
+/// The file of end-to-end tests that need them.
+const WITH_TRACES: &str = "otlp";
+
 /// Answers whether everything passed; the closing line is the last one printed.
 pub fn run(root: &Path, install_first: bool) -> Result<bool> {
     let started = steps::now();
@@ -91,10 +96,18 @@ fn tests(root: &Path) -> Result<Tally> {
         &scope,
         &mut tally,
     )?;
+    step("build with traces", || {
+        let build = ["build", "--workspace", "--bins", "--locked"];
+        succeed(cargo(root, &build).args(["--features", TRACES]))
+    })?;
+    let scope = ["--workspace", "--features", TRACES, "--test", WITH_TRACES];
+    let scope = scope.map(str::to_owned);
+    pass("tests of traces", "sqlite", &scope, &mut tally)?;
     Ok(tally)
 }
 
 /// The files of end-to-end tests: those to run on each store, and those that are about one alone and begin with its name.
+/// Those of another build are among neither.
 fn end_to_end(root: &Path) -> Result<(Vec<String>, Vec<String>)> {
     let folder = root.join("e2e/tests");
     let mut files = Vec::new();
@@ -107,6 +120,7 @@ fn end_to_end(root: &Path) -> Result<(Vec<String>, Vec<String>)> {
             );
         }
     }
+    files.retain(|file| file != WITH_TRACES);
     files.sort_unstable();
     Ok(files.into_iter().partition(|file| {
         !["sqlite", "postgres"]

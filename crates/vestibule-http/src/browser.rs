@@ -16,6 +16,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use http::{HeaderValue, header};
+use tracing::Instrument as _;
 
 use vestibule_engine::PageStatus;
 use vestibule_store::figures::Stopwatch;
@@ -31,6 +32,7 @@ pub mod form;
 pub mod fresh;
 pub mod headers;
 pub mod host;
+mod span;
 
 use self::caller::Caller;
 use self::headers::ContentSecurityPolicy;
@@ -43,6 +45,7 @@ pub async fn receive(
     next: Next,
 ) -> Response {
     let begun = Stopwatch::start();
+    let span = span::of(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let oversized = cookies::oversized(request.headers());
     let meant = host::meant(&context.site.issuer, &request);
@@ -51,7 +54,7 @@ pub async fn receive(
 
     let mut response = match meant {
         Meant::Issuer if oversized => Failure::of(Code::HeadersTooLarge).into_response(),
-        Meant::Issuer => last_resort(next.run(request)).await,
+        Meant::Issuer => last_resort(next.run(request)).instrument(span.clone()).await,
         Meant::Elsewhere(location) => Redirect::to(&location).into_response(),
         Meant::Unclear => Failure::of(Code::BadRequest).into_response(),
         Meant::Foreign => Failure::of(Code::Misdirected).into_response(),
@@ -72,6 +75,7 @@ pub async fn receive(
         _ => PageStatus::Answered,
     };
     caller.context.engine.metrics().page(begun, counted);
+    span::tell(&span, response.status());
     tracing::debug!(
         http.method = %method,
         http.path = ?path,

@@ -10,10 +10,11 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::settings::{LogFormat, Settings};
+use crate::traces::Traces;
 
 /// Starts logging for a server.
-pub fn start(settings: &Settings) {
-    install(settings.log_format, settings.log_level);
+pub fn start(settings: &Settings, traces: Option<&Traces>) {
+    install(settings.log_format, settings.log_level, traces);
     // ASVS 16.2.4: a panic is a line like any other, and not several of another form.
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
@@ -27,10 +28,14 @@ pub fn start(settings: &Settings) {
 
 /// Starts logging for a command: only what went wrong.
 pub fn start_for_command(settings: &Settings) {
-    install(settings.log_format, settings.log_level.min(Level::WARN));
+    install(
+        settings.log_format,
+        settings.log_level.min(Level::WARN),
+        None,
+    );
 }
 
-fn install(format: LogFormat, level: Level) {
+fn install(format: LogFormat, level: Level, traces: Option<&Traces>) {
     let json = match format {
         LogFormat::Auto => !io::stderr().is_terminal(),
         LogFormat::Text => false,
@@ -49,6 +54,7 @@ fn install(format: LogFormat, level: Level) {
     };
     // Only one is ever installed; were there a second, the first would stay.
     let _ = tracing_subscriber::registry()
+        .with(traces.map(Traces::layer))
         .with(lines.with_filter(filter))
         .try_init();
 }

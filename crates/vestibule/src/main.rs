@@ -15,6 +15,7 @@ mod places;
 mod private;
 mod server;
 mod settings;
+mod traces;
 mod wiring;
 
 use std::process::ExitCode;

@@ -8,6 +8,7 @@ use clap::Args;
 use tokio::runtime;
 
 use super::{Place, load};
+use crate::traces::Traces;
 use crate::{logs, server};
 
 /// Start the server
@@ -42,12 +43,19 @@ pub fn run(serve: Serve, place: &Place) -> Result<ExitCode> {
     flags.tls_cert = serve.tls_cert;
     flags.tls_key = serve.tls_key;
     let in_force = load(&flags)?;
-    logs::start(&in_force.settings);
     let accept_clock = serve
         .accept_clock
         .then(|| rustix::process::getuid().as_raw());
     runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?
-        .block_on(server::run(&in_force, accept_clock))
+        .block_on(async {
+            let traces = Traces::start(in_force.settings.otlp_endpoint.as_ref())?;
+            logs::start(&in_force.settings, traces.as_ref());
+            let ended = server::run(&in_force, accept_clock).await;
+            if let Some(traces) = traces {
+                traces.finish().await;
+            }
+            ended
+        })
 }

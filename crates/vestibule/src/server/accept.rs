@@ -30,6 +30,7 @@ use vestibule_http::{Context, OperatorUid, Peer, edge, probe};
 
 use super::control;
 use super::tls::Acceptor;
+use crate::traces;
 
 /// A new connection's first request begins within this.
 const FIRST_REQUEST: Duration = Duration::from_secs(15);
@@ -344,7 +345,12 @@ async fn answer(
         Caller::Operator(uid) => drop(request.extensions_mut().insert(OperatorUid(uid))),
     }
     let has_body = !request.body().is_end_stream();
-    let answering = router.call(request.map(Body::new));
+    let peer = match caller {
+        Caller::Peer(peer) => Some(peer),
+        Caller::Operator(_) => None,
+    };
+    let parent = traces::parent(edge.as_deref(), peer, request.headers());
+    let answering = traces::within(parent, router.call(request.map(Body::new)));
     if !has_body {
         return answering.await;
     }

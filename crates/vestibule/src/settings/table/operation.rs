@@ -8,6 +8,7 @@ use vestibule_http::HeaderFamily;
 use super::{Kind, Row, nearest, path, quoted};
 use crate::settings::values::{parse_network, show_network};
 use crate::settings::{LogFormat, Proxy};
+use crate::traces::Endpoint;
 
 pub const ROWS: &[Row] = &[
     Row {
@@ -85,6 +86,21 @@ pub const ROWS: &[Row] = &[
         show: |settings| match settings.ops {
             Some(address) => quoted(&address.to_string()),
             None => quoted("off"),
+        },
+    },
+    Row {
+        key: "telemetry.otlp_endpoint",
+        kind: Kind::Text,
+        default: Some("none: nothing is traced"),
+        meaning: "A collector that takes traces by OTLP over HTTP, such as `http://127.0.0.1:4318`: https, or http on this machine. For a `vestibule` that was built with `--features otlp`; any other refuses it.",
+        set: |settings, value, _| {
+            let text = value.as_str().unwrap_or_default();
+            settings.otlp_endpoint = Some(Endpoint::parse(text)?);
+            Ok(())
+        },
+        show: |settings| match &settings.otlp_endpoint {
+            Some(endpoint) => quoted(&endpoint.to_string()),
+            None => "none".to_owned(),
         },
     },
     Row {
