@@ -361,10 +361,9 @@ impl Closing {
     }
 }
 
-/// Opens chunks, in order.
+/// Opens chunks.
 pub struct Opening {
     key: LessSafeKey,
-    number: u64,
 }
 
 impl fmt::Debug for Opening {
@@ -383,25 +382,25 @@ impl Opening {
         let (key, expected) = keys(header, secret)?;
         verify_slices_are_equal(&expected, commitment)
             .map_err(|Unspecified| BackupError::WrongKey)?;
-        Ok(Self { key, number: 0 })
+        Ok(Self { key })
     }
 
-    /// Opens the next chunk: [`SEALED_LEN`] bytes, or whatever is left if nothing follows it (`last`).
-    pub fn open(&mut self, sealed: &mut Vec<u8>, last: bool) -> Result<(), BackupError> {
-        let at = self.at();
+    /// Opens chunk `number`, counted from 0: [`SEALED_LEN`] bytes, or whatever is left if nothing follows it (`last`).
+    pub fn open(&self, number: u64, sealed: &mut Vec<u8>, last: bool) -> Result<(), BackupError> {
+        let at = begins_at(number);
         if sealed.len() > SEALED_LEN || (!last && sealed.len() < SEALED_LEN) {
             return Err(BackupError::Changed(at));
         }
         let whole = last.then(|| sealed.clone());
         let opened = self
             .key
-            .open_in_place(nonce(self.number, last), Aad::empty(), sealed)
+            .open_in_place(nonce(number, last), Aad::empty(), sealed)
             .map(|plain| plain.len());
         let Ok(length) = opened else {
             sealed.zeroize();
             // What opens as one that others follow is one that others followed.
             let follows = whole.is_some_and(|mut whole| {
-                let nonce = nonce(self.number, false);
+                let nonce = nonce(number, false);
                 let opened = self.key.open_in_place(nonce, Aad::empty(), &mut whole);
                 let follows = opened.is_ok();
                 whole.zeroize();
@@ -414,14 +413,13 @@ impl Opening {
             });
         };
         sealed.truncate(length);
-        self.number += 1;
         Ok(())
     }
+}
 
-    /// Where the next chunk begins in the file.
-    pub const fn at(&self) -> u64 {
-        (HEADER_LEN + COMMITMENT_LEN) as u64 + self.number * SEALED_LEN as u64
-    }
+/// Where a chunk begins in the file.
+const fn begins_at(number: u64) -> u64 {
+    (HEADER_LEN + COMMITMENT_LEN) as u64 + number * SEALED_LEN as u64
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vestibule_core::audit::{GENESIS, Seal, StoredEvent, chain};
 use vestibule_core::keys::{PublicSealKey, SealKey};
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{Sealer, StoreError, TrailPage};
+use vestibule_store::{Sealer, Store, StoreError, TrailPage};
 
 use crate::engine::Engine;
 
@@ -62,61 +62,7 @@ impl Engine {
 
     /// Reads the whole trail and checks every seal against it (ASVS 16.4.2).
     pub async fn verify_trail(&self) -> Result<TrailReport, StoreError> {
-        let mut verification = Verification {
-            key: self.seal_key().public(),
-            head: GENESIS,
-            report: TrailReport::default(),
-        };
-        loop {
-            let after = verification.report.sealed_to;
-            let seals = self.store().seals_after(after, PAGE).await?;
-            let before = verification.report.seals;
-            for seal in &seals {
-                self.verify_seal(&mut verification, seal).await?;
-            }
-            if verification.report.seals == before {
-                break;
-            }
-        }
-        let mut position = verification.report.sealed_to;
-        loop {
-            let tail = self.store().events_after(position, PAGE).await?.events;
-            let Some(last) = tail.last() else { break };
-            position = last.position;
-            verification.read_unsealed(&tail);
-        }
-        Ok(verification.report)
-    }
-
-    /// Reads what a seal says it covers, a page at a time: however far that is, no more is held in memory.
-    async fn verify_seal(
-        &self,
-        verification: &mut Verification,
-        seal: &Seal,
-    ) -> Result<(), StoreError> {
-        // Seals come in order; one that goes back could never end the reading.
-        if seal.last <= verification.report.sealed_to {
-            return Ok(());
-        }
-        let mut uncovered = Uncovered::default();
-        let mut covered = Covered::by(seal);
-        let mut after = verification.report.sealed_to;
-        while after < seal.last {
-            let mut page = self.store().events_after(after, PAGE).await?.events;
-            let Some(last) = page.last() else { break };
-            after = last.position;
-            page.retain(|event| event.position <= seal.last);
-            for event in &page {
-                if event.position < seal.first {
-                    uncovered.read(event, verification);
-                } else {
-                    covered.read(event, verification);
-                }
-            }
-        }
-        uncovered.close(verification);
-        covered.close(seal, verification);
-        Ok(())
+        verify_trail(self.store(), self.seal_key().public()).await
     }
 
     /// Seals what no seal covers yet.
@@ -133,6 +79,69 @@ impl Engine {
         {}
         Ok(())
     }
+}
+
+/// Reads the whole trail of a store and checks every seal against it (ASVS 16.4.2), by the half of the trail's key that
+/// verifies.
+pub async fn verify_trail(
+    store: &dyn Store,
+    key: PublicSealKey,
+) -> Result<TrailReport, StoreError> {
+    let mut verification = Verification {
+        key,
+        head: GENESIS,
+        report: TrailReport::default(),
+    };
+    loop {
+        let after = verification.report.sealed_to;
+        let seals = store.seals_after(after, PAGE).await?;
+        let before = verification.report.seals;
+        for seal in &seals {
+            verify_seal(store, &mut verification, seal).await?;
+        }
+        if verification.report.seals == before {
+            break;
+        }
+    }
+    let mut position = verification.report.sealed_to;
+    loop {
+        let tail = store.events_after(position, PAGE).await?.events;
+        let Some(last) = tail.last() else { break };
+        position = last.position;
+        verification.read_unsealed(&tail);
+    }
+    Ok(verification.report)
+}
+
+/// Reads what a seal says it covers, a page at a time: however far that is, no more is held in memory.
+async fn verify_seal(
+    store: &dyn Store,
+    verification: &mut Verification,
+    seal: &Seal,
+) -> Result<(), StoreError> {
+    // Seals come in order; one that goes back could never end the reading.
+    if seal.last <= verification.report.sealed_to {
+        return Ok(());
+    }
+    let mut uncovered = Uncovered::default();
+    let mut covered = Covered::by(seal);
+    let mut after = verification.report.sealed_to;
+    while after < seal.last {
+        let mut page = store.events_after(after, PAGE).await?.events;
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        page.retain(|event| event.position <= seal.last);
+        for event in &page {
+            if event.position < seal.first {
+                uncovered.read(event, verification);
+            } else {
+                covered.read(event, verification);
+            }
+        }
+    }
+    uncovered.close(verification);
+    covered.close(seal, verification);
+    Ok(())
 }
 
 struct Verification {

@@ -14,6 +14,7 @@
 mod accounts;
 pub mod applications;
 mod audit;
+mod backup;
 mod causes;
 mod chores;
 mod clock;
@@ -43,7 +44,8 @@ pub use accounts::register::{
     AskRegistration, AskRegistrationError, FinishRegistration, FinishRegistrationError, Invitation,
     InviteError, Invited,
 };
-pub use audit::{TrailFault, TrailReport};
+pub use audit::{TrailFault, TrailReport, verify_trail};
+pub use backup::trail_key;
 pub use causes::causes;
 pub use chores::Chores;
 pub use clock::Clock;

@@ -20,6 +20,7 @@
 //! | `DELETE /api/v1/admin/sessions?user=EMAIL`, `?all=true` | end a user's, or everybody's |
 //! | `GET /api/v1/admin/audit?after=&limit=`, `?latest=N` | the trail |
 //! | `GET /api/v1/admin/audit/verify` | is the trail whole? |
+//! | `POST /api/v1/admin/backup` | everything that is stored, as a stream |
 //! | `GET /api/v1/admin/doctor` | who answers here, and what time it takes it to be |
 //! | `POST /api/v1/admin/doctor/probes` | look out for requests with a key |
 //! | `GET /api/v1/admin/doctor/probes/{key}` | how they arrived |
@@ -29,6 +30,7 @@
 
 mod applications;
 mod audit;
+mod backup;
 mod doctor;
 mod invitations;
 mod mail;
@@ -84,6 +86,7 @@ pub fn routes(context: Arc<Context>) -> Router {
         .route("/api/v1/admin/sessions/{id}", delete(sessions::delete))
         .route("/api/v1/admin/audit", get(audit::get))
         .route("/api/v1/admin/audit/verify", get(audit::verify))
+        .route("/api/v1/admin/backup", post(backup::post))
         .route("/api/v1/admin/doctor", get(doctor::get))
         .route("/api/v1/admin/doctor/probes", post(doctor::announce))
         .route("/api/v1/admin/doctor/probes/{key}", get(doctor::collect))

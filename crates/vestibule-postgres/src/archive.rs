@@ -29,6 +29,10 @@ const LONGEST_PAUSE: &str = "10min";
 const PATIENCE: Duration = Duration::from_mins(5);
 
 impl Archive for Postgres {
+    fn backend(&self) -> &'static str {
+        "postgres"
+    }
+
     fn export(&self) -> Answer<'_, Box<dyn Source>> {
         Box::pin(async move {
             let export = self.begin_export().await.map_err(Fault::error)?;

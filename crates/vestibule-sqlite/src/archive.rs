@@ -30,6 +30,10 @@ use crate::transition::Transition;
 const AHEAD: usize = 8;
 
 impl Archive for Sqlite {
+    fn backend(&self) -> &'static str {
+        "sqlite"
+    }
+
     fn export(&self) -> Answer<'_, Box<dyn Source>> {
         let path = self.readers.path().to_owned();
         Box::pin(async move {

@@ -138,6 +138,9 @@ pub struct Settled {
 
 /// Everything that is stored, out and in.
 pub trait Archive: Send + Sync {
+    /// Which backend it is: `sqlite`, `postgres`.
+    fn backend(&self) -> &'static str;
+
     /// Every row of every table, as of one moment between this call and its answer: what was acknowledged before the call
     /// is in it. Holds up no writer, however slowly it is read.
     fn export(&self) -> Answer<'_, Box<dyn Source>>;

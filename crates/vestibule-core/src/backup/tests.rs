@@ -39,18 +39,19 @@ fn read(file: &[u8], secret: &BackupSecret) -> Result<Vec<u8>, BackupError> {
     let (head, rest) = file.split_first_chunk().ok_or(BackupError::NotABackup)?;
     let header = Header::parse(head)?;
     let (commitment, mut rest) = rest.split_first_chunk().ok_or(BackupError::Header)?;
-    let mut opening = Opening::begin(&header, commitment, secret)?;
+    let opening = Opening::begin(&header, commitment, secret)?;
     let mut plain = Vec::new();
-    loop {
+    for number in 0.. {
         let (chunk, after) = rest.split_at(rest.len().min(SEALED_LEN));
         let mut chunk = chunk.to_vec();
-        opening.open(&mut chunk, after.is_empty())?;
+        opening.open(number, &mut chunk, after.is_empty())?;
         plain.extend(chunk);
         rest = after;
         if rest.is_empty() {
-            return Ok(plain);
+            break;
         }
     }
+    Ok(plain)
 }
 
 fn plain(length: usize) -> Vec<u8> {

@@ -307,6 +307,10 @@ impl Audit for Watched {
 }
 
 impl Archive for Watched {
+    fn backend(&self) -> &'static str {
+        self.inner.backend()
+    }
+
     fn export(&self) -> Answer<'_, Box<dyn Source>> {
         Box::pin(async move {
             self.enter("export", &self.away)?;
