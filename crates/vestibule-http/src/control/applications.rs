@@ -50,6 +50,8 @@ pub struct Description {
     rules: Vec<RuleDescription>,
     #[serde(default, rename = "client_id")]
     _client_id: IgnoredAny,
+    #[serde(default, rename = "issuer")]
+    _issuer: IgnoredAny,
     #[serde(default, rename = "declared")]
     _declared: IgnoredAny,
     #[serde(default, rename = "created_at")]
@@ -187,12 +189,14 @@ struct ApplicationBody<'a> {
     #[serde(flatten)]
     demand: DemandBody<'a>,
     rules: Vec<RuleBody<'a>>,
+    /// Where its people sign in.
+    issuer: &'a str,
     declared: bool,
     created_at: Utc,
 }
 
-impl<'a> From<&'a Application> for ApplicationBody<'a> {
-    fn from(application: &'a Application) -> Self {
+impl<'a> ApplicationBody<'a> {
+    fn new(context: &'a Context, application: &'a Application) -> Self {
         let spec = &application.spec;
         let rules = spec.rules.iter().map(|rule| RuleBody {
             paths: &rule.paths,
@@ -207,6 +211,7 @@ impl<'a> From<&'a Application> for ApplicationBody<'a> {
             origins: &spec.origins,
             demand: DemandBody::from(&spec.demand),
             rules: rules.collect(),
+            issuer: context.site.issuer.origin(),
             declared: application.declared,
             created_at: Utc(application.created_at),
         }
@@ -228,7 +233,10 @@ pub async fn get(State(context): State<Arc<Context>>, _: Given) -> Result<Respon
     let all = context.engine.applications().await;
     let all = all.map_err(|error| Problem::store(&error))?;
     let body = ApplicationsBody {
-        applications: all.iter().map(ApplicationBody::from).collect(),
+        applications: all
+            .iter()
+            .map(|application| ApplicationBody::new(&context, application))
+            .collect(),
     };
     Ok(answer(StatusCode::OK, &body))
 }
@@ -246,7 +254,7 @@ pub async fn post(
     match put {
         PutApplication::Put(application) => Ok(answer(
             StatusCode::CREATED,
-            &ApplicationBody::from(&*application),
+            &ApplicationBody::new(&context, &application),
         )),
         other => Err(not_put(&other, &name)),
     }
@@ -259,7 +267,10 @@ pub async fn get_one(
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
     let application = find(&context, &name).await?;
-    Ok(answer(StatusCode::OK, &ApplicationBody::from(&application)))
+    Ok(answer(
+        StatusCode::OK,
+        &ApplicationBody::new(&context, &application),
+    ))
 }
 
 /// Describes an application anew, all of it.
@@ -279,9 +290,12 @@ pub async fn put(
     match changed {
         PutApplication::Put(application) => Ok(answer(
             StatusCode::OK,
-            &ApplicationBody::from(&*application),
+            &ApplicationBody::new(&context, &application),
         )),
-        PutApplication::Already => Ok(answer(StatusCode::OK, &ApplicationBody::from(&found))),
+        PutApplication::Already => Ok(answer(
+            StatusCode::OK,
+            &ApplicationBody::new(&context, &found),
+        )),
         other => Err(not_put(&other, &found.spec.name)),
     }
 }

@@ -2,6 +2,7 @@
 
 mod delete;
 mod link;
+mod roles;
 
 use std::io::{self, Read as _};
 use std::process::ExitCode;
@@ -38,6 +39,11 @@ pub enum User {
         #[arg(long)]
         json: bool,
     },
+    /// Give somebody exactly these roles, in force at their next request
+    #[command(after_help = "Examples:\n  \
+        vestibule user set-roles bob@example.test staff editors\n  \
+        vestibule user set-roles bob@example.test --none")]
+    SetRoles(roles::SetRoles),
     /// Shut an account: every session ends, and no new login
     #[command(after_help = "Example:\n  vestibule user disable bob@example.test")]
     Disable(One),
@@ -112,6 +118,7 @@ pub fn run(command: User, place: &Place) -> Result<ExitCode> {
             }))?;
             list(&users, json)?;
         }
+        User::SetRoles(set) => roles::run(settings, &set)?,
         User::Disable(one) => set(
             &one,
             &wait(change(settings, &one.email, "disable"))?,
