@@ -187,8 +187,9 @@ fn seen<B>(context: &Context, Peer(peer): Peer, request: &Request<B>) -> Seen {
             ProxyPeer::Configured(HeaderFamily::XOriginal) => "x-original",
             ProxyPeer::Loopback => "loopback",
         }),
-        meant: match meant(&site.issuer, request) {
+        meant: match meant(&site.issuer, request, |_| None::<()>) {
             Meant::Issuer => "issuer",
+            Meant::Application(()) => "application",
             Meant::Elsewhere(_) => "elsewhere",
             Meant::Unclear => "unclear",
             Meant::Foreign => "foreign",

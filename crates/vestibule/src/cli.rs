@@ -1,12 +1,11 @@
 //! The command line. Exit codes: 0 done, 1 the answer is no, 2 it could not be carried out.
 
-mod app;
 mod ask;
 mod audit;
 mod config;
+mod doctor;
 mod mail;
 mod output;
-mod role;
 mod serve;
 mod session;
 mod user;
@@ -22,6 +21,8 @@ use tokio::runtime;
 use crate::logs;
 use crate::settings::{self, Faults, Flags, InForce};
 
+pub use self::output::harmless;
+
 /// It could not be carried out.
 const FAILED: u8 = 2;
 
@@ -36,7 +37,6 @@ const FAILED: u8 = 2;
         vestibule serve                                  start, with nothing configured\n  \
         vestibule user add alice@example.test            make an account\n  \
         vestibule user invite bob@example.test           let somebody make their own\n  \
-        vestibule app add shop --origin https://shop.example.com\n  \
         vestibule session list --user alice@example.test\n  \
         vestibule audit verify                           is the trail whole?\n  \
         vestibule config reference                       every setting"
@@ -63,15 +63,9 @@ struct Place {
 enum Command {
     /// Start the server
     Serve(serve::Serve),
-    /// Accounts: add, invite, list, set-roles, recover, disable, enable, delete
+    /// Accounts: add, invite, list, recover, disable, enable, delete
     #[command(subcommand)]
     User(user::User),
-    /// Applications: add, list, show, set, remove
-    #[command(subcommand)]
-    App(app::App),
-    /// Roles: add, list, remove
-    #[command(subcommand)]
-    Role(role::Role),
     /// Who is signed in, and on which devices: list, revoke
     #[command(subcommand)]
     Session(session::Session),
@@ -81,6 +75,8 @@ enum Command {
     /// The audit trail: tail, verify
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Find the classic faults of an installation
+    Doctor(doctor::Doctor),
     /// The settings: check, show, reference
     #[command(subcommand)]
     Config(config::Config),
@@ -92,12 +88,11 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Serve(serve) => serve::run(serve, &cli.place),
         Command::User(command) => user::run(command, &cli.place),
-        Command::App(command) => app::run(command, &cli.place),
-        Command::Role(command) => role::run(command, &cli.place),
         Command::Session(command) => session::run(command, &cli.place),
         Command::Mail(command) => mail::run(&command, &cli.place),
         Command::Audit(command) => audit::run(command, &cli.place),
         Command::Config(command) => config::run(command, &cli.place),
+        Command::Doctor(command) => doctor::run(command, &cli.place),
     };
     outcome.unwrap_or_else(|error| fail(&error))
 }

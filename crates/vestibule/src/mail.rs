@@ -110,6 +110,18 @@ pub fn post(settings: &Settings, desk: Desk, reader: Reader) -> Result<Post, Mai
     })
 }
 
+/// Whether the configured server takes our login; sends nothing. In one sentence why not.
+pub async fn try_out(settings: &Settings, issuer: &Issuer) -> Result<(), String> {
+    let Some(server) = &settings.mail.server else {
+        return Ok(());
+    };
+    let told = |error: MailSettingError| error.to_string();
+    let stationery = Stationery::new(from(settings, issuer).map_err(told)?, issuer);
+    let desk = Desk::new(settings, issuer, None);
+    let mailer = SmtpMailer::new(&settings.mail, server, desk, stationery).map_err(told)?;
+    mailer.try_out().await
+}
+
 /// Whatever [`post`] would refuse, and not just the first.
 pub fn faults(settings: &Settings, issuer: &Issuer) -> Vec<MailSettingError> {
     let Some(server) = &settings.mail.server else {

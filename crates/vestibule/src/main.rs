@@ -7,6 +7,7 @@ mod breached;
 mod cli;
 mod client;
 mod declare;
+mod doctor;
 mod keys;
 mod logs;
 mod mail;

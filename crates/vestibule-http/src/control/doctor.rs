@@ -30,6 +30,8 @@ struct ServerBody<'a> {
     issuer: &'a str,
     /// Effective time, in milliseconds: never below the latest that the data has seen.
     now: UnixMillis,
+    /// The process's id.
+    pid: u32,
 }
 
 #[derive(Serialize)]
@@ -46,6 +48,7 @@ pub async fn get(
     let body = ServerBody {
         issuer: context.site.issuer.origin(),
         now: operator.now,
+        pid: std::process::id(),
     };
     answer(StatusCode::OK, &body)
 }

@@ -185,6 +185,23 @@ impl SmtpMailer {
         self.server.to_string()
     }
 
+    /// The dialogue up to the login, and good-bye; in one sentence why it does not come so far.
+    pub async fn try_out(&self) -> Result<(), String> {
+        let tried = timeout(WHOLE, async {
+            let mut connection = self.connect().await?;
+            self.log_in(&mut connection).await?;
+            Ok::<_, Failed>(connection)
+        });
+        let tried = tried.await.unwrap_or_else(|_| {
+            let server = self.name();
+            Err(Failed::later(Refusal::Silent { server }))
+        });
+        let mut connection = tried.map_err(|failed| failed.refusal.to_string())?;
+        // What the server makes of the good-bye changes nothing.
+        let _ = timeout(GOOD_BYE, connection.quit()).await;
+        Ok(())
+    }
+
     /// The whole dialogue; answers the connection to say good-bye on.
     async fn hand_over(&self, to: Address, message: &[u8]) -> Result<AsyncSmtpConnection, Failed> {
         let mut connection = self.connect().await?;

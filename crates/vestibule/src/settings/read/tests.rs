@@ -114,11 +114,7 @@ fn every_setting_reads_from_a_file() {
         settings.data.ends_with("here") && settings.data.is_absolute(),
         "relative to the file"
     );
-    let (cert, key) = settings.tls.pair().unwrap();
-    assert!(cert.ends_with("fullchain.pem") && cert.is_absolute());
-    assert_eq!(key, Path::new("/run/secrets/privkey.pem"));
-    assert_eq!(settings.tls.redirect_listen.len(), 1);
-    assert!(!settings.tls.hsts_subdomains);
+    tls_is_what_the_file_says(settings);
     assert_eq!(settings.lifetime.idle, Duration::from_mins(10));
     assert_eq!(settings.remembered.absolute, Duration::from_hours(14 * 24));
     assert_eq!(settings.fresh, Duration::from_secs(90));
@@ -140,6 +136,14 @@ fn every_setting_reads_from_a_file() {
             row.key
         );
     }
+}
+
+fn tls_is_what_the_file_says(settings: &Settings) {
+    let (cert, key) = settings.tls.pair().unwrap();
+    assert!(cert.ends_with("fullchain.pem") && cert.is_absolute());
+    assert_eq!(key, Path::new("/run/secrets/privkey.pem"));
+    assert_eq!(settings.tls.redirect_listen.len(), 1);
+    assert!(!settings.tls.hsts_subdomains);
 }
 
 #[test]

@@ -1,0 +1,99 @@
+//! Does this machine's clock agree with what others say?
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use http::{HeaderMap, Method, header};
+use vestibule_core::time::UnixMillis;
+
+use super::Patient;
+use super::finding::Finding;
+use super::web::Ask;
+
+const CHECK: &str = "clock";
+/// What a network and a whole second may make of it.
+const TOLERATED: Duration = Duration::from_secs(30);
+/// The latest time that the data has seen may be ahead by so much.
+const AHEAD: Duration = Duration::from_mins(1);
+const CHANGE: &str = "set the clock by a time service: `timedatectl set-ntp true` (or chrony), then look at `timedatectl`";
+
+/// Against the latest time that the data has seen, and against what answers at the public address.
+pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(server) = &patient.told {
+        let ahead = server.now.since(patient.now);
+        findings.push(if ahead > AHEAD {
+            Finding::fault(
+                CHECK,
+                format!("this machine's clock is {} behind the latest time that the data has seen", amount(ahead)),
+                "time stands still until it has caught up: no session runs out, and new ones last longer",
+                format!("{CHANGE}; if it is right now and was wrong before, start once with `vestibule serve --accept-clock`"),
+            )
+        } else {
+            Finding::good(CHECK, "it is not behind the latest time that the data has seen")
+        });
+    }
+    for url in patient.public_urls() {
+        let ask = Ask {
+            method: Method::HEAD,
+            url: url.clone(),
+            headers: HeaderMap::new(),
+            body: String::new(),
+        };
+        // What cannot be reached is told elsewhere.
+        let Ok(answer) = patient.web.ask(ask).await else {
+            continue;
+        };
+        let told = answer.headers.get(header::DATE);
+        let Some(theirs) = told.and_then(|told| date(told.to_str().ok()?)) else {
+            continue;
+        };
+        let ours = patient.clock();
+        let off = theirs.since(ours).max(ours.since(theirs));
+        findings.push(if off > TOLERATED {
+            let which = if ours > theirs { "ahead of" } else { "behind" };
+            Finding::fault(
+                CHECK,
+                format!(
+                    "this machine's clock is {} {which} that of what answers at {url}",
+                    amount(off)
+                ),
+                "one of the two is wrong; logins, links and certificates are judged by the clock",
+                format!("{CHANGE}, here and there"),
+            )
+        } else {
+            Finding::good(CHECK, format!("it agrees with {url}"))
+        });
+    }
+    findings
+}
+
+/// `90 s`, `12 minutes`, `3 hours`.
+fn amount(off: Duration) -> String {
+    match off.as_secs() {
+        seconds @ 0..=119 => format!("{seconds} seconds"),
+        seconds @ 120..=7199 => format!("{} minutes", seconds / 60),
+        seconds => format!("{} hours", seconds / 3600),
+    }
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+fn date(text: &str) -> Option<UnixMillis> {
+    let since = httpdate::parse_http_date(text).ok()?;
+    let since = since.duration_since(UNIX_EPOCH).ok()?;
+    Some(UnixMillis(i64::try_from(since.as_millis()).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_is_told_in_words_that_fit_it() {
+        for (seconds, words) in [(90, "90 seconds"), (900, "15 minutes"), (9000, "2 hours")] {
+            assert_eq!(amount(Duration::from_secs(seconds)), words);
+        }
+        let read = date("Sun, 06 Nov 1994 08:49:37 GMT");
+        assert_eq!(read, Some(UnixMillis(784_111_777_000)));
+        assert_eq!(date("yesterday"), None);
+    }
+}
