@@ -7,7 +7,7 @@ use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::id::SessionId;
+use crate::id::{AppSessionId, SessionId};
 
 /// The key of anti-forgery tokens, derived from the master key.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ impl fmt::Debug for CsrfKey {
 pub enum Binding<'a> {
     /// A session's id: its tokens survive a new secret, not a login (N12, H03).
     Session(&'a SessionId),
+    /// An app session's id, on an application's own host.
+    AppSession(&'a AppSessionId),
     /// The pre-session of a browser nobody has signed in with: the form cookie's 32 bytes (ASVS 3.5.1, H03).
     Form(&'a [u8; 32]),
 }
@@ -66,6 +68,10 @@ impl CsrfKey {
         match binding {
             Binding::Session(id) => {
                 message.extend_from_slice(b"session");
+                message.extend_from_slice(id.as_bytes());
+            }
+            Binding::AppSession(id) => {
+                message.extend_from_slice(b"app session");
                 message.extend_from_slice(id.as_bytes());
             }
             Binding::Form(bytes) => {

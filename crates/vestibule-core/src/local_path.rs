@@ -24,6 +24,11 @@ impl LocalPath {
         good.then(|| Self(text.to_owned()))
     }
 
+    /// A host's first page.
+    pub fn root() -> Self {
+        Self("/".to_owned())
+    }
+
     /// The path, for a `Location`.
     pub fn as_str(&self) -> &str {
         &self.0

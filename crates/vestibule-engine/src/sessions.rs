@@ -1,5 +1,6 @@
 //! Sessions: the index in front of the store, the check on every request, and what renews, ends and sweeps them.
 
+pub(crate) mod app;
 pub(crate) mod check;
 pub(crate) mod end;
 pub(crate) mod index;

@@ -10,6 +10,9 @@ pub const CACHE_CONTROL: &str = "public, max-age=31536000, immutable";
 
 const PREFIX: &str = "/assets/";
 
+/// What stands before it on an application's host.
+pub const ON_APPLICATION_HOST: &str = "/vestibule";
+
 /// One embedded file. Serve it with [`Asset::content_type`], [`CACHE_CONTROL`] and `X-Content-Type-Options: nosniff`
 /// (ASVS 3.4.4), to anybody: it holds nothing private.
 #[derive(Debug)]

@@ -23,6 +23,7 @@ use vestibule_store::figures::Stopwatch;
 
 use crate::context::Context;
 use crate::errors::{self, Code, Failure};
+use crate::handshake;
 
 mod accept;
 pub mod caller;
@@ -48,20 +49,39 @@ pub async fn receive(
     let span = span::of(&request);
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let oversized = cookies::oversized(request.headers());
-    let meant = host::meant(&context.site.issuer, &request);
-    let caller = Arc::new(Caller::arriving(context, &request, meant == Meant::Issuer));
+    let doorway = |host: &str| context.engine.doorways().at(host).map(Arc::clone);
+    let meant = host::meant(&context.site.issuer, &request, doorway);
+    let caller = Arc::new(Caller::arriving(context, &request, &meant));
     request.extensions_mut().insert(Arc::clone(&caller));
 
     let mut response = match meant {
-        Meant::Issuer if oversized => Failure::of(Code::HeadersTooLarge).into_response(),
-        Meant::Issuer => last_resort(next.run(request)).instrument(span.clone()).await,
+        Meant::Issuer | Meant::Application(_) if oversized => {
+            Failure::of(Code::HeadersTooLarge).into_response()
+        }
+        // What is the application's is none of ours: its proxy is set up wrong.
+        Meant::Application(_) if !handshake::is_on_application_host(&path) => {
+            Failure::of(Code::Misdirected).into_response()
+        }
+        Meant::Issuer if !handshake::is_on_issuer_host(&path) => {
+            Failure::of(Code::NotFound).into_response()
+        }
+        Meant::Issuer | Meant::Application(_) => {
+            last_resort(next.run(request))
+                .instrument(span.clone())
+                .await
+        }
         Meant::Elsewhere(location) => Redirect::to(&location).into_response(),
         Meant::Unclear => Failure::of(Code::BadRequest).into_response(),
+        // ASVS 16.5.3: while the applications are being read, nobody knows.
+        Meant::Foreign if !caller.context.engine.ready() => Failure::not_ready().into_response(),
         Meant::Foreign => Failure::of(Code::Misdirected).into_response(),
     };
     response = errors::explain(&caller, &method, &path, response);
     let own_policy = response.extensions_mut().remove::<ContentSecurityPolicy>();
     headers::dress(&caller.context.site, response.headers_mut());
+    if let Some(doorway) = caller.doorway() {
+        headers::dress_for(doorway.origin(), response.headers_mut());
+    }
     if let Some(ContentSecurityPolicy(policy)) = own_policy {
         let policy = HeaderValue::from_static(policy);
         response

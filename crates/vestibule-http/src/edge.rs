@@ -3,12 +3,14 @@
 //! ```text
 //! is the asker a configured proxy? ──no──▶ 403
 //!   │ are the parameters known, and has the forwarded request one reading? ──no──▶ 400
-//!   │ is it on the issuer's own host, outside our own paths, and is an application allowed there? ──no──▶ 403
+//!   │ is it on an application's host, outside our own paths? ──no──▶ 403
+//!   │ a CORS preflight that the application's rule lets pass? ──yes──▶ 200, every identity header empty
 //!   │ did the caller present a token? ──yes──▶ 401 (none is issued yet)
-//!   │ does the cookie hold? ──unknown until the index is filled──▶ 503
-//!   │                       ──no──▶ 302 to sign-in for a page view, 401 for an API caller
+//!   │ does the cookie hold here? ──unknown until the index is filled──▶ 503
+//!   │                            ──no──▶ 302 to sign-in for a page view, 303 to a clear page for a form that was sent,
+//!   │                                    401 for an API caller
 //!   │ an unsafe method or a WebSocket: does the request come from the application's own pages? ──no──▶ 403
-//!   │ the role, the scope, the assurance that the route asks for? ──no──▶ 403
+//!   │ a role, the scope, the assurance that the rule or the route asks for? ──no──▶ 403
 //!   ▼
 //! 200 with the identity headers, every one of them
 //! ```
@@ -21,8 +23,10 @@
 mod answer;
 pub(crate) mod forwarded;
 mod origin;
+mod place;
 mod requirement;
 mod verify;
+mod who;
 
 use std::sync::Arc;
 

@@ -61,6 +61,18 @@ pub enum Code {
     LinkGone,
     /// Tried too often; this one was not looked at.
     TooManyRequests,
+    /// A frame, a script or a prefetch asks for what only a person's own page view gets.
+    NotAPage,
+    /// A handshake for an origin that no application is registered at.
+    UnknownApplication,
+    /// A handshake's code came from another browser than the one that asked.
+    HandshakeElsewhere,
+    /// The browser that brings a handshake's code keeps no cookie of it.
+    NoCookieKept,
+    /// A handshake's code was used, is too old, or never was.
+    HandshakeGone,
+    /// Signed in, but the proxy's questions do not show it.
+    SignInLoop,
 }
 
 /// One row of the table: code, status, page.
@@ -68,7 +80,7 @@ struct Row(&'static str, StatusCode, ErrorKind);
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 28] = [
         Self::BadRequest,
         Self::Invalid,
         Self::CrossSite,
@@ -91,6 +103,12 @@ impl Code {
         Self::AddressTaken,
         Self::LinkGone,
         Self::TooManyRequests,
+        Self::NotAPage,
+        Self::UnknownApplication,
+        Self::HandshakeElsewhere,
+        Self::NoCookieKept,
+        Self::HandshakeGone,
+        Self::SignInLoop,
     ];
 
     /// The one table, with the section that gives the status its meaning.
@@ -121,6 +139,12 @@ impl Code {
             Self::AddressTaken         => Row("address_taken",          S::CONFLICT,                        Page::AddressTaken),          // RFC 9110 §15.5.10
             Self::LinkGone             => Row("link_gone",              S::GONE,                            Page::LinkGone),              // RFC 9110 §15.5.11
             Self::TooManyRequests      => Row("too_many_requests",      S::TOO_MANY_REQUESTS,               Page::TooManyRequests),       // RFC 6585 §4
+            Self::NotAPage             => Row("not_a_page",             S::FORBIDDEN,                       Page::NotAPage),              // RFC 9110 §15.5.4
+            Self::UnknownApplication   => Row("unknown_application",    S::BAD_REQUEST,                     Page::UnknownApplication),    // RFC 9110 §15.5.1
+            Self::HandshakeElsewhere   => Row("handshake_elsewhere",    S::FORBIDDEN,                       Page::HandshakeElsewhere),    // RFC 9110 §15.5.4
+            Self::NoCookieKept         => Row("no_cookie_kept",         S::FORBIDDEN,                       Page::NoCookieKept),          // RFC 9110 §15.5.4
+            Self::HandshakeGone        => Row("handshake_gone",         S::GONE,                            Page::HandshakeGone),         // RFC 9110 §15.5.11
+            Self::SignInLoop           => Row("sign_in_loop",           S::LOOP_DETECTED,                   Page::SignInLoop),            // RFC 5842 §7.2
         }
     }
 
@@ -173,6 +197,13 @@ impl Failure {
             .because(cause)
             .retry_after(Duration::from_secs(5))
             .back("/logout")
+    }
+
+    /// The index is being filled: nobody can say who is signed in, or which application is meant (ASVS 16.5.3).
+    pub fn not_ready() -> Self {
+        Self::of(Code::Unavailable)
+            .because(NotReady)
+            .retry_after(Duration::from_secs(1))
     }
 
     /// There is no randomness: nothing that needs a secret can be made.
@@ -243,6 +274,10 @@ impl Failure {
     }
 }
 
+#[derive(Debug, thiserror::Error)]
+#[error("sessions are still being read from the store")]
+struct NotReady;
+
 /// `Retry-After` in whole seconds, rounded up, at least one (RFC 9110 §10.2.3).
 pub fn retry_after(wait: Duration) -> HeaderValue {
     let begun = u64::from(wait.subsec_nanos() > 0);
@@ -287,7 +322,9 @@ pub(crate) fn explain(
     let page = ErrorPage {
         kind: failure.code.page(),
         id,
-        back: failure.back,
+        back: failure
+            .back
+            .or_else(|| caller.doorway().map(|_| "/".to_owned())),
         wait: failure.retry_after,
     };
     if caller.is_program() {

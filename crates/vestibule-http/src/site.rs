@@ -1,10 +1,10 @@
 //! Where this installation stands on the network: its issuer, its brand, and the proxies in front of it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::IpNet;
-use vestibule_core::origin::Origin;
+use vestibule_core::origin::{Origin, ParseOriginError};
 
 /// What the settings say about the outside.
 #[derive(Debug, Clone)]
@@ -52,6 +52,10 @@ pub enum ProxyPeer {
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Site {
+    /// What every answer on an application's host over https tells browsers: no more than this host is ours to speak for.
+    pub const HOST_STRICT_TRANSPORT_SECURITY: HeaderValue =
+        HeaderValue::from_static("max-age=31536000");
+
     /// What every answer of an https issuer tells browsers, for a year (ASVS 3.4.1).
     pub fn strict_transport_security(&self) -> Option<HeaderValue> {
         let value = if self.hsts_subdomains {
@@ -110,10 +114,7 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
 /// The issuer: scheme, host and port that name this installation in every link, cookie and token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issuer {
-    origin: String,
-    https: bool,
-    name: String,
-    port: u16,
+    origin: Origin,
     session_cookie: String,
     form_cookie: String,
     device_cookie: String,
@@ -143,92 +144,75 @@ pub enum ParseIssuerError {
     NeedsHttps(String),
 }
 
+impl From<ParseOriginError> for ParseIssuerError {
+    fn from(error: ParseOriginError) -> Self {
+        match error {
+            ParseOriginError::Scheme => Self::Scheme,
+            ParseOriginError::MoreThanOrigin => Self::MoreThanOrigin,
+            ParseOriginError::Host => Self::Host,
+            ParseOriginError::Port => Self::Port,
+            ParseOriginError::NeedsHttps(host) => Self::NeedsHttps(host),
+        }
+    }
+}
+
 impl Issuer {
     /// Reads `https://id.example.com[:port]`, or the same with `http` for loopback names.
     pub fn parse(text: &str) -> Result<Self, ParseIssuerError> {
-        let lower = text.trim().to_ascii_lowercase();
-        let (scheme, rest) = lower.split_once("://").ok_or(ParseIssuerError::Scheme)?;
-        let https = match scheme {
-            "https" => true,
-            "http" => false,
-            _ => return Err(ParseIssuerError::Scheme),
-        };
-        let authority = rest.strip_suffix('/').unwrap_or(rest);
-        if authority.contains(['/', '?', '#', '@', '\\']) {
-            return Err(ParseIssuerError::MoreThanOrigin);
-        }
-        let (name, port) = split_port(authority).ok_or(ParseIssuerError::Port)?;
-        if !is_host(name) {
-            return Err(ParseIssuerError::Host);
-        }
-        let issuer = Self::new(https, name, port.unwrap_or(if https { 443 } else { 80 }));
-        if !https && !issuer.is_loopback() {
-            return Err(ParseIssuerError::NeedsHttps(issuer.host().to_owned()));
-        }
-        Ok(issuer)
-    }
-
-    fn new(https: bool, name: &str, port: u16) -> Self {
-        let scheme = if https { "https" } else { "http" };
-        let origin = match (https, port) {
-            (true, 443) | (false, 80) => format!("{scheme}://{name}"),
-            _ => format!("{scheme}://{name}:{port}"),
-        };
-        let session_cookie = if https {
+        let origin: Origin = text.parse()?;
+        let session_cookie = if origin.https() {
             "__Host-vestibule".to_owned()
         } else {
-            format!("vestibule-{port}")
+            format!("vestibule-{}", origin.port())
         };
         let form_cookie = format!("{session_cookie}-form");
         let device_cookie = format!("{session_cookie}-device");
-        Self {
+        Ok(Self {
             origin,
-            https,
-            name: name.to_owned(),
-            port,
             session_cookie,
             form_cookie,
             device_cookie,
-        }
+        })
     }
 
     /// Whether the issuer is reached over https: cookies are `Secure` and `__Host-`, and HSTS is sent.
     pub const fn https(&self) -> bool {
-        self.https
+        self.origin.https()
     }
 
     /// The origin: `https://id.example.com`, with the port unless it is the scheme's own.
     pub fn origin(&self) -> &str {
+        self.origin.as_str()
+    }
+
+    /// The same, read.
+    pub const fn as_origin(&self) -> &Origin {
         &self.origin
     }
 
     /// What a browser sends as `Host`: the name, with the port unless it is the scheme's own.
     pub fn host(&self) -> &str {
-        let scheme = if self.https { "https://" } else { "http://" };
-        &self.origin[scheme.len()..]
+        self.origin.authority()
     }
 
     /// The host's name or literal, without port; an IPv6 literal in brackets.
     pub fn name(&self) -> &str {
-        &self.name
+        self.origin.name()
     }
 
     /// The port.
     pub const fn port(&self) -> u16 {
-        self.port
+        self.origin.port()
     }
 
     /// Whether only this machine can reach it.
     pub fn is_loopback(&self) -> bool {
-        is_loopback_name(&self.name)
+        self.origin.is_loopback()
     }
 
     /// Whether `host`, as a browser sent it, names the issuer.
     pub fn is_named_by(&self, host: &str) -> bool {
-        split_port(host).is_some_and(|(name, port)| {
-            let port = port.unwrap_or(if self.https { 443 } else { 80 });
-            name.eq_ignore_ascii_case(&self.name) && port == self.port
-        })
+        self.origin.is_named_by(host)
     }
 
     /// Whether browsers would send an application at `origin` the issuer's own cookies, which ignore ports (C24). On loopback
@@ -255,67 +239,8 @@ impl Issuer {
 
 impl std::fmt::Display for Issuer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.origin)
+        f.write_str(self.origin.as_str())
     }
-}
-
-/// Whether `host`, as a browser sent it, is a name or literal of this machine alone, on whatever port.
-pub(crate) fn is_loopback_host(host: &str) -> bool {
-    split_port(host).is_some_and(|(name, _)| is_loopback_name(&name.to_ascii_lowercase()))
-}
-
-fn is_loopback_name(name: &str) -> bool {
-    let literal = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'));
-    match literal {
-        Some(literal) => literal
-            .parse::<Ipv6Addr>()
-            .is_ok_and(|address| address.is_loopback()),
-        None => {
-            name == "localhost"
-                || name
-                    .parse::<Ipv4Addr>()
-                    .is_ok_and(|address| address.is_loopback())
-        }
-    }
-}
-
-/// Host and port of an authority. `None` when what follows the colon is no port.
-fn split_port(authority: &str) -> Option<(&str, Option<u16>)> {
-    let colon = authority
-        .rfind(':')
-        .filter(|colon| !authority[*colon..].contains(']'));
-    let Some(colon) = colon else {
-        return Some((authority, None));
-    };
-    let digits = &authority[colon + 1..];
-    let plain = !digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit());
-    let port = plain
-        .then(|| digits.parse().ok())
-        .flatten()
-        .filter(|port| *port != 0)?;
-    Some((&authority[..colon], Some(port)))
-}
-
-/// A DNS name in ASCII, an IPv4 literal, or an IPv6 literal in brackets.
-fn is_host(name: &str) -> bool {
-    if let Some(literal) = name
-        .strip_prefix('[')
-        .and_then(|name| name.strip_suffix(']'))
-    {
-        return literal.parse::<Ipv6Addr>().is_ok();
-    }
-    let label = |label: &str| {
-        !label.is_empty()
-            && label.len() <= 63
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label
-                .bytes()
-                .all(|c| c.is_ascii_alphanumeric() || c == b'-')
-    };
-    name.len() <= 253 && name.split('.').all(label)
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@
 //! | [`FinishRecoverPage`] | `/recover/finish` | `token`, `code` (where it is asked for), `password` |
 //! | [`EndLoginPage`] | `/recover/end-login` | `token` |
 //! | [`LogoutPage`], and the button on every signed-in page | `/logout` | |
+//! | [`AppLogoutPage`] | `/vestibule/logout` on an application's host | |
 //! | [`DevicesPage`] | `/account/devices/end` | `device` (the [`Device::id`]) |
 //! | [`DevicesPage`] | `/account/devices/end-others` | |
 //! | [`SecurityPage`] | `/account/security` | `current_password`, `new_password` |
@@ -48,6 +49,7 @@ mod dev_mail;
 mod devices;
 mod errors;
 mod fresh;
+mod handshake;
 mod login;
 mod logout;
 mod password;
@@ -79,6 +81,7 @@ pub use self::{
     devices::{Device, DeviceKind, DeviceName, DevicesNotice, DevicesPage, Proof},
     errors::{ErrorKind, ErrorPage},
     fresh::{FreshFault, FreshFor, FreshPage},
+    handshake::{AppLogoutPage, AppSignedOutPage, GoOnPage, NotSentPage},
     login::{LoginFault, LoginNotice, LoginPage},
     logout::{LogoutPage, SignedOutPage},
     password::PasswordFault,
@@ -130,6 +133,15 @@ impl<'a> Frame<'a> {
             script: assets::SCRIPT.path(),
             icon: assets::ICON.path(),
         }
+    }
+
+    /// On an application's host the assets have a place of their own, and nothing else of ours is there.
+    #[must_use]
+    pub fn on_application_host(mut self) -> Self {
+        for path in [&mut self.stylesheet, &mut self.script, &mut self.icon] {
+            path.insert_str(0, assets::ON_APPLICATION_HOST);
+        }
+        self
     }
 
     /// A page for a person who is signed in. `csrf` is a token of their session, newly masked: it goes into the sign-out button

@@ -8,9 +8,9 @@ use crate::engine::Engine;
 
 /// What a cookie is worth.
 #[derive(Debug)]
-pub enum Check {
+pub enum Check<S = LiveSession> {
     /// A live session.
-    Live(LiveSession),
+    Live(S),
     /// Unknown, ended, run out, or not its secret: the caller learns no difference.
     Dead,
     /// The index is not filled yet: nobody knows (503, never 401).

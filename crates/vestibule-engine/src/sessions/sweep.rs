@@ -60,6 +60,9 @@ impl Sweeping {
         if let Err(error) = self.drop_spent().await {
             tracing::warn!(%error, "tallies and tickets that are over could not be dropped; the next round tries again");
         }
+        if let Err(error) = self.drop_stale().await {
+            tracing::warn!(%error, "handshakes that are over could not be dropped; the next round tries again");
+        }
         if let Err(error) = self.erase().await {
             tracing::warn!(%error, "personal data of deleted users could not be erased; the next round tries again");
         }
@@ -140,6 +143,15 @@ impl Sweeping {
         let before = earlier(now, SPENT);
         in_chunks(|| store.drop_idle_tallies(before, CHUNK)).await?;
         in_chunks(|| store.drop_spent_tickets(before, CHUNK)).await
+    }
+
+    /// Drops codes that were never redeemed, and what is left of applications that are gone.
+    async fn drop_stale(&self) -> Result<(), StoreError> {
+        let Some(now) = self.now() else {
+            return Ok(());
+        };
+        let store = self.engine.store();
+        in_chunks(|| store.drop_stale_app_sessions(now, CHUNK)).await
     }
 
     /// Erases what the trail holds of personal data about deleted users.

@@ -10,14 +10,16 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use vestibule_core::csrf::Binding;
 use vestibule_core::id::SessionId;
 use vestibule_core::local_path::LocalPath;
+use vestibule_core::origin::Origin;
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::user::Language;
-use vestibule_engine::{Check, LiveSession, Visit};
+use vestibule_engine::{Check, Doorway, LiveSession, Visit};
 
 use super::accept;
 use super::cookies::{self, FormCookie};
 use super::csrf;
 use super::form::{Checked, Posted};
+use super::host::Meant;
 use crate::context::{Context, Peer};
 use crate::errors::{Code, Failure};
 use crate::views::{Frame, Page};
@@ -30,6 +32,8 @@ pub struct Caller {
     pub visit: Visit,
     /// The pre-session, if the browser has one.
     pub form: Option<FormCookie>,
+    /// The application on whose host this is; `None` on the issuer's.
+    doorway: Option<Arc<Doorway>>,
     standing: Standing,
     accept_language: HeaderMap,
     led_by_own_page: bool,
@@ -47,8 +51,13 @@ enum Standing {
 }
 
 impl Caller {
-    /// Reads the clock, the caller's address and the cookies; on a host that is not `ours`, nobody is known.
-    pub(super) fn arriving(context: Arc<Context>, request: &Request, ours: bool) -> Self {
+    /// Reads the clock, the caller's address and the cookies; on a host that is not the issuer's, nobody is known.
+    pub(super) fn arriving(
+        context: Arc<Context>,
+        request: &Request,
+        meant: &Meant<Arc<Doorway>>,
+    ) -> Self {
+        let ours = matches!(meant, Meant::Issuer);
         let headers = request.headers();
         let languages = headers.get_all(header::ACCEPT_LANGUAGE).iter();
         let accept_language: HeaderMap = languages
@@ -76,6 +85,10 @@ impl Caller {
         });
         Self {
             form: cookies::form(headers, &context.site.issuer),
+            doorway: match meant {
+                Meant::Application(doorway) => Some(Arc::clone(doorway)),
+                _ => None,
+            },
             accept_language,
             led_by_own_page: csrf::led_by_own_page(headers),
             program: accept::prefers_json(headers),
@@ -135,6 +148,20 @@ impl Caller {
         self.program
     }
 
+    /// The application on whose host this is; `None` on the issuer's.
+    pub const fn doorway(&self) -> Option<&Arc<Doorway>> {
+        self.doorway.as_ref()
+    }
+
+    /// The origin that was asked.
+    pub fn origin(&self) -> &Origin {
+        self.doorway
+            .as_ref()
+            .map_or(self.context.site.issuer.as_origin(), |doorway| {
+                doorway.origin()
+            })
+    }
+
     /// A token for one form, newly masked.
     pub fn token(&self, binding: Binding<'_>) -> Result<String, Failure> {
         let mask = self.context.engine.random().map_err(Failure::no_entropy)?;
@@ -161,7 +188,12 @@ impl Caller {
 
     pub(crate) fn frame(&self) -> Frame<'_> {
         let tongue = self.context.texts.language(&self.accept_language);
-        Frame::new(tongue, &self.context.site.brand, self.visit.now.0)
+        let frame = Frame::new(tongue, &self.context.site.brand, self.visit.now.0);
+        if self.doorway.is_some() {
+            frame.on_application_host()
+        } else {
+            frame
+        }
     }
 }
 

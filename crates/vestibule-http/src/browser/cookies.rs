@@ -1,4 +1,4 @@
-//! Our three cookies: read strictly, set whole.
+//! Our cookies: read strictly, set whole. On the issuer's host:
 //!
 //! | cookie | holds | SameSite |
 //! |---|---|---|
@@ -6,19 +6,39 @@
 //! | `__Host-vestibule-form` | 32 random bytes that forms before login, and a recovery's link, are bound to | Lax: that link is clicked in a mail |
 //! | `__Host-vestibule-device` | a known device's id and secret, never a credential (N15) | Strict: only our own forms need it |
 //!
-//! On http loopback the names begin with `vestibule-PORT`, without `Secure`. No cookie has a `Domain`.
+//! On an application's own host, where none of these is ever seen:
+//!
+//! | cookie | holds | SameSite |
+//! |---|---|---|
+//! | `__Host-vestibule-app` | an app session's id and secret | Lax |
+//! | `__Host-vestibule-handshake` | 32 random bytes that a handshake is bound to, so that its code is worth nothing elsewhere | Lax: the way back comes from the issuer |
+//! | `__Host-vestibule-rounds` | how often sign-in led to the same page within seconds | Lax |
+//!
+//! On http loopback the names begin with `vestibule-PORT` (on an application's host they are `vestibule-app-PORT` and the like),
+//! without `Secure`. No cookie has a `Domain`.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, header};
+use vestibule_core::app_session::{AppSessionCookie, PlainBrowserSecret};
 use vestibule_core::known_device::{DeviceCookie, KNOWN_FOR};
+use vestibule_core::origin::Origin;
 use vestibule_core::secret::SessionCookie;
 use vestibule_core::time::UnixMillis;
 use vestibule_engine::LiveSession;
 
 use crate::site::Issuer;
+
+/// Names of the cookies on an application's host over https (N14, ASVS 3.3.1, 3.3.3).
+const APP_SESSION: &str = "__Host-vestibule-app";
+const HANDSHAKE: &str = "__Host-vestibule-handshake";
+const ROUNDS: &str = "__Host-vestibule-rounds";
+
+/// How long rounds are counted together, in seconds.
+const ROUNDS_AGE: u64 = 10;
 
 /// Most bytes of cookies, ours and the application's, that a request may carry (ASVS 3.3.5: ours take 200).
 pub const MAX_COOKIES: usize = 16 * 1024;
@@ -85,6 +105,34 @@ pub fn device(headers: &HeaderMap, issuer: &Issuer) -> Option<DeviceCookie> {
     DeviceCookie::parse(only(headers, issuer.device_cookie())?)
 }
 
+/// The app session's cookie at this origin, under the same rule.
+pub fn app_session(headers: &HeaderMap, origin: &Origin) -> Option<AppSessionCookie> {
+    AppSessionCookie::parse(only(headers, &name_at(origin, APP_SESSION))?)
+}
+
+/// What this browser keeps for handshakes at this origin, under the same rule.
+pub fn handshake(headers: &HeaderMap, origin: &Origin) -> Option<PlainBrowserSecret> {
+    let value = only(headers, &name_at(origin, HANDSHAKE))?;
+    PlainBrowserSecret::parse(str::from_utf8(value).ok()?)
+}
+
+/// How often sign-in led this browser to the page of this mark lately.
+pub fn rounds(headers: &HeaderMap, origin: &Origin, mark: &str) -> u8 {
+    let value = only(headers, &name_at(origin, ROUNDS));
+    let value = value.and_then(|value| str::from_utf8(value).ok());
+    let counted = value.and_then(|value| value.strip_suffix(mark)?.strip_suffix('.'));
+    counted.and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
+/// Cookies ignore ports, so on http loopback the name carries the application's.
+fn name_at(origin: &Origin, https: &'static str) -> Cow<'static, str> {
+    if origin.https() {
+        return Cow::Borrowed(https);
+    }
+    let name = https.strip_prefix("__Host-").unwrap_or(https);
+    Cow::Owned(format!("{name}-{}", origin.port()))
+}
+
 /// The value of the only cookie of this name. HTTP/2 may bring cookies on several lines (RFC 9113 §8.2.3).
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let lines = headers.get_all(header::COOKIE).iter();
@@ -131,7 +179,7 @@ pub fn set_session(
         .remembered()
         .then(|| session.expires_at().since(now).as_secs());
     build(
-        issuer,
+        issuer.https(),
         issuer.session_cookie(),
         &cookie.encode(),
         SameSite::Lax,
@@ -142,13 +190,19 @@ pub fn set_session(
 /// `Set-Cookie` that takes the session cookie away. For the answer to its own logout alone: an answer to an unknown or dead
 /// cookie leaves it, lest a late tab erase a new one.
 pub fn clear_session(issuer: &Issuer) -> HeaderValue {
-    build(issuer, issuer.session_cookie(), "", SameSite::Lax, Some(0))
+    build(
+        issuer.https(),
+        issuer.session_cookie(),
+        "",
+        SameSite::Lax,
+        Some(0),
+    )
 }
 
 /// `Set-Cookie` for a new pre-session.
 pub fn set_form(issuer: &Issuer, form: FormCookie) -> HeaderValue {
     build(
-        issuer,
+        issuer.https(),
         issuer.form_cookie(),
         &URL_SAFE_NO_PAD.encode(form.0),
         SameSite::Lax,
@@ -158,13 +212,19 @@ pub fn set_form(issuer: &Issuer, form: FormCookie) -> HeaderValue {
 
 /// `Set-Cookie` that ends the pre-session: its forms are spent at login (H03).
 pub fn clear_form(issuer: &Issuer) -> HeaderValue {
-    build(issuer, issuer.form_cookie(), "", SameSite::Lax, Some(0))
+    build(
+        issuer.https(),
+        issuer.form_cookie(),
+        "",
+        SameSite::Lax,
+        Some(0),
+    )
 }
 
 /// `Set-Cookie` for the device, as it is known from now on; it outlives every login (C23).
 pub fn set_device(issuer: &Issuer, device: &DeviceCookie) -> HeaderValue {
     build(
-        issuer,
+        issuer.https(),
         issuer.device_cookie(),
         &device.encode(),
         SameSite::Strict,
@@ -175,12 +235,49 @@ pub fn set_device(issuer: &Issuer, device: &DeviceCookie) -> HeaderValue {
 /// `Set-Cookie` that takes the device's cookie away: there is no account any more that would know it.
 pub fn clear_device(issuer: &Issuer) -> HeaderValue {
     let name = issuer.device_cookie();
-    build(issuer, name, "", SameSite::Strict, Some(0))
+    build(issuer.https(), name, "", SameSite::Strict, Some(0))
 }
 
 /// `Set-Cookie` for a developer's browser, gone when it is closed.
 pub fn set_dev_mail(issuer: &Issuer, key: &str) -> HeaderValue {
-    build(issuer, &dev_mail_name(issuer), key, SameSite::Strict, None)
+    build(
+        issuer.https(),
+        &dev_mail_name(issuer),
+        key,
+        SameSite::Strict,
+        None,
+    )
+}
+
+/// `Set-Cookie` for an app session that was just opened; gone when the browser is closed, where the next visit makes another.
+pub fn set_app_session(origin: &Origin, cookie: &AppSessionCookie) -> HeaderValue {
+    let value = cookie.encode();
+    build_at(origin, APP_SESSION, &value, None)
+}
+
+/// `Set-Cookie` that takes an app session's cookie away: in the answer to its own logout alone.
+pub fn clear_app_session(origin: &Origin) -> HeaderValue {
+    build_at(origin, APP_SESSION, "", Some(0))
+}
+
+/// `Set-Cookie` for what this browser keeps for handshakes.
+pub fn set_handshake(origin: &Origin, browser: &PlainBrowserSecret) -> HeaderValue {
+    build_at(origin, HANDSHAKE, &browser.encode(), None)
+}
+
+/// `Set-Cookie` for another round to the page of this mark.
+pub fn set_rounds(origin: &Origin, rounds: u8, mark: &str) -> HeaderValue {
+    build_at(
+        origin,
+        ROUNDS,
+        &format!("{rounds}.{mark}"),
+        Some(ROUNDS_AGE),
+    )
+}
+
+fn build_at(origin: &Origin, name: &'static str, value: &str, age: Option<u64>) -> HeaderValue {
+    let name = name_at(origin, name);
+    build(origin.https(), &name, value, SameSite::Lax, age)
 }
 
 #[derive(Clone, Copy)]
@@ -191,7 +288,7 @@ enum SameSite {
 
 #[expect(clippy::expect_used, reason = "see Unwrap safety")]
 fn build(
-    issuer: &Issuer,
+    https: bool,
     name: &str,
     value: &str,
     same_site: SameSite,
@@ -203,7 +300,7 @@ fn build(
         SameSite::Lax => "Lax",
         SameSite::Strict => "Strict",
     });
-    if issuer.https() {
+    if https {
         text.push_str("; Secure");
     }
     if let Some(age) = age {

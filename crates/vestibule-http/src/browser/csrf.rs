@@ -2,7 +2,7 @@
 //!
 //! Three things must agree, each enough on its own against most forgeries:
 //!
-//! 1. **Origin**, where the browser tells it, is the issuer's. `Origin: null` tells nothing: our own pages send it, because
+//! 1. **Origin**, where the browser tells it, is that of the host that was asked. `Origin: null` tells nothing: our own pages send it, because
 //!    their `Referrer-Policy` is `no-referrer` (Fetch standard, 'append a request `Origin` header').
 //! 2. **Fetch-Metadata**: `Sec-Fetch-Site` is `same-origin`, or `none` (the person's own doing: a reload).
 //! 3. **The token** in the form is bound to the session, or before login to the form cookie.
@@ -13,8 +13,7 @@
 
 use http::{HeaderMap, HeaderName, header};
 use vestibule_core::csrf::{Binding, CsrfKey};
-
-use crate::site::Issuer;
+use vestibule_core::origin::Origin;
 
 /// Name of the form field that carries the token.
 pub const FIELD: &str = "csrf";
@@ -47,18 +46,18 @@ pub enum CsrfError {
 }
 
 /// Checks Origin and Fetch-Metadata of an unsafe request.
-pub fn origin(headers: &HeaderMap, issuer: &Issuer) -> Result<OriginChecked, CsrfError> {
+pub fn origin(headers: &HeaderMap, own: &Origin) -> Result<OriginChecked, CsrfError> {
     let origin = only(headers, &header::ORIGIN).map_err(|Several| CsrfError::ForeignOrigin)?;
     let site = only(headers, &SEC_FETCH_SITE).map_err(|Several| CsrfError::ForeignSite)?;
     let told = origin.filter(|origin| *origin != b"null");
-    if told.is_some_and(|told| told != issuer.origin().as_bytes()) {
+    if told.is_some_and(|told| told != own.as_str().as_bytes()) {
         return Err(CsrfError::ForeignOrigin);
     }
     match site {
         Some(b"same-origin" | b"none") => Ok(OriginChecked(())),
         Some(_) => Err(CsrfError::ForeignSite),
         None if told.is_some() => Ok(OriginChecked(())),
-        None if origin.is_some() && !issuer.https() => Ok(OriginChecked(())),
+        None if origin.is_some() && !own.https() => Ok(OriginChecked(())),
         None => Err(CsrfError::NoOrigin),
     }
 }
@@ -106,7 +105,7 @@ mod tests {
         for value in sites {
             headers.append(SEC_FETCH_SITE, value.parse().unwrap());
         }
-        origin(&headers, &Issuer::parse(issuer).unwrap()).map(|OriginChecked(())| ())
+        origin(&headers, &issuer.parse().unwrap()).map(|OriginChecked(())| ())
     }
 
     /// Holds: N12, ASVS 3.5.1, ASVS 3.5.8

@@ -15,6 +15,7 @@ use percent_encoding::percent_decode;
 use vestibule_core::csrf::Binding;
 use zeroize::Zeroizing;
 
+use super::caller::Caller;
 use super::csrf::{self, CsrfChecked, CsrfError, OriginChecked};
 use crate::context::Context;
 use crate::errors::{Code, Failure};
@@ -171,7 +172,9 @@ impl FromRequest<Arc<Context>> for Posted {
 
     async fn from_request(request: Request, context: &Arc<Context>) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
-        let origin = csrf::origin(&parts.headers, &context.site.issuer)
+        let caller = parts.extensions.get::<Arc<Caller>>();
+        let own = caller.map_or(context.site.issuer.as_origin(), |caller| caller.origin());
+        let origin = csrf::origin(&parts.headers, own)
             .map_err(|error| Failure::of(Code::CrossSite).because(error))?;
         // ASVS 3.5.2: nothing but what a form of ours sends.
         if !is_form(&parts.headers) {

@@ -2,6 +2,8 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
+use vestibule_core::origin::Origin;
+
 use crate::site::Site;
 
 /// Nothing but the embedded assets, forms to ourselves alone, no frame around us, no inline script or style.
@@ -54,4 +56,15 @@ pub fn dress(site: &Site, headers: &mut HeaderMap) {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// On an application's host: what is said of https there is said of that host alone, and not of the issuer's.
+pub fn dress_for(origin: &Origin, headers: &mut HeaderMap) {
+    headers.remove(header::STRICT_TRANSPORT_SECURITY);
+    if origin.https() {
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            Site::HOST_STRICT_TRANSPORT_SECURITY,
+        );
+    }
 }

@@ -2,14 +2,17 @@
 //! poisoning find nothing to talk to.
 
 use http::{HeaderValue, Method, Request, header};
+use vestibule_core::origin::is_loopback_host;
 
-use crate::site::{Issuer, is_loopback_host};
+use crate::site::Issuer;
 
 /// Whom the caller wanted.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Meant {
+pub enum Meant<A> {
     /// Us, by our name.
     Issuer,
+    /// An application, by a name of its own.
+    Application(A),
     /// Us, by another loopback name: to be sent to our own, here.
     Elsewhere(String),
     /// Nobody can tell: no host, two, or two that differ (RFC 9112 §3.2).
@@ -19,7 +22,11 @@ pub enum Meant {
 }
 
 /// Reads the target's authority (HTTP/2, absolute form) or else `Host`.
-pub fn meant<B>(issuer: &Issuer, request: &Request<B>) -> Meant {
+pub fn meant<A, B>(
+    issuer: &Issuer,
+    request: &Request<B>,
+    application: impl FnOnce(&str) -> Option<A>,
+) -> Meant<A> {
     let mut named = request
         .headers()
         .get_all(header::HOST)
@@ -37,6 +44,9 @@ pub fn meant<B>(issuer: &Issuer, request: &Request<B>) -> Meant {
     if issuer.is_named_by(host) {
         return Meant::Issuer;
     }
+    if let Some(application) = application(host) {
+        return Meant::Application(application);
+    }
     // A browser that followed 'localhost' to another of its names is to find its cookies.
     let safe = matches!(*request.method(), Method::GET | Method::HEAD);
     if safe && issuer.is_loopback() && is_loopback_host(host) {
@@ -53,12 +63,17 @@ pub fn meant<B>(issuer: &Issuer, request: &Request<B>) -> Meant {
 mod tests {
     use super::*;
 
-    fn asked(issuer: &str, method: Method, target: &str, hosts: &[&str]) -> Meant {
+    fn asked(issuer: &str, method: Method, target: &str, hosts: &[&str]) -> Meant<()> {
         let mut request = Request::builder().method(method).uri(target);
         for host in hosts {
             request = request.header(header::HOST, *host);
         }
-        meant(&Issuer::parse(issuer).unwrap(), &request.body(()).unwrap())
+        let application = |host: &str| (host == "shop.localhost:9000").then_some(());
+        meant(
+            &Issuer::parse(issuer).unwrap(),
+            &request.body(()).unwrap(),
+            application,
+        )
     }
 
     #[test]
@@ -78,6 +93,13 @@ mod tests {
         }
         assert_eq!(ours(&[]), Meant::Unclear);
         assert_eq!(ours(&["id.example.com", "id.example.com"]), Meant::Unclear);
+    }
+
+    #[test]
+    fn an_application_s_name_means_the_application_on_loopback_too() {
+        let asked = |host| asked("http://localhost:8080", Method::GET, "/", &[host]);
+        assert_eq!(asked("shop.localhost:9000"), Meant::Application(()));
+        assert!(matches!(asked("wiki.localhost:9000"), Meant::Elsewhere(_)));
     }
 
     #[test]

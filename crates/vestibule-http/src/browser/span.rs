@@ -65,10 +65,22 @@ mod tests {
         for (route, method, expected) in [
             (Some("/"), Method::GET, "home.get"),
             (Some("/login"), Method::POST, "login.post"),
-            (Some("/recover/end-login"), Method::GET, "recover.end-login.get"),
-            (Some("/dev/mail/{id}/html"), Method::HEAD, "dev.mail.id.html.head"),
+            (
+                Some("/recover/end-login"),
+                Method::GET,
+                "recover.end-login.get",
+            ),
+            (
+                Some("/dev/mail/{id}/html"),
+                Method::HEAD,
+                "dev.mail.id.html.head",
+            ),
             (None, Method::GET, "not_found.get"),
-            (Some("/login"), Method::from_bytes(b"ALICE").unwrap(), "login.other"),
+            (
+                Some("/login"),
+                Method::from_bytes(b"ALICE").unwrap(),
+                "login.other",
+            ),
         ] {
             assert_eq!(name(route, &method), expected);
         }

@@ -12,10 +12,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vestibule_core::id::UserId;
 use vestibule_core::local_path::LocalPath;
-use vestibule_engine::{CheckAnswer, LiveSession};
+use vestibule_core::origin::Origin;
+use vestibule_engine::CheckAnswer;
 
 use super::forwarded::ForwardedError;
 use super::requirement::RequirementError;
+use super::who::Who;
 use crate::site::Issuer;
 
 static REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
@@ -52,29 +54,49 @@ pub enum Refusal<'a> {
     Requirement(RequirementError),
     /// The forwarded request cannot be told for sure.
     Forwarded(ForwardedError),
-    /// It is on another host than the issuer's.
+    /// No application is registered at its host.
     ForeignHost,
-    /// It came over plain http to an https issuer, or the other way round.
-    Scheme,
+    /// Another application is registered there than the route names.
+    OtherApplication,
+    /// It came over plain http to an https origin, or the other way round; the issuer's if none is said.
+    Scheme(Option<&'a Origin>),
     /// Its path is one of Vestibule's own.
     OwnPath,
     /// No application may live on the issuer's own host.
     NoApplicationHere,
     /// A token was presented.
     Token,
-    /// No live session; a person's page view carries where it was going.
-    Nobody {
-        /// Path and query, when a person is looking.
-        page: Option<&'a str>,
-    },
+    /// No live session; a person who looks is led on.
+    Nobody(Option<Onward<'a>>),
     /// The index is not filled yet.
     NotReady,
     /// Somebody is signed in, and still may not.
     Forbidden {
         /// Who.
         user: UserId,
+        /// At which application, if it is registered.
+        application: Option<&'a str>,
         /// Why not.
         why: Forbidden,
+    },
+}
+
+/// Where a person goes on to who is not signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Onward<'a> {
+    /// To sign in, and then to this page.
+    SignIn {
+        /// The application's; `None` on the issuer's own host.
+        origin: Option<&'a str>,
+        /// Path and query that were asked for.
+        page: &'a str,
+    },
+    /// To the page that says that their form was not sent on.
+    NotSent {
+        /// The application's; `None` on the issuer's own host.
+        origin: Option<&'a str>,
+        /// The page that the form was on, as far as that is known.
+        page: &'a str,
     },
 }
 
@@ -100,11 +122,12 @@ impl Refusal<'_> {
             Self::Requirement(_) => "parameter",
             Self::Forwarded(why) => why.code(),
             Self::ForeignHost => "foreign_host",
-            Self::Scheme => "scheme",
+            Self::OtherApplication => "other_application",
+            Self::Scheme(_) => "scheme",
             Self::OwnPath => "own_path",
             Self::NoApplicationHere => "no_application_here",
             Self::Token => "invalid_token",
-            Self::Nobody { .. } => "no_session",
+            Self::Nobody(_) => "no_session",
             Self::NotReady => "not_ready",
             Self::Forbidden { why, .. } => match why {
                 Forbidden::ForeignOrigin => "foreign_origin",
@@ -123,11 +146,12 @@ impl Refusal<'_> {
             | Self::Requirement(_)
             | Self::Forwarded(_)
             | Self::ForeignHost
-            | Self::Scheme
+            | Self::OtherApplication
+            | Self::Scheme(_)
             | Self::OwnPath
             | Self::NoApplicationHere => CheckAnswer::Misasked,
             Self::Token => CheckAnswer::InvalidToken,
-            Self::Nobody { .. } => CheckAnswer::NoSession,
+            Self::Nobody(_) => CheckAnswer::NoSession,
             Self::NotReady => CheckAnswer::NotReady,
             Self::Forbidden { why, .. } => match why {
                 Forbidden::ForeignOrigin => CheckAnswer::ForeignOrigin,
@@ -142,9 +166,11 @@ impl Refusal<'_> {
     /// none for a caller who only has to sign in.
     pub fn log(self) {
         match self {
-            Self::Method | Self::Token | Self::Nobody { .. } | Self::NotReady => {}
-            Self::Forbidden { user, .. } => {
-                tracing::info!(code = self.code(), user.id = %user, "edge: refused");
+            Self::Method | Self::Token | Self::Nobody(_) | Self::NotReady => {}
+            Self::Forbidden {
+                user, application, ..
+            } => {
+                tracing::info!(code = self.code(), user.id = %user, application, "edge: refused");
             }
             _ => tracing::info!(code = self.code(), "edge: refused"),
         }
@@ -156,12 +182,15 @@ impl Refusal<'_> {
             Self::Requirement(_) | Self::Forwarded(_) => StatusCode::BAD_REQUEST,
             Self::Peer
             | Self::ForeignHost
-            | Self::Scheme
+            | Self::OtherApplication
+            | Self::Scheme(_)
             | Self::OwnPath
             | Self::NoApplicationHere
             | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
-            Self::Nobody { page: Some(_) } => StatusCode::FOUND,
-            Self::Token | Self::Nobody { page: None } => StatusCode::UNAUTHORIZED,
+            Self::Nobody(Some(Onward::SignIn { .. })) => StatusCode::FOUND,
+            // RFC 9110 §15.4.4: looked at by GET, and never sent on.
+            Self::Nobody(Some(Onward::NotSent { .. })) => StatusCode::SEE_OTHER,
+            Self::Token | Self::Nobody(None) => StatusCode::UNAUTHORIZED,
             Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -172,15 +201,18 @@ impl Refusal<'_> {
             Self::Forwarded(why) => return why.to_string(),
             Self::ForeignHost => {
                 return format!(
-                    "only applications on {} itself can be guarded: the forwarded host is another one",
+                    "no application is registered at the forwarded host, and it is not {}: register it by `vestibule app \
+                     add NAME --kind proxy --origin https://HOST`, or in the settings under [[applications]]",
                     issuer.host()
                 );
             }
-            Self::Scheme => {
-                return format!(
-                    "the forwarded request's scheme is not that of {}",
-                    issuer.origin()
-                );
+            Self::Scheme(origin) => {
+                let origin = origin.map_or(issuer.origin(), Origin::as_str);
+                return format!("the forwarded request's scheme is not that of {origin}");
+            }
+            Self::OtherApplication => {
+                "the application that app names is not reached at the forwarded host: give it this origin, or name the \
+                 right one"
             }
             Self::Method => "ask by GET",
             Self::Peer => {
@@ -194,7 +226,7 @@ impl Refusal<'_> {
                  trusted by the setting own_host_application"
             }
             Self::Token => "no token is accepted here",
-            Self::Nobody { .. } => "sign in first",
+            Self::Nobody(_) => "sign in first",
             Self::NotReady => "Vestibule is starting: try again in a moment",
             Self::Forbidden { why, .. } => match why {
                 Forbidden::ForeignOrigin => {
@@ -236,15 +268,15 @@ impl Refusal<'_> {
                     HeaderValue::from_static("Bearer realm=\"vestibule\", error=\"invalid_token\""),
                 );
             }
-            Self::Nobody { page } => {
-                if page.is_none() || dialect == Dialect::AuthRequest {
+            Self::Nobody(onward) => {
+                if onward.is_none() || dialect == Dialect::AuthRequest {
                     // RFC 9110 §15.5.2: a 401 has a challenge. RFC 6750 §3.1: none presented, so no error code.
                     headers.insert(
                         WWW_AUTHENTICATE,
                         HeaderValue::from_static("Bearer realm=\"vestibule\""),
                     );
                 }
-                if let Some(location) = page.and_then(|page| sign_in(issuer, page).ok()) {
+                if let Some(location) = onward.and_then(|onward| onward.location(issuer).ok()) {
                     headers.insert(LOCATION, location);
                 }
             }
@@ -254,7 +286,9 @@ impl Refusal<'_> {
         body.push('\n');
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = match (dialect, self.status()) {
-            (Dialect::AuthRequest, StatusCode::FOUND) => StatusCode::UNAUTHORIZED,
+            (Dialect::AuthRequest, StatusCode::FOUND | StatusCode::SEE_OTHER) => {
+                StatusCode::UNAUTHORIZED
+            }
             (Dialect::AuthRequest, StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED) => {
                 StatusCode::FORBIDDEN
             }
@@ -265,44 +299,70 @@ impl Refusal<'_> {
     }
 }
 
-/// Where a person goes to sign in, and from there on to the page first asked for.
-fn sign_in(issuer: &Issuer, page: &str) -> Result<HeaderValue, InvalidHeaderValue> {
-    let mut location = String::with_capacity(128);
-    location.push_str(issuer.origin());
-    location.push_str("/login");
-    // R23: what sign-in would not go on to is left out here already.
-    if let Some(next) = LocalPath::parse(page) {
-        let next = utf8_percent_encode(next.as_str(), QUERY_VALUE);
-        // Writing to a String never fails.
-        let _ = write!(location, "?next={next}");
+impl Onward<'_> {
+    fn location(self, issuer: &Issuer) -> Result<HeaderValue, InvalidHeaderValue> {
+        let (origin, path, page) = match self {
+            Self::SignIn { origin, page } => match origin {
+                None => (issuer.origin(), "/login", page),
+                Some(origin) => (origin, "/vestibule/start", page),
+            },
+            Self::NotSent { origin, page } => {
+                let origin = origin.unwrap_or(issuer.origin());
+                (origin, "/vestibule/not-sent", page)
+            }
+        };
+        let mut location = String::with_capacity(128);
+        location.push_str(origin);
+        location.push_str(path);
+        // R23: what sign-in would not go on to is left out here already.
+        if let Some(next) = LocalPath::parse(page) {
+            let next = utf8_percent_encode(next.as_str(), QUERY_VALUE);
+            // Writing to a String never fails.
+            let _ = write!(location, "?next={next}");
+        }
+        HeaderValue::try_from(location)
     }
-    HeaderValue::try_from(location)
 }
 
 /// 200 with every identity header, empty where there is nothing to say, so that none of the client's own can stand.
 /// `Cookie`, a request's header, is for the proxy to put in place of the client's.
 pub fn pass(
-    session: &LiveSession,
+    who: Option<&Who>,
     cookies: Option<HeaderValue>,
 ) -> Result<Response, InvalidHeaderValue> {
-    let identity = session.profile().identity();
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.reserve(7);
-    headers.insert(&REMOTE_USER, HeaderValue::from_maybe_shared(identity.user)?);
-    headers.insert(
-        &REMOTE_EMAIL,
-        HeaderValue::from_maybe_shared(identity.email)?,
-    );
-    headers.insert(&REMOTE_NAME, HeaderValue::from_maybe_shared(identity.name)?);
-    headers.insert(
-        &REMOTE_GROUPS,
-        HeaderValue::from_maybe_shared(identity.groups)?,
-    );
-    headers.insert(
-        &REMOTE_SESSION,
-        HeaderValue::try_from(session.id().to_string())?,
-    );
+    match who {
+        Some(who) => {
+            let identity = who.profile.identity();
+            headers.insert(&REMOTE_USER, HeaderValue::from_maybe_shared(identity.user)?);
+            headers.insert(
+                &REMOTE_EMAIL,
+                HeaderValue::from_maybe_shared(identity.email)?,
+            );
+            headers.insert(&REMOTE_NAME, HeaderValue::from_maybe_shared(identity.name)?);
+            headers.insert(
+                &REMOTE_GROUPS,
+                HeaderValue::from_maybe_shared(identity.groups)?,
+            );
+            headers.insert(
+                &REMOTE_SESSION,
+                HeaderValue::try_from(who.session.to_string())?,
+            );
+        }
+        None => {
+            for name in [
+                &REMOTE_USER,
+                &REMOTE_EMAIL,
+                &REMOTE_NAME,
+                &REMOTE_GROUPS,
+                &REMOTE_SESSION,
+            ] {
+                headers.insert(name, HeaderValue::from_static(""));
+            }
+        }
+    }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(cookies) = cookies {
         headers.insert(COOKIE, cookies);

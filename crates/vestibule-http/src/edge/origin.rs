@@ -1,6 +1,7 @@
 //! Where a request comes from: the application's own pages, or another site's (N12, ASVS 3.5.1, 3.5.8).
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use vestibule_core::origin::Origin;
 
 static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
@@ -8,8 +9,11 @@ static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 /// Whether a request needs [`comes_from`] at all: an unsafe method changes something, and a WebSocket, though opened by
 /// a GET, sends what it likes. A method that is not known to be safe is not (RFC 9110 §9.2.1).
 pub fn must_be_own(method: &str, headers: &HeaderMap) -> bool {
-    !matches!(method, "GET" | "HEAD" | "OPTIONS")
-        || headers.contains_key(header::UPGRADE)
+    !matches!(method, "GET" | "HEAD" | "OPTIONS") || is_websocket(headers)
+}
+
+fn is_websocket(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::UPGRADE)
         // RFC 6455 §4.1: end-to-end, so it arrives through a proxy that keeps `Upgrade` to itself.
         || headers.contains_key(header::SEC_WEBSOCKET_KEY)
 }
@@ -39,11 +43,46 @@ pub fn comes_from(origin: &str, headers: &HeaderMap) -> bool {
     spoken_for
 }
 
+/// Whether the browser says that a page of one of these other origins made the request: a rule's exception.
+pub fn comes_from_one_of(origins: &[Origin], headers: &HeaderMap) -> bool {
+    let mut told = headers.get_all(header::ORIGIN).iter();
+    let (Some(told), None) = (told.next(), told.next()) else {
+        return false;
+    };
+    origins
+        .iter()
+        .any(|origin| origin.as_str().as_bytes() == told.as_bytes())
+}
+
+/// Whether a browser asks whether another origin's page may send a request (Fetch standard, 'CORS-preflight request').
+pub fn is_preflight(method: &str, headers: &HeaderMap) -> bool {
+    method == "OPTIONS"
+        && headers.contains_key(header::ORIGIN)
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        && !must_be_own(method, headers)
+}
+
+/// Whether a person sent a form, and looks at the answer.
+pub fn is_form_sent_by_a_person(method: &str, headers: &HeaderMap) -> bool {
+    method == "POST" && !is_websocket(headers) && is_looked_at(headers)
+}
+
+/// Path and query of the page that led here, if it is one of `origin`'s and the browser tells.
+pub fn page_before<'h>(origin: &str, headers: &'h HeaderMap) -> Option<&'h str> {
+    let mut told = headers.get_all(header::REFERER).iter();
+    let (Some(told), None) = (told.next(), told.next()) else {
+        return None;
+    };
+    let page = told.to_str().ok()?.strip_prefix(origin)?;
+    page.starts_with('/').then_some(page)
+}
+
 /// Whether a person is looking at the answer, and so can be sent to sign in.
 pub fn is_page_view(method: &str, headers: &HeaderMap) -> bool {
-    if !matches!(method, "GET" | "HEAD") || must_be_own(method, headers) {
-        return false;
-    }
+    matches!(method, "GET" | "HEAD") && !must_be_own(method, headers) && is_looked_at(headers)
+}
+
+fn is_looked_at(headers: &HeaderMap) -> bool {
     let mut modes = headers.get_all(&SEC_FETCH_MODE).iter();
     match (modes.next(), modes.next()) {
         (None, _) => headers.get_all(header::ACCEPT).iter().any(accepts_html),

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
+use vestibule_core::application::ApplicationName;
 use vestibule_core::session::Acr;
 use vestibule_core::user::Role;
 
 /// What must hold of the session for the route.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Requirement<'a> {
+    /// The forwarded host is this application's.
+    pub app: Option<&'a str>,
     /// The user has this role.
     pub role: Option<Cow<'a, str>>,
     /// The credential carries this scope.
@@ -23,11 +26,11 @@ pub struct Requirement<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RequirementError {
     /// A misspelt requirement would otherwise be none.
-    #[error("unknown parameter: /verify takes role, scope, acr and cookies")]
+    #[error("unknown parameter: /verify takes app, role, scope, acr and cookies")]
     Unknown,
     /// Which one counts?
     #[error(
-        "a parameter came more than once: /verify takes each of role, scope, acr and cookies once"
+        "a parameter came more than once: /verify takes each of app, role, scope, acr and cookies once"
     )]
     Repeated,
     /// No such role can exist.
@@ -42,12 +45,17 @@ pub enum RequirementError {
     /// There is one choice.
     #[error("cookies is not application")]
     Cookies,
-    /// There are none yet.
-    #[error("app names an application, and none is registered here: leave the parameter out")]
+    /// No such application can exist.
+    #[error("app is no application's name: 1 to 64 characters out of a-z, 0-9, _ and -")]
     App,
 }
 
 impl<'a> Requirement<'a> {
+    /// Whether only somebody who is signed in can meet it.
+    pub const fn asks_for_login(&self) -> bool {
+        self.role.is_some() || self.scope.is_some() || self.acr.is_some()
+    }
+
     /// Reads the query, unknown and repeated parameters refused (ASVS 1.5.3).
     pub fn read(query: Option<&'a str>) -> Result<Self, RequirementError> {
         let mut read = Self::default();
@@ -71,7 +79,11 @@ impl<'a> Requirement<'a> {
                 "cookies" if read.cookies => return Err(RequirementError::Repeated),
                 "cookies" if value == "application" => read.cookies = true,
                 "cookies" => return Err(RequirementError::Cookies),
-                "app" => return Err(RequirementError::App),
+                "app" => set(
+                    &mut read.app,
+                    Some(value).filter(|v| v.parse::<ApplicationName>().is_ok()),
+                    RequirementError::App,
+                )?,
                 _ => return Err(RequirementError::Unknown),
             }
         }
@@ -118,6 +130,7 @@ mod tests {
         assert_eq!(read(None), Requirement::default());
         assert_eq!(read(Some("")), Requirement::default());
         assert!(read(Some("cookies=application")).cookies);
+        assert_eq!(read(Some("app=shop")).app, Some("shop"));
         let all = read(Some("role=editors&acr=aal2&scope=orders:read"));
         assert_eq!(all.role.as_deref(), Some("editors"));
         assert_eq!(all.acr, Some(Acr::Aal2));
@@ -152,7 +165,8 @@ mod tests {
             ("cookies", Cookies),
             ("cookies=all", Cookies),
             ("cookies=application&cookies=application", Repeated),
-            ("app=shop", App),
+            ("app=Shop", App),
+            ("app=shop&app=shop", Repeated),
             ("role=admin&app=", App),
         ] {
             assert_eq!(Requirement::read(Some(query)), Err(why), "{query}");

@@ -1,40 +1,19 @@
-//! `GET /verify[?role=R][&acr=A][&scope=S][&cookies=application]` and `GET /verify/auth-request`: may this request pass,
-//! and whose is it?
+//! `GET /verify[?app=NAME][&role=R][&acr=A][&scope=S][&cookies=application]` and `GET /verify/auth-request`: may this request
+//! pass, and whose is it?
 
 use axum::body::{Body, HttpBody as _};
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header};
-use percent_encoding::percent_decode_str;
-use vestibule_engine::{Check, CheckAnswer, LiveSession};
+use vestibule_engine::{CheckAnswer, Doorways};
 
 use super::answer::{Dialect, Forbidden, Refusal, pass};
 use super::forwarded::Forwarded;
-use super::origin::{comes_from, is_page_view, must_be_own};
+use super::origin::{comes_from, comes_from_one_of, is_preflight, must_be_own};
+use super::place::Place;
 use super::requirement::Requirement;
+use super::who::Who;
 use crate::browser::cookies;
 use crate::context::{Context, Peer};
-use crate::site::Site;
-
-/// First segments of the paths on the issuer's own host that no application there may have.
-pub const RESERVED: [&str; 17] = [
-    "login",
-    "logout",
-    "setup",
-    "register",
-    "recover",
-    "account",
-    "console",
-    "device",
-    "assets",
-    "verify",
-    "api",
-    "oauth",
-    "revocations",
-    "vestibule",
-    ".well-known",
-    "docs",
-    "dev",
-];
 
 /// The answer to a question at one of the two paths; `None` at any other.
 pub fn answer<B>(context: &Context, peer: Option<Peer>, request: &Request<B>) -> Option<Response> {
@@ -45,10 +24,11 @@ pub fn answer<B>(context: &Context, peer: Option<Peer>, request: &Request<B>) ->
     };
     let metrics = context.engine.metrics();
     let begun = metrics.begin_check();
-    let (mut answer, counted) = match judge(context, peer, request) {
-        Ok(Passed { session, cookies }) => pass(&session, cookies).map_or_else(
+    let doorways = context.engine.doorways();
+    let (mut answer, counted) = match judge(context, &doorways, peer, request) {
+        Ok(Passed { who, cookies }) => pass(who.as_ref(), cookies).map_or_else(
             |_| {
-                tracing::error!(user.id = %session.user_id(), "an identity does not fit into a header");
+                tracing::error!(user.id = ?who.map(|who| who.profile.id()), "an identity does not fit into a header");
                 let answer = StatusCode::INTERNAL_SERVER_ERROR.into_response();
                 (answer, CheckAnswer::Failed)
             },
@@ -75,7 +55,8 @@ pub fn answer<B>(context: &Context, peer: Option<Peer>, request: &Request<B>) ->
 
 /// What a 200 tells.
 struct Passed {
-    session: LiveSession,
+    /// `None` where nobody has to be signed in, and nobody is.
+    who: Option<Who>,
     /// Those that the application may see, where the proxy asks for them.
     cookies: Option<HeaderValue>,
 }
@@ -83,12 +64,13 @@ struct Passed {
 /// The checks in their order.
 fn judge<'a, B>(
     context: &Context,
+    doorways: &'a Doorways,
     peer: Option<Peer>,
     request: &'a Request<B>,
 ) -> Result<Passed, Refusal<'a>> {
-    let (site, headers) = (&context.site, request.headers());
+    let headers = request.headers();
     let proxy = peer
-        .and_then(|Peer(address)| site.proxy(address.ip()))
+        .and_then(|Peer(address)| context.site.proxy(address.ip()))
         .ok_or(Refusal::Peer)?;
     let requirement = Requirement::read(request.uri().query()).map_err(Refusal::Requirement)?;
     let forwarded = Forwarded::read(headers, proxy).map_err(Refusal::Forwarded)?;
@@ -98,49 +80,53 @@ fn judge<'a, B>(
     {
         return Err(Refusal::Method);
     }
-    is_on_own_host(site, &forwarded)?;
-    // A token that was presented is judged, and never passed over for a cookie beside it.
-    if presents_token(headers) {
-        return Err(Refusal::Token);
+    let place = Place::of(context, doorways, &forwarded)?;
+    place.is_of(requirement.app)?;
+    let passed = |who| {
+        let cookies = requirement.cookies.then(|| cookies::not_ours(headers));
+        Ok(Passed { who, cookies })
+    };
+    let demand = place.demand(&forwarded);
+    if demand.preflight && is_preflight(forwarded.method, headers) {
+        return passed(None);
     }
-    let session = session_of(context, headers, &forwarded)?;
+    let public = demand.public && !requirement.asks_for_login();
+    // A token that was presented is judged, and never passed over for a cookie beside it. Where anybody may pass, it is the
+    // application's business, and no cookie speaks for its bearer.
+    if presents_token(headers) {
+        return if public {
+            passed(None)
+        } else {
+            Err(Refusal::Token)
+        };
+    }
+    let Some(who) = place.who(context, headers)? else {
+        return if public {
+            passed(None)
+        } else {
+            Err(Refusal::Nobody(place.onward(&forwarded, headers)))
+        };
+    };
+    let own = !must_be_own(forwarded.method, headers)
+        || demand.cross_site
+        || comes_from(place.origin(&context.site), headers)
+        || comes_from_one_of(&demand.origins, headers);
+    if public {
+        // Another site's page sends nothing in this person's name.
+        return passed(own.then_some(who));
+    }
     let forbidden = |why| Refusal::Forbidden {
-        user: session.user_id(),
+        user: who.profile.id(),
+        application: place.name(),
         why,
     };
-    if must_be_own(forwarded.method, headers) && !comes_from(site.issuer.origin(), headers) {
+    if !own {
         return Err(forbidden(Forbidden::ForeignOrigin));
     }
-    requirement.is_met_by(&session).map_err(forbidden)?;
-    let cookies = requirement.cookies.then(|| cookies::not_ours(headers));
-    Ok(Passed { session, cookies })
-}
-
-/// The one application there can be: on the issuer's own host, where an operator allows it (C24).
-fn is_on_own_host(site: &Site, forwarded: &Forwarded<'_>) -> Result<(), Refusal<'static>> {
-    let issuer = &site.issuer;
-    if !issuer.is_named_by(forwarded.host) {
-        return Err(Refusal::ForeignHost);
-    }
-    // R36: no plain http beside an https issuer.
-    if forwarded.https != issuer.https() {
-        return Err(Refusal::Scheme);
-    }
-    if !site.own_host_application && !issuer.is_loopback() {
-        return Err(Refusal::NoApplicationHere);
-    }
-    if is_reserved(forwarded.path()) {
-        return Err(Refusal::OwnPath);
-    }
-    Ok(())
-}
-
-/// Whether the path is one of Vestibule's own, also behind escapes.
-fn is_reserved(path: &str) -> bool {
-    let first = path.split('/').nth(1).unwrap_or_default();
-    RESERVED
-        .iter()
-        .any(|name| percent_decode_str(first).eq(name.bytes()))
+    who.meets(demand)
+        .and_then(|()| who.fulfils(&requirement))
+        .map_err(forbidden)?;
+    passed(Some(who))
 }
 
 /// `Basic` and the like are the application's own business.
@@ -156,44 +142,9 @@ fn presents_token(headers: &HeaderMap) -> bool {
     })
 }
 
-fn session_of<'a>(
-    context: &Context,
-    headers: &HeaderMap,
-    forwarded: &Forwarded<'a>,
-) -> Result<LiveSession, Refusal<'a>> {
-    let nobody = || Refusal::Nobody {
-        page: is_page_view(forwarded.method, headers).then_some(forwarded.target),
-    };
-    let cookie = cookies::session(headers, &context.site.issuer).ok_or_else(nobody)?;
-    match context.engine.check(&cookie, context.engine.now()) {
-        Check::Live(session) => Ok(session),
-        Check::Dead => Err(nobody()),
-        // ASVS 16.5.3: neither let in nor sent away.
-        Check::NotReady => Err(Refusal::NotReady),
-    }
-}
-
-impl Requirement<'_> {
-    fn is_met_by(&self, session: &LiveSession) -> Result<(), Forbidden> {
-        if let Some(role) = &self.role
-            && !session.profile().roles().any(|has| has == role)
-        {
-            return Err(Forbidden::Role);
-        }
-        // Scopes are granted to tokens; a session's cookie carries none.
-        if self.scope.is_some() {
-            return Err(Forbidden::Scope);
-        }
-        if self.acr.is_some_and(|least| session.acr() < least) {
-            return Err(Forbidden::Acr);
-        }
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::super::place::RESERVED;
 
     /// Holds: C24
     #[test]

@@ -9,7 +9,12 @@ use crate::errors::{Code, Failure};
 
 /// One asset, under the path that names its content.
 pub async fn get(uri: Uri) -> Result<Response, Failure> {
-    let asset = assets::asset(uri.path()).ok_or(Failure::of(Code::NotFound))?;
+    under(uri.path())
+}
+
+/// The asset of this path.
+pub fn under(path: &str) -> Result<Response, Failure> {
+    let asset = assets::asset(path).ok_or(Failure::of(Code::NotFound))?;
     let mut response = Response::new(Body::from(asset.bytes()));
     let headers = response.headers_mut();
     headers.insert(

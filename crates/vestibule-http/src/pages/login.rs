@@ -20,6 +20,7 @@ use super::pre_session;
 use crate::browser::caller::{Caller, Visitor};
 use crate::browser::form::{Fields, Posted, Query};
 use crate::errors::{self, Failure};
+use crate::handshake::offer::application_behind;
 use crate::views::{LoginFault, LoginNotice, LoginPage};
 
 /// Where a login goes on to when nothing else was asked for.
@@ -127,8 +128,12 @@ fn challenged(mut response: Response) -> Response {
 
 fn form(caller: &Caller, status: StatusCode, page: LoginPage) -> Result<Response, Failure> {
     let engine = &caller.context.engine;
+    // Who comes to sign in to an application is told its name.
+    let next = page.next.as_deref().and_then(LocalPath::parse);
+    let application = next.and_then(|next| application_behind(&caller.context, &next));
     pre_session::page(caller, status, |csrf| LoginPage {
         csrf,
+        continue_to: application.or(page.continue_to),
         recovers: engine.mails(),
         registers: engine.mails() && engine.policy().registration.is_open(),
         ..page

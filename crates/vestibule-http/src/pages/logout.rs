@@ -66,10 +66,14 @@ pub(super) fn signed_out(caller: &Caller) -> Response {
 
 /// Lets the browser forget the session, and what it kept of its pages.
 pub(super) fn forget(caller: &Caller, response: &mut Response) {
-    let headers = response.headers_mut();
-    headers.append(
-        header::SET_COOKIE,
-        cookies::clear_session(&caller.context.site.issuer),
-    );
-    headers.insert(CLEAR_SITE_DATA, CACHE_AND_STORAGE);
+    let clear = cookies::clear_session(&caller.context.site.issuer);
+    response.headers_mut().append(header::SET_COOKIE, clear);
+    forget_pages(response);
+}
+
+/// Lets the browser forget what it kept of this host's pages.
+pub fn forget_pages(response: &mut Response) {
+    response
+        .headers_mut()
+        .insert(CLEAR_SITE_DATA, CACHE_AND_STORAGE);
 }

@@ -62,6 +62,18 @@ pub enum ErrorKind {
     LinkGone,
     /// Tried too often.
     TooManyRequests,
+    /// A frame, a script or a prefetch asks for what only a person's own page view gets.
+    NotAPage,
+    /// A handshake for an origin that no application is registered at.
+    UnknownApplication,
+    /// A handshake's code came from another browser than the one that asked.
+    HandshakeElsewhere,
+    /// The browser that brings a handshake's code keeps no cookie of it.
+    NoCookieKept,
+    /// A handshake's code was used, is too old, or never was.
+    HandshakeGone,
+    /// Signed in, but the proxy's questions do not show it.
+    SignInLoop,
 }
 
 page!(ErrorPage, "error.html");
@@ -100,6 +112,10 @@ impl ErrorPage {
     fn way_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         frame.t(match (self.kind, &self.back) {
             (ErrorKind::SetupUsed, _) => msg("login-submit"),
+            (
+                ErrorKind::HandshakeElsewhere | ErrorKind::NoCookieKept | ErrorKind::HandshakeGone,
+                Some(_),
+            ) => msg("error-sign-in"),
             (_, Some(back)) if back == "/login" => msg("error-sign-in"),
             (ErrorKind::Unavailable | ErrorKind::EndUnstored, Some(_)) => msg("error-again"),
             (_, Some(_)) => msg("error-back"),
@@ -117,13 +133,17 @@ impl ErrorKind {
     /// The HTTP status (RFC 9110 §15, RFC 6585 §4).
     pub fn status(self) -> u16 {
         match self {
-            Self::BadRequest => 400,
+            Self::BadRequest | Self::UnknownApplication => 400,
             Self::LoginRefused => 401,
-            Self::FormExpired | Self::RegistrationByInvitation => 403,
+            Self::FormExpired
+            | Self::RegistrationByInvitation
+            | Self::NotAPage
+            | Self::HandshakeElsewhere
+            | Self::NoCookieKept => 403,
             Self::NotFound | Self::RegistrationClosed | Self::RecoveryClosed => 404,
             Self::MethodNotAllowed => 405,
             Self::AddressTaken => 409,
-            Self::SetupUsed | Self::SetupExpired | Self::LinkGone => 410,
+            Self::SetupUsed | Self::SetupExpired | Self::LinkGone | Self::HandshakeGone => 410,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::Misdirected => 421,
@@ -131,6 +151,7 @@ impl ErrorKind {
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
             Self::Unavailable | Self::EndUnstored => 503,
+            Self::SignInLoop => 508,
         }
     }
 
@@ -174,6 +195,36 @@ impl ErrorKind {
                 msg("error-link"),
                 msg("error-link-what"),
                 msg("error-link-do"),
+            ),
+            Self::NotAPage => (
+                msg("error-not-a-page"),
+                msg("error-not-a-page-what"),
+                msg("error-not-a-page-do"),
+            ),
+            Self::UnknownApplication => (
+                msg("error-unknown-application"),
+                msg("error-unknown-application-what"),
+                msg("error-unknown-application-do"),
+            ),
+            Self::HandshakeElsewhere => (
+                msg("error-elsewhere"),
+                msg("error-elsewhere-what"),
+                msg("error-elsewhere-do"),
+            ),
+            Self::NoCookieKept => (
+                msg("error-no-cookie"),
+                msg("error-no-cookie-what"),
+                msg("error-no-cookie-do"),
+            ),
+            Self::HandshakeGone => (
+                msg("error-code-gone"),
+                msg("error-code-gone-what"),
+                msg("error-code-gone-do"),
+            ),
+            Self::SignInLoop => (
+                msg("error-loop"),
+                msg("error-loop-what"),
+                msg("error-loop-do"),
             ),
             Self::TooManyRequests => (msg("error-429"), msg("error-429-what"), msg("error-429-do")),
             Self::NotFound => (msg("error-404"), msg("error-404-what"), msg("error-404-do")),

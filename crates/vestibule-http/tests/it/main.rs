@@ -12,6 +12,7 @@ mod browser;
 mod control;
 mod dev_mail;
 mod edge;
+mod handshake;
 mod house;
 mod login;
 mod logout;

@@ -1,0 +1,188 @@
+//! App sessions: cookies on applications' own hosts, each under one session.
+//!
+//! What is kept in memory of one is small: its secret's hash, whose child it is, and where it is good. Everything else is its
+//! session's, so that whatever ends the session, or whatever holds of it, needs no word here: the check looks at both.
+
+pub(crate) mod handshake;
+
+use std::sync::Arc;
+
+use vestibule_core::app_session::{AppSession, AppSessionCookie};
+use vestibule_core::id::{AppSessionId, ApplicationId, SessionId, UserId};
+use vestibule_core::secret::HashedSecret;
+use vestibule_core::session::Acr;
+use vestibule_core::time::UnixMillis;
+use vestibule_store::StoreError;
+
+use super::check::Check;
+use super::index::Index;
+use super::live::LiveSession;
+use super::profile::Profile;
+use crate::doorways::{Doorway, DoorwayNumber};
+use crate::engine::Engine;
+
+/// One app session in the index.
+#[derive(Clone, Copy)]
+pub(super) struct AppRecord {
+    secret: HashedSecret,
+    session: SessionId,
+    doorway: DoorwayNumber,
+}
+
+const _: () = assert!(
+    size_of::<AppRecord>() <= 52,
+    "as many of these as sessions, and more, are kept in memory"
+);
+
+/// An app session that was live when it was checked. It shows an application who is calling, and no more: what asks for a
+/// session at the issuer does not take it.
+#[derive(Debug, Clone)]
+pub struct LiveAppSession {
+    id: AppSessionId,
+    application: ApplicationId,
+    session: LiveSession,
+}
+
+impl LiveAppSession {
+    /// Names it; not a secret.
+    pub const fn id(&self) -> AppSessionId {
+        self.id
+    }
+
+    /// For which application.
+    pub const fn application(&self) -> ApplicationId {
+        self.application
+    }
+
+    /// Under which session.
+    pub const fn session_id(&self) -> SessionId {
+        self.session.id()
+    }
+
+    /// Whose.
+    pub fn user_id(&self) -> UserId {
+        self.session.user_id()
+    }
+
+    /// Its user.
+    pub const fn profile(&self) -> &Arc<Profile> {
+        self.session.profile()
+    }
+
+    /// How sure the login was.
+    pub const fn acr(&self) -> Acr {
+        self.session.acr()
+    }
+
+    pub(super) const fn session(&self) -> &LiveSession {
+        &self.session
+    }
+}
+
+/// An application that is signed in to through one of somebody's devices.
+#[derive(Debug, Clone)]
+pub struct SignedInTo {
+    /// Through which device.
+    pub session: SessionId,
+    /// What people call the application.
+    pub title: String,
+}
+
+impl Index {
+    /// The check on every request to an application: two look-ups and one SHA-256.
+    fn check_app(
+        &self,
+        cookie: &AppSessionCookie,
+        doorway: &Doorway,
+        now: UnixMillis,
+    ) -> Check<LiveAppSession> {
+        if !self.is_filled() {
+            return Check::NotReady;
+        }
+        let live = || {
+            let app_sessions = self.app_sessions.pin();
+            let record = app_sessions.get(&cookie.id)?;
+            // Good where it was made for alone. The secret in constant time, by the type (ASVS 11.2.4).
+            if record.doorway != doorway.number() || cookie.hashed() != record.secret {
+                return None;
+            }
+            Some(LiveAppSession {
+                id: cookie.id,
+                application: doorway.application().id,
+                session: self.live_child(record.session, now)?,
+            })
+        };
+        live().map_or(Check::Dead, Check::Live)
+    }
+
+    /// Its session and its application were published before. A session that is not there any more has no children.
+    pub(super) fn open_app(&self, app_session: &AppSession, replaced: Option<AppSessionId>) {
+        let app_sessions = self.app_sessions.pin();
+        if let Some(replaced) = replaced {
+            app_sessions.remove(&replaced);
+        }
+        if !self.has(app_session.session) {
+            return;
+        }
+        let record = AppRecord {
+            secret: app_session.secret,
+            session: app_session.session,
+            doorway: self
+                .doorways()
+                .number(app_session.application, &app_session.origin),
+        };
+        app_sessions.insert(app_session.id, record);
+    }
+
+    /// Forgets those whose session, or whose place, is gone.
+    pub(super) fn sweep_apps(&self) {
+        let open = self.doorways().open_doors();
+        let app_sessions = self.app_sessions.pin();
+        app_sessions.retain(|_, record| open.contains(&record.doorway) && self.has(record.session));
+    }
+
+    /// How many app sessions are in memory.
+    pub fn app_sessions(&self) -> usize {
+        self.app_sessions.len()
+    }
+
+    /// Under which session this cookie is, or was until a moment ago.
+    fn parent(&self, cookie: &AppSessionCookie) -> Option<SessionId> {
+        let app_sessions = self.app_sessions.pin();
+        let record = app_sessions.get(&cookie.id)?;
+        (cookie.hashed() == record.secret).then_some(record.session)
+    }
+}
+
+impl Engine {
+    /// Judges a cookie of an application's own host, in memory alone. Moves its session's idle clock.
+    pub fn check_app(
+        &self,
+        cookie: &AppSessionCookie,
+        doorway: &Doorway,
+        now: UnixMillis,
+    ) -> Check<LiveAppSession> {
+        self.index().check_app(cookie, doorway, now)
+    }
+
+    /// Whether the login above this cookie is over in memory but its end is not stored yet.
+    pub fn owes_end_above(&self, cookie: &AppSessionCookie) -> bool {
+        let parent = self.index().parent(cookie);
+        parent.is_some_and(|session| self.owes_end(session))
+    }
+
+    /// What the session's user is signed in to, through each of their devices.
+    pub async fn signed_in_to(&self, session: &LiveSession) -> Result<Vec<SignedInTo>, StoreError> {
+        let stored = self.store().app_sessions_of(session.user_id()).await?;
+        let doorways = self.doorways();
+        let named = stored.into_iter().filter_map(|app_session| {
+            let doorway = doorways.reached_at(&app_session.origin)?;
+            let application = doorway.application();
+            (application.id == app_session.application).then(|| SignedInTo {
+                session: app_session.session,
+                title: application.spec.title().to_owned(),
+            })
+        });
+        Ok(named.collect())
+    }
+}

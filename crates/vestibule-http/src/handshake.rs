@@ -1,0 +1,149 @@
+//! The handshake: how a login at the issuer becomes a cookie on an application's own host, sibling or unrelated, with no cookie
+//! that two hosts share.
+//!
+//! ```text
+//! browser          application's host                          issuer's host
+//!    │  a page ──▶ the proxy asks /verify: nobody is signed in
+//!    │  ──▶ /vestibule/start?next=PATH
+//!    │      sets or keeps the browser's secret ──303──▶ /vestibule/handshake?origin=…&browser=HASH&next=PATH
+//!    │                                                  (signs in, if need be: /login)
+//!    │      /vestibule/finish?code=… ◀──303── offers a code: one use, ten seconds
+//!    │      redeems code and secret together
+//!    ◀─303─ sets the app session's cookie, leads to PATH
+//! ```
+//!
+//! What a thief can see is worth nothing: the URL to the issuer holds a hash, the URL back a code that only the browser with the
+//! secret can redeem. Nobody can plant a login of theirs in another's browser either: the victim's browser lacks the secret that
+//! the thief's code is bound to. An origin is registered, exactly, or nothing is redirected (R23, ASVS 3.7.2).
+//!
+//! Every other path on an application's host is the application's; if it is asked for here, the proxy is set up wrong, and the
+//! answer is 421.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method};
+
+use crate::errors::{Code, Failure};
+
+pub mod assets;
+pub mod finish;
+pub mod logout;
+pub mod not_sent;
+pub mod offer;
+pub mod start;
+
+const PREFIX: &str = "/vestibule/";
+
+/// Whether this path of ours is there on an application's host.
+pub fn is_on_application_host(path: &str) -> bool {
+    path.strip_prefix(PREFIX).is_some_and(|path| {
+        matches!(path, "start" | "finish" | "logout" | "not-sent") || path.starts_with("assets/")
+    })
+}
+
+/// Whether this path of ours is there on the issuer's host.
+pub fn is_on_issuer_host(path: &str) -> bool {
+    !is_on_application_host(path)
+        || path == "/vestibule/not-sent"
+        || path.starts_with("/vestibule/assets/")
+}
+
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+/// What browsers say that fetch a page before anybody asked for it.
+const AHEAD: [HeaderName; 3] = [
+    HeaderName::from_static("sec-purpose"),
+    HeaderName::from_static("purpose"),
+    HeaderName::from_static("x-moz"),
+];
+
+/// Proof that a person's browser opens this as a page of its own, as far as it tells: in no frame, for no script, and not
+/// before anybody asked for it.
+pub struct PageOfItsOwn(());
+
+impl<S: Sync> FromRequestParts<S> for PageOfItsOwn {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        // ASVS 3.5.3: what only wants to know changes nothing here.
+        if parts.method != Method::GET {
+            return Err(Failure::of(Code::MethodNotAllowed));
+        }
+        if is_page_of_its_own(&parts.headers) {
+            Ok(Self(()))
+        } else {
+            Err(Failure::of(Code::NotAPage))
+        }
+    }
+}
+
+fn is_page_of_its_own(headers: &HeaderMap) -> bool {
+    let says = |name: &HeaderName, only: &str| {
+        let mut values = headers.get_all(name).iter();
+        values.all(|value| value.as_bytes() == only.as_bytes())
+    };
+    let ahead = |name: &HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        values.any(|value| {
+            let value = value.as_bytes().to_ascii_lowercase();
+            value.starts_with(b"prefetch") || value.starts_with(b"preview")
+        })
+    };
+    says(&SEC_FETCH_DEST, "document")
+        && says(&SEC_FETCH_MODE, "navigate")
+        && !AHEAD.iter().any(ahead)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_path_is_on_its_own_host() {
+        for (path, application, issuer) in [
+            ("/vestibule/start", true, false),
+            ("/vestibule/finish", true, false),
+            ("/vestibule/logout", true, false),
+            ("/vestibule/not-sent", true, true),
+            ("/vestibule/assets/0-vestibule.css", true, true),
+            ("/vestibule/handshake", false, true),
+            ("/vestibule/", false, true),
+            ("/vestibule/start/", false, true),
+            ("/login", false, true),
+            ("/", false, true),
+        ] {
+            let found = (is_on_application_host(path), is_on_issuer_host(path));
+            assert_eq!(found, (application, issuer), "{path}");
+        }
+    }
+
+    #[test]
+    fn frames_scripts_and_what_nobody_asked_for_yet_are_no_pages() {
+        let page = |lines: &[(&'static str, &str)]| {
+            let headers = lines
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+                .collect();
+            is_page_of_its_own(&headers)
+        };
+        assert!(page(&[]));
+        assert!(page(&[
+            ("sec-fetch-dest", "document"),
+            ("sec-fetch-mode", "navigate")
+        ]));
+        for dest in ["iframe", "frame", "image", "empty", "script", "embed", ""] {
+            assert!(!page(&[("sec-fetch-dest", dest)]), "{dest}");
+        }
+        for mode in ["cors", "no-cors", "same-origin", "websocket"] {
+            assert!(!page(&[("sec-fetch-mode", mode)]), "{mode}");
+        }
+        for (name, value) in [
+            ("sec-purpose", "prefetch"),
+            ("sec-purpose", "prefetch;prerender"),
+            ("purpose", "prefetch"),
+            ("x-moz", "prefetch"),
+        ] {
+            assert!(!page(&[(name, value), ("sec-fetch-dest", "document")]));
+        }
+    }
+}

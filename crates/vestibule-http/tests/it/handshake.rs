@@ -1,0 +1,12 @@
+//! The handshake: `/vestibule/*` on applications' hosts and on the issuer's.
+
+mod town;
+
+mod attacks;
+mod finish;
+mod hosts;
+mod logout;
+mod not_sent;
+mod offer;
+mod start;
+mod whole;
