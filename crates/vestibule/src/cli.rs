@@ -1,11 +1,13 @@
 //! The command line. Exit codes: 0 done, 1 the answer is no, 2 it could not be carried out.
 
+mod app;
 mod ask;
 mod audit;
 mod config;
 mod doctor;
 mod mail;
 mod output;
+mod role;
 mod serve;
 mod session;
 mod user;
@@ -37,6 +39,7 @@ const FAILED: u8 = 2;
         vestibule serve                                  start, with nothing configured\n  \
         vestibule user add alice@example.test            make an account\n  \
         vestibule user invite bob@example.test           let somebody make their own\n  \
+        vestibule app add shop --origin https://shop.example.com\n  \
         vestibule session list --user alice@example.test\n  \
         vestibule audit verify                           is the trail whole?\n  \
         vestibule config reference                       every setting"
@@ -63,9 +66,15 @@ struct Place {
 enum Command {
     /// Start the server
     Serve(serve::Serve),
-    /// Accounts: add, invite, list, recover, disable, enable, delete
+    /// Accounts: add, invite, list, set-roles, recover, disable, enable, delete
     #[command(subcommand)]
     User(user::User),
+    /// Applications: add, list, show, set, remove
+    #[command(subcommand)]
+    App(app::App),
+    /// Roles: add, list, remove
+    #[command(subcommand)]
+    Role(role::Role),
     /// Who is signed in, and on which devices: list, revoke
     #[command(subcommand)]
     Session(session::Session),
@@ -88,6 +97,8 @@ pub fn run() -> ExitCode {
     let outcome = match cli.command {
         Command::Serve(serve) => serve::run(serve, &cli.place),
         Command::User(command) => user::run(command, &cli.place),
+        Command::App(command) => app::run(command, &cli.place),
+        Command::Role(command) => role::run(command, &cli.place),
         Command::Session(command) => session::run(command, &cli.place),
         Command::Mail(command) => mail::run(&command, &cli.place),
         Command::Audit(command) => audit::run(command, &cli.place),
