@@ -136,14 +136,14 @@ async fn post_errand(tx: &mut Transition, post: &Post) -> Result<PostErrand, Fau
     };
     let keys = charges.iter().map(|(key, _)| (Scope::Mail, *key));
     let mut tallies = tally::hold(tx, keys).await?;
-    let mut charged = Vec::with_capacity(charges.len());
+    let mut after = Vec::with_capacity(charges.len());
     for (key, rule) in charges {
         match rule.charge(tallies.of(key).tally, act.at) {
-            Ok(tally) => charged.push((key, rule, Stored { tally, user: None })),
+            Ok(tally) => after.push((key, rule, Stored { tally, user: None })),
             Err(throttled) => return Ok(PostErrand::Throttled(throttled)),
         }
     }
-    for (key, rule, stored) in charged {
+    for (key, rule, stored) in after {
         tallies.put(key, rule, stored, act.at);
     }
     tallies.write(tx).await?;

@@ -31,8 +31,14 @@ struct Entry {
     stored: Stored,
     /// There is a row, and this transition holds it.
     is_row: bool,
-    /// What it became: to be written, with when it idles.
-    changed: Option<Option<UnixMillis>>,
+    /// What it became, if it is to be written.
+    changed: Option<Changed>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Changed {
+    /// From when on it may be dropped; never, if none.
+    idle_at: Option<UnixMillis>,
 }
 
 /// Some tallies, held in the order of their keys, so that no two transitions wait for each other.
@@ -122,7 +128,7 @@ impl Tallies {
             entry.scope == Scope::Password && user.is_some() && stored.tally.count > 0;
         let idle_at = (!counts_for_ever).then(|| rule.idle_from(stored.tally, now));
         entry.stored = Stored { user, ..stored };
-        entry.changed = Some(idle_at);
+        entry.changed = Some(Changed { idle_at });
     }
 
     /// Starts a tally again, if there is one.
@@ -131,7 +137,7 @@ impl Tallies {
             && entry.is_row
         {
             entry.stored.tally = entry.stored.tally.restarted();
-            entry.changed = Some(Some(now));
+            entry.changed = Some(Changed { idle_at: Some(now) });
         }
     }
 
@@ -140,7 +146,7 @@ impl Tallies {
         let (rows, new): (Vec<_>, Vec<_>) = self
             .rows
             .into_iter()
-            .filter_map(|(key, entry)| entry.changed.map(|idle_at| (key, entry, idle_at)))
+            .filter_map(|(key, entry)| entry.changed.map(|changed| (key, entry, changed)))
             .partition(|(_, entry, _)| entry.is_row);
         if !new.is_empty() {
             insert(tx, &Columns::of(&new)).await?;
@@ -209,9 +215,9 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(entries: &[(ThrottleKey, Entry, Option<UnixMillis>)]) -> Self {
+    fn of(entries: &[(ThrottleKey, Entry, Changed)]) -> Self {
         let mut columns = Self::default();
-        for (key, Entry { scope, stored, .. }, idle_at) in entries {
+        for (key, Entry { scope, stored, .. }, Changed { idle_at }) in entries {
             let Stored { tally, user } = stored;
             columns.keys.push(key.as_bytes().to_vec());
             columns.scopes.push(scope.code());
