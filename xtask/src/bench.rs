@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use crate::machine::machine;
+use crate::postgres::{self, Cluster};
 use crate::steps::{cargo, output_of, step, succeed};
 
 /// One page.
@@ -28,7 +29,7 @@ enum Run {
     Example(&'static str, &'static str),
 }
 
-const BENCHES: [Bench; 3] = [
+const BENCHES: [Bench; 4] = [
     Bench {
         name: "doors",
         page: "docs/measured/doors.md",
@@ -71,6 +72,19 @@ const BENCHES: [Bench; 3] = [
             have one transition at a time. Each is the median of three rounds of three seconds, by turns; every commit is on the\n\
             disk before it is acknowledged. The database, the store and its callers share the machine's cores.\n",
     },
+    Bench {
+        name: "proxies",
+        page: "docs/measured/proxies.md",
+        mark: "proxies",
+        runs: &[Run::Example("vestibule-e2e", "proxies")],
+        text: "# What the check adds behind each proxy\n\n\
+            Somebody who is signed in asks for a page of an application, over TLS, on eight connections that are kept, each asking\n\
+            again as soon as it has its answer: through the book's own configuration, and through the same with the question\n\
+            taken out. The two take turns, seven rounds of a second each; every figure is the median of its rounds, with the\n\
+            lowest and the highest. `added_p50_µs` is what a round's median grew by against the round before it. Proxy,\n\
+            Vestibule, application and the one who asks share the machine's cores, so that each question also takes away from\n\
+            what it is compared with: on a machine with cores to spare less is added.\n",
+    },
 ];
 
 /// Runs the named one, or all.
@@ -87,10 +101,11 @@ pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
             &["build", "--release", "--workspace", "--bins", "--locked"],
         ))
     })?;
+    let cluster = step("PostgreSQL to measure", Cluster::start)?;
     for bench in chosen {
         let mut printed = String::new();
         for run in bench.runs {
-            printed += &step(bench.name, || run.output(root))?;
+            printed += &step(bench.name, || run.output(root, &cluster))?;
         }
         let page = page(bench, &printed, &machine(root, "release")?)?;
         fs::write(root.join(bench.page), page)
@@ -101,7 +116,7 @@ pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
 }
 
 impl Run {
-    fn output(&self, root: &Path) -> Result<String> {
+    fn output(&self, root: &Path, cluster: &Cluster) -> Result<String> {
         match self {
             Self::Test(test, (variable, amount)) => {
                 let build = [
