@@ -279,7 +279,7 @@ const ALL: &str = "SELECT a.id, a.name, a.title, a.kind, a.demand, a.rules, a.de
      FROM applications a ORDER BY a.name";
 
 /// Every application, while the installation is held.
-async fn all_held(tx: &mut Transition) -> Result<Vec<Application>, Fault> {
+pub(crate) async fn all_held(tx: &mut Transition) -> Result<Vec<Application>, Fault> {
     let rows = tx.query(ALL, &[]).await?;
     rows.iter().map(read_application).collect()
 }

@@ -197,7 +197,12 @@ impl Desk {
         input: &I,
         work: Work<I, T>,
     ) -> Result<T, Lost> {
-        let mut tx = Transition::new(connection, Arc::clone(&self.entries), patience);
+        let mut tx = Transition::new(
+            connection,
+            Arc::clone(&self.entries),
+            Arc::clone(&self.sequencer),
+            patience,
+        );
         let outcome = match work(&mut tx, input).await {
             Ok(outcome) => outcome,
             Err(fault) => {
@@ -208,7 +213,7 @@ impl Desk {
             }
         };
         let held = tx.held().clone();
-        let (connection, published) = tx.commit(&self.sequencer).await?;
+        let (connection, published) = tx.commit().await?;
         self.figures.committed();
         drop(connection);
         // Invariant 2: commit, then publish, then answer.

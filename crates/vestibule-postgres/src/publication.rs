@@ -133,6 +133,16 @@ impl Sequencer {
         self.lock().doubtful.contains(&doubt)
     }
 
+    /// The latest cutoff on everybody that was published.
+    pub(crate) fn everything(&self) -> StoreNumber {
+        self.lock().everything
+    }
+
+    /// It was read again, and is not certain yet.
+    pub(crate) fn doubt_again(&self, doubt: Doubt) {
+        self.lock().doubtful.insert(doubt);
+    }
+
     pub(crate) fn doubts(&self) -> Vec<Doubt> {
         self.lock().doubtful.iter().copied().collect()
     }

@@ -55,10 +55,13 @@ struct Write {
 pub(crate) struct Transition {
     connection: Connection,
     entries: Arc<Entries>,
+    sequencer: Arc<Sequencer>,
     patience: Duration,
     begun: bool,
     kept: Vec<Write>,
     changes: Vec<Change>,
+    /// What was read again, and is told before anything else.
+    reread: Vec<(Doubt, Change)>,
     held: BTreeSet<UserId>,
     judged: Option<StoreNumber>,
     cut: bool,
@@ -76,14 +79,21 @@ pub(crate) enum Lost {
 }
 
 impl Transition {
-    pub(crate) fn new(connection: Connection, entries: Arc<Entries>, patience: Duration) -> Self {
+    pub(crate) fn new(
+        connection: Connection,
+        entries: Arc<Entries>,
+        sequencer: Arc<Sequencer>,
+        patience: Duration,
+    ) -> Self {
         Self {
             connection,
             entries,
+            sequencer,
             patience,
             begun: false,
             kept: Vec::new(),
             changes: Vec::new(),
+            reread: Vec::new(),
             held: BTreeSet::new(),
             judged: None,
             cut: false,
@@ -157,10 +167,20 @@ impl Transition {
                 },
             ])
             .await?;
-        for row in &held {
-            self.held.insert(UserId::from_bytes(bytes(row, 0)?));
-        }
         self.judge(Numbers::of(&numbers)?.everything);
+        for row in &held {
+            let user = UserId::from_bytes(bytes(row, 0)?);
+            if self.held.insert(user) && self.sequencer.is_doubtful(Doubt::User(user)) {
+                self.read_again(user).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads a user who is in doubt, before this transition changes anything of theirs: a commit whose answer was lost.
+    pub(crate) async fn read_again(&mut self, user: UserId) -> Result<(), Fault> {
+        let told = reload(self, user).await?;
+        self.reread.push((Doubt::User(user), told));
         Ok(())
     }
 
@@ -353,16 +373,14 @@ impl Transition {
     /// Commits, and enters the lanes of what it is to publish. Answers what remains to be awaited before the caller is told.
     pub(crate) async fn commit(
         mut self,
-        sequencer: &Arc<Sequencer>,
     ) -> Result<(Option<Connection>, impl Future<Output = ()> + use<>), Lost> {
         if self.abandoned {
             return Ok((self.roll_back().await, told(None, Vec::new(), Vec::new())));
         }
-        let doubts = match self.read_doubtful(sequencer).await {
-            Ok(doubts) => doubts,
-            Err(fault) => return Err(self.rolled_back(fault).await),
-        };
-        let place = (!self.changes.is_empty()).then(|| sequencer.enter(self.lanes()));
+        let (doubts, mut changes): (Vec<Doubt>, Vec<Change>) =
+            std::mem::take(&mut self.reread).into_iter().unzip();
+        changes.append(&mut self.changes);
+        let place = (!changes.is_empty()).then(|| self.sequencer.enter(self.lanes()));
         if place.is_some() && !self.held.is_empty() {
             let held: Vec<Vec<u8>> = self.held.iter().map(|id| id.as_bytes().to_vec()).collect();
             self.write(
@@ -373,7 +391,7 @@ impl Transition {
         let kept = std::mem::take(&mut self.kept);
         if !self.begun && kept.is_empty() {
             // Nothing was asked and nothing is written.
-            return Ok((Some(self.connection), told(place, self.changes, doubts)));
+            return Ok((Some(self.connection), told(place, changes, doubts)));
         }
         let sent = self.send(&kept, &[], true).await;
         let refused = match sent {
@@ -382,7 +400,7 @@ impl Transition {
             Err(fault) => Some(fault),
         };
         match refused {
-            None => Ok((Some(self.connection), told(place, self.changes, doubts))),
+            None => Ok((Some(self.connection), told(place, changes, doubts))),
             Some(fault) if fault.is_certain() && !self.broken => {
                 if let Some(place) = place {
                     place.rolled_back();
@@ -426,23 +444,6 @@ impl Transition {
         let numbers = self.cut.then_some(Lane::Numbers);
         let house = self.house.then_some(Lane::House);
         users.chain(numbers).chain(house).collect()
-    }
-
-    /// What is in doubt of the users that are held is read here, and told first: a commit whose answer was lost.
-    async fn read_doubtful(&mut self, sequencer: &Sequencer) -> Result<Vec<Doubt>, Fault> {
-        let mut read = Vec::new();
-        let mut told = Vec::new();
-        for user in self.held.clone() {
-            if sequencer.is_doubtful(Doubt::User(user)) {
-                told.push(reload(self, user).await?);
-                read.push(Doubt::User(user));
-            }
-        }
-        if !told.is_empty() {
-            told.append(&mut self.changes);
-            self.changes = told;
-        }
-        Ok(read)
     }
 
     /// Sends everything at once and waits for all answers, in order.

@@ -155,6 +155,11 @@ impl Inner {
                 }
                 self.memory.strike(*cutoff)
             }
+            Change::UserReloaded { .. } => {
+                // Numbers that went with a lost answer are in it.
+                self.last = None;
+                self.memory.take(change)
+            }
             change => self.memory.take(change),
         }
     }

@@ -1,0 +1,410 @@
+//! A database that is cut off, frozen or restarted in the middle: quick answers, nothing wrong in memory, recovery by itself.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod database;
+mod link;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::time::timeout;
+use vestibule_core::audit::{Act, Actor};
+use vestibule_core::email::EmailAddress;
+use vestibule_core::id::{ActId, SessionId, UserId};
+use vestibule_core::password::HashedPassword;
+use vestibule_core::secret::{HashedSecret, sha256};
+use vestibule_core::session::{Acr, Amr, Device, EndReason, Lifetime, NewSession, Session};
+use vestibule_core::time::UnixMillis;
+use vestibule_core::user::{CredentialVersion, DisplayName, NewUser, Particulars, User};
+use vestibule_postgres::{OpenError, Options, Patience, Postgres};
+use vestibule_store::contract::{Ledger, Snapshot};
+use vestibule_store::{
+    BoxFuture, CreateUser, EndSession, OpenSession, Sessions as _, StoreError, Users as _,
+};
+
+use database::{Database, connect};
+use link::{AtCommit, Link};
+
+const NOON: UnixMillis = UnixMillis(1_800_000_000_000);
+
+/// Far more than anything here takes.
+const LONG: Duration = Duration::from_mins(1);
+
+/// A store over a link that can be cut and frozen.
+struct Home {
+    database: Database,
+    link: Link,
+    store: Arc<Postgres>,
+    ledger: Arc<Ledger>,
+    made: AtomicU64,
+}
+
+impl Home {
+    async fn open() -> Self {
+        Self::with(Patience {
+            connect: Duration::from_secs(5),
+            wait: Duration::from_secs(5),
+            statement: Duration::from_secs(10),
+            bulk: Duration::from_secs(10),
+        })
+        .await
+    }
+
+    async fn with(patience: Patience) -> Self {
+        let database = Database::new();
+        let link = Link::to(&database.url()).await;
+        let ledger = Arc::new(Ledger::default());
+        let options = Options {
+            url: link.url(&database.url()),
+            patience,
+            ..database.options()
+        };
+        let store = Postgres::open(options, ledger.clone()).await.unwrap();
+        store.filled().await.unwrap();
+        Self {
+            database,
+            link,
+            store: Arc::new(store),
+            ledger,
+            made: AtomicU64::new(0),
+        }
+    }
+
+    fn bytes(&self) -> [u8; 10] {
+        let mut bytes = [0; 10];
+        bytes[2..].copy_from_slice(&self.made.fetch_add(1, Ordering::Relaxed).to_be_bytes());
+        bytes
+    }
+
+    fn act(&self) -> Act {
+        Act {
+            id: ActId::new(NOON, self.bytes()),
+            at: NOON,
+            actor: Actor::System,
+            personal: None,
+            told: Vec::new(),
+        }
+    }
+
+    fn new_user(&self, name: &str) -> NewUser {
+        NewUser {
+            id: UserId::new(NOON, self.bytes()),
+            email: EmailAddress::parse(&format!("{name}@example.test")).unwrap(),
+            email_verified: true,
+            name: DisplayName::default(),
+            roles: Vec::new(),
+            password: Some(HashedPassword::from_phc("$argon2id$x".to_owned())),
+            particulars: Particulars::default(),
+        }
+    }
+
+    async fn user(&self, name: &str) -> User {
+        let made = self.store.create_user(self.new_user(name), self.act());
+        match made.await.unwrap() {
+            CreateUser::Created(user) => *user,
+            CreateUser::AddressTaken => panic!("{name} is taken"),
+        }
+    }
+
+    fn login(&self, user: &User) -> NewSession {
+        NewSession {
+            id: SessionId::new(NOON, self.bytes()),
+            user: user.id,
+            secret: HashedSecret::from_bytes(sha256(&self.bytes())),
+            credential: CredentialVersion(1),
+            auth_time: NOON,
+            lifetime: Lifetime::DEFAULT,
+            remembered: false,
+            acr: Acr::Aal1,
+            amr: Amr::PASSWORD,
+            device: Device::default(),
+            replaces: None,
+            tried: None,
+            known: None,
+            end_ticket: None,
+        }
+    }
+
+    async fn session(&self, user: &User) -> Session {
+        let opened = self.store.open_session(self.login(user), self.act()).await;
+        match opened.unwrap() {
+            OpenSession::Opened(session) => *session,
+            refused => panic!("{refused:?}"),
+        }
+    }
+
+    async fn end(&self, session: &Session) -> Result<EndSession, StoreError> {
+        let act = self.act();
+        self.store
+            .end_session(session.id, None, EndReason::SignedOut, act)
+            .await
+    }
+
+    /// Waits until what was published is what is stored.
+    async fn settles(&self) -> Snapshot {
+        let settled = async {
+            loop {
+                if let Some(snapshot) = self.settled().await {
+                    return snapshot;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(LONG, settled).await.unwrap()
+    }
+
+    async fn settled(&self) -> Option<Snapshot> {
+        // Nothing answers yet.
+        self.store.clock_mark_of_test().await.ok()?;
+        let snapshot = Snapshot::take(&*self.store).await;
+        let memory = self.ledger.memory();
+        let same = snapshot.users == memory.users && snapshot.sessions == memory.sessions;
+        same.then_some(snapshot)
+    }
+}
+
+/// Asks whether the database answers.
+trait Answers {
+    fn clock_mark_of_test(&self) -> BoxFuture<'_, Result<UnixMillis, StoreError>>;
+}
+
+impl Answers for Postgres {
+    fn clock_mark_of_test(&self) -> BoxFuture<'_, Result<UnixMillis, StoreError>> {
+        vestibule_store::Installation::clock_mark(self)
+    }
+}
+
+fn assert_unavailable<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
+    match answer {
+        Err(StoreError::Unavailable(_)) => {}
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Whether the cut comes before the server has the COMMIT or after it answered.
+const CUTS: [AtCommit; 2] = [AtCommit::Swallow, AtCommit::CutAnswer];
+
+/// Holds: ASVS 2.3.3, ASVS 15.4.2
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asvs_2_3_3_a_login_whose_commit_is_cut_off_is_read_again() {
+    for cut in CUTS {
+        let home = Home::open().await;
+        let alice = home.user("alice").await;
+        let stays = home.session(&alice).await;
+        home.link.at_commit(cut);
+        assert_unavailable(
+            home.store
+                .open_session(home.login(&alice), home.act())
+                .await,
+        );
+        let snapshot = home.settles().await;
+        let happened = usize::from(cut == AtCommit::CutAnswer);
+        assert_eq!(snapshot.sessions.len(), 1 + happened, "{cut:?}");
+        // All is as ever.
+        assert_eq!(home.end(&stays).await.unwrap(), EndSession::Ended);
+        home.session(&alice).await;
+        home.settles().await;
+    }
+}
+
+/// Holds: ASVS 7.4.1
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asvs_7_4_1_a_logout_whose_commit_is_cut_off_is_read_again() {
+    for cut in CUTS {
+        let home = Home::open().await;
+        let alice = home.user("alice").await;
+        let session = home.session(&alice).await;
+        home.link.at_commit(cut);
+        assert_unavailable(home.end(&session).await);
+        home.settles().await;
+        let happened = cut == AtCommit::CutAnswer;
+        assert_eq!(!home.ledger.holds(session.id), happened, "{cut:?}");
+        // Tried again, it is so in either case.
+        let again = home.end(&session).await.unwrap();
+        assert_eq!(again == EndSession::NotLive, happened);
+        assert!(!home.ledger.holds(session.id));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_account_whose_making_is_cut_off_is_known_before_its_first_login_is_answered() {
+    let home = Home::open().await;
+    home.link.at_commit(AtCommit::CutAnswer);
+    let new = home.new_user("alice");
+    let id = new.id;
+    assert_unavailable(home.store.create_user(new, home.act()).await);
+    let login = NewSession {
+        user: id,
+        ..home.login(&home.user("bob").await)
+    };
+    let opened = home.store.open_session(login.clone(), home.act()).await;
+    assert!(matches!(opened.unwrap(), OpenSession::Opened(_)));
+    assert!(home.ledger.holds(login.id));
+    assert!(home.ledger.memory().users.contains_key(&id));
+    home.settles().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_end_of_everybody_whose_commit_is_cut_off_is_enforced() {
+    for cut in CUTS {
+        let home = Home::open().await;
+        let alice = home.user("alice").await;
+        home.session(&alice).await;
+        home.link.at_commit(cut);
+        assert_unavailable(home.store.end_all_sessions(home.act()).await);
+        let happened = u64::from(cut == AtCommit::CutAnswer);
+        let told = async {
+            while home.ledger.memory().everything.0 != happened {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(LONG, told).await.unwrap();
+        home.settles().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_deleted_user_whose_commit_is_cut_off_is_gone() {
+    let home = Home::open().await;
+    let alice = home.user("alice").await;
+    let session = home.session(&alice).await;
+    home.link.at_commit(AtCommit::CutAnswer);
+    assert_unavailable(home.store.delete_user(alice.id, home.act()).await);
+    home.settles().await;
+    assert!(!home.ledger.holds(session.id));
+    assert!(home.ledger.memory().users.is_empty());
+}
+
+/// Many at once, cut off again and again: what each was told is true, and memory is what is stored.
+///
+/// Holds: ASVS 2.3.3, ASVS 15.4.2
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asvs_2_3_3_a_storm_over_a_link_that_breaks_again_and_again() {
+    let home = Arc::new(Home::open().await);
+    let users = [home.user("alice").await, home.user("bob").await];
+    for round in 0..12 {
+        let mut tasks = Vec::new();
+        for n in 0..16 {
+            let (home, user) = (Arc::clone(&home), users[n % 2].clone());
+            tasks.push(tokio::spawn(async move {
+                let new = home.login(&user);
+                let id = new.id;
+                let opened = home.store.open_session(new, home.act()).await;
+                if let Ok(OpenSession::Opened(session)) = opened {
+                    assert!(home.ledger.holds(id), "known before it is answered");
+                    if n % 3 == 0
+                        && let Ok(ended) = home.end(&session).await
+                    {
+                        assert_eq!(ended, EndSession::Ended);
+                        assert!(!home.ledger.holds(id), "gone before it is answered");
+                    }
+                }
+            }));
+        }
+        if round % 3 == 0 {
+            home.link.at_commit(CUTS[round % 2]);
+        } else {
+            home.link.cut();
+        }
+        for task in tasks {
+            task.await.unwrap();
+        }
+        home.link.pass();
+        home.settles().await;
+    }
+}
+
+/// Holds: ASVS 16.5.2
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asvs_16_5_2_a_frozen_database_is_told_soon_and_found_again() {
+    let short = Duration::from_millis(400);
+    let home = Home::with(Patience {
+        connect: short,
+        wait: short,
+        statement: short,
+        bulk: short,
+    })
+    .await;
+    let alice = home.user("alice").await;
+    let session = home.session(&alice).await;
+    home.link.freeze();
+    // More than there are connections: the others wait for one, and not long either.
+    let callers = (0..40).map(|n| {
+        let (store, act, id) = (Arc::clone(&home.store), home.act(), session.id);
+        let user = alice.id;
+        tokio::spawn(async move {
+            if n % 2 == 0 {
+                assert_unavailable(store.sessions_of(user, NOON).await);
+            } else {
+                let owner = Some(UserId::from_bytes([9; 16]));
+                assert_unavailable(
+                    store
+                        .end_session(id, owner, EndReason::EndedByOwner, act)
+                        .await,
+                );
+            }
+        })
+    });
+    let callers: Vec<_> = callers.collect();
+    let told = async {
+        for caller in callers {
+            caller.await.unwrap();
+        }
+    };
+    timeout(short * 10, told).await.unwrap();
+    home.link.pass();
+    home.settles().await;
+    assert!(home.ledger.holds(session.id), "nobody ended it");
+}
+
+/// Holds: ASVS 15.4.2
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asvs_15_4_2_who_loses_a_deadlock_is_tried_again() {
+    let home = Home::open().await;
+    let (alice, bob) = (home.user("alice").await, home.user("bob").await);
+    let over = home.session(&bob).await;
+    let other = connect(&home.database.url()).await;
+    other.batch_execute("BEGIN").await.unwrap();
+    let hold = "SELECT 1 FROM users WHERE id = $1 FOR UPDATE";
+    let id = |user: &User| user.id.as_bytes().to_vec();
+    other.query(hold, &[&id(&bob)]).await.unwrap();
+    // Holds Alice, and waits for Bob.
+    let login = NewSession {
+        replaces: Some(over.id),
+        ..home.login(&alice)
+    };
+    let opened = home.store.open_session(login.clone(), home.act());
+    let opened = async { opened.await.unwrap() };
+    let against = async {
+        let watch = connect(&home.database.url()).await;
+        let waits = "SELECT 1 FROM pg_stat_activity \
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while watch.query(waits, &[]).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        other.query(hold, &[&id(&alice)]).await.unwrap();
+        other.batch_execute("COMMIT").await.unwrap();
+    };
+    let both = async { tokio::join!(opened, against) };
+    let (opened, ()) = timeout(LONG, both).await.unwrap();
+    assert!(matches!(opened, OpenSession::Opened(_)));
+    assert!(home.ledger.holds(login.id) && !home.ledger.holds(over.id));
+    home.settles().await;
+}
+
+/// Holds: ASVS 12.3.1
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asvs_12_3_1_a_server_that_speaks_no_tls_is_refused_where_tls_is_asked() {
+    let database = Database::new();
+    let options = Options {
+        url: format!("{}?sslmode=verify-full", database.url()),
+        ..database.options()
+    };
+    match Postgres::open(options, Arc::new(Ledger::default())).await {
+        Err(OpenError::Store(why)) => assert!(why.contains("TLS"), "{why}"),
+        // The machine knows no authority.
+        Err(OpenError::Setting(why)) => assert!(why.contains("sslrootcert"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
