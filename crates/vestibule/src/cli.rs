@@ -3,10 +3,13 @@
 mod app;
 mod ask;
 mod audit;
+mod backup;
 mod config;
 mod doctor;
 mod mail;
+mod migrate;
 mod output;
+mod restore;
 mod role;
 mod serve;
 mod session;
@@ -23,6 +26,7 @@ use tokio::runtime;
 use crate::logs;
 use crate::settings::{self, Faults, Flags, InForce};
 
+pub use self::ask::password as ask_password;
 pub use self::output::harmless;
 
 /// It could not be carried out.
@@ -84,6 +88,12 @@ enum Command {
     /// The audit trail: tail, verify
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Take an encrypted backup of everything
+    Backup(backup::Backup),
+    /// Restore a backup into an empty place
+    Restore(restore::Restore),
+    /// Move an installation from one store to another
+    Migrate(migrate::Migrate),
     /// Find the classic faults of an installation
     Doctor(doctor::Doctor),
     /// The settings: check, show, reference
@@ -103,6 +113,9 @@ pub fn run() -> ExitCode {
         Command::Mail(command) => mail::run(&command, &cli.place),
         Command::Audit(command) => audit::run(command, &cli.place),
         Command::Config(command) => config::run(command, &cli.place),
+        Command::Backup(command) => backup::run(command, &cli.place),
+        Command::Restore(command) => restore::run(command, &cli.place),
+        Command::Migrate(command) => migrate::run(&command, &cli.place),
         Command::Doctor(command) => doctor::run(command, &cli.place),
     };
     outcome.unwrap_or_else(|error| fail(&error))

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail};
 use axum::Router;
 use axum::body::Body;
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -133,6 +133,23 @@ impl Client {
     /// `DELETE`.
     pub async fn delete(&self, path: &str) -> Result<Value> {
         self.call(Method::DELETE, path, None).await
+    }
+
+    /// `POST`, answered by bytes that come for as long as there are any.
+    pub async fn stream(&self, path: &str) -> Result<Body> {
+        let request = Request::post(path)
+            .header(header::HOST, "localhost")
+            .body(Body::empty())?;
+        let answer = match &self.0 {
+            Way::Server(socket) => streamed(socket, request).await?,
+            Way::InProcess(router) => answered(router.clone(), request).await?,
+        };
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer.into_body());
+        }
+        let bytes = answer.into_body().collect().await?.to_bytes();
+        Err(refused(status, &bytes).into())
     }
 
     /// Every page of a list, as one: `field` whole, `next` gone.
@@ -288,13 +305,35 @@ async fn over(socket: &Path, request: Request<Body>) -> Result<(StatusCode, Vec<
     Ok((status, bytes.to_vec()))
 }
 
-async fn in_process(router: Router, mut request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
-    let uid = rustix::process::getuid().as_raw();
-    request.extensions_mut().insert(OperatorUid(uid));
-    let answer = router.oneshot(request).await?;
+/// The same, with the answer's body still to come.
+async fn streamed(socket: &Path, request: Request<Body>) -> Result<Response<Body>> {
+    let lost = || {
+        format!(
+            "the server on {} went away before it answered",
+            socket.display()
+        )
+    };
+    let stream = UnixStream::connect(socket).await.with_context(lost)?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .with_context(lost)?;
+    // What is wrong with the connection is told by the body.
+    tokio::spawn(connection);
+    let answer = sender.send_request(request).await.with_context(lost)?;
+    Ok(answer.map(Body::new))
+}
+
+async fn in_process(router: Router, request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
+    let answer = answered(router, request).await?;
     let status = answer.status();
     let bytes = answer.into_body().collect().await?.to_bytes();
     Ok((status, bytes.to_vec()))
+}
+
+async fn answered(router: Router, mut request: Request<Body>) -> Result<Response<Body>> {
+    let uid = rustix::process::getuid().as_raw();
+    request.extensions_mut().insert(OperatorUid(uid));
+    Ok(router.oneshot(request).await?)
 }
 
 #[cfg(test)]

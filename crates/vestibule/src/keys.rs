@@ -80,6 +80,14 @@ pub fn load(
     }
 }
 
+/// The master key that is there already.
+pub fn existing(data: &Path, configured: Option<&Path>) -> Result<MasterKey, PrivateError> {
+    match configured {
+        Some(path) => read(path),
+        None => read(&data.join(FILE)),
+    }
+}
+
 /// Whether the configured file holds a key.
 pub fn check(path: &Path) -> Result<(), PrivateError> {
     read(path).map(drop)

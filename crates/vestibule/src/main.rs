@@ -3,6 +3,7 @@
 //! The binary reads the settings, puts store, engine and HTTP together, listens, and carries out the operator's commands.
 //! It is the only crate that names a backend, reads the clock, or draws randomness.
 
+mod backup;
 mod breached;
 mod cli;
 mod client;

@@ -16,6 +16,12 @@ pub fn line(text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Says something beside the answer: on standard error, where no program reads the answer.
+pub fn note(text: &str) -> Result<()> {
+    writeln!(io::stderr(), "{text}")?;
+    Ok(())
+}
+
 /// Prints text as it is.
 pub fn text(text: &str) -> Result<()> {
     io::stdout().write_all(text.as_bytes())?;

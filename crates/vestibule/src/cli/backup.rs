@@ -1,0 +1,125 @@
+//! `vestibule backup`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use serde_json::json;
+
+use super::{Place, output, wait};
+use crate::backup::{self, BackupReport, Given, Times, Verified};
+use crate::os::SystemEntropy;
+
+/// Where the passphrase or the key is.
+#[derive(Args)]
+pub struct Locked {
+    /// A key file, as --new-key makes one
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "VESTIBULE_BACKUP_KEY_FILE",
+        conflicts_with = "passphrase_file"
+    )]
+    key_file: Option<PathBuf>,
+    /// A file that holds the passphrase, on one line; without either it is asked for
+    #[arg(long, value_name = "FILE", env = "VESTIBULE_BACKUP_PASSPHRASE_FILE")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl From<Locked> for Given {
+    fn from(locked: Locked) -> Self {
+        Self {
+            key_file: locked.key_file,
+            passphrase_file: locked.passphrase_file,
+        }
+    }
+}
+
+/// Take an encrypted backup of everything, the master key included, while the server runs or while none does
+#[derive(Args)]
+#[command(after_help = "Examples:\n  \
+    vestibule backup monday.backup\n  \
+    vestibule backup --new-key backup.key\n  \
+    vestibule backup monday.backup --key-file backup.key --json\n\n\
+    It is restored into a scratch place, compared row by row, and its audit trail verified; then that is removed.")]
+pub struct Backup {
+    /// The file to write; never one that is there
+    #[arg(required_unless_present = "new_key")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    locked: Locked,
+    /// Make a key file for backups, and nothing else
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["file", "passphrase_file"])]
+    new_key: Option<PathBuf>,
+    /// Do not try the backup out
+    #[arg(long)]
+    no_verify: bool,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(command: Backup, place: &Place) -> Result<ExitCode> {
+    let entropy = SystemEntropy::new();
+    if let Some(path) = &command.new_key {
+        backup::make_key_file(path, &entropy)?;
+        if !command.json {
+            output::line(&format!(
+                "wrote {}: keep a copy of it apart from the backups; without it they are lost",
+                path.display()
+            ))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let Some(file) = command.file else {
+        bail!("name the file to write");
+    };
+    let in_force = place.settings()?;
+    let settings = &in_force.settings;
+    backup::check_new(&file)?;
+    let secret = Given::from(command.locked).read(Times::Twice)?;
+    let (taken, verified) = wait(async {
+        let taken = backup::take(settings, &file, &secret, &entropy).await?;
+        let verified = match command.no_verify {
+            true => None,
+            false => Some(backup::verify(&file, &secret, &settings.data).await?),
+        };
+        Ok((taken, verified))
+    })?;
+    if command.json {
+        output::json(&json!({
+            "file": file,
+            "bytes": taken.bytes,
+            "rows": taken.rows,
+            "tables": taken.tables.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
+            "at": taken.at,
+            "store": taken.store,
+            "verified": verified,
+        }))?;
+    } else {
+        tell(&file, &taken, verified.as_ref())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn tell(file: &std::path::Path, taken: &BackupReport, verified: Option<&Verified>) -> Result<()> {
+    let count = |name: &str| {
+        let found = taken.tables.iter().find(|(table, _)| *table == name);
+        found.map_or(0, |(_, count)| *count)
+    };
+    output::line(&format!(
+        "wrote {}: {}, {}, {} in all",
+        file.display(),
+        output::count(count("users"), "account"),
+        output::count(count("audit_events"), "event"),
+        output::count(taken.rows, "row"),
+    ))?;
+    output::line(&match verified {
+        Some(verified) => format!(
+            "restored into a scratch place and compared: {} the same, the trail is whole",
+            output::count(verified.rows, "row")
+        ),
+        None => "not tried out (--no-verify)".to_owned(),
+    })
+}
