@@ -19,10 +19,16 @@
 //! Every other path on an application's host is the application's; if it is asked for here, the proxy is set up wrong, and the
 //! answer is 421.
 
-use axum::extract::FromRequestParts;
-use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method};
+use std::sync::Arc;
 
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Method, header};
+
+use crate::context::Context;
 use crate::errors::{Code, Failure};
 
 pub mod assets;
@@ -33,6 +39,17 @@ pub mod offer;
 pub mod start;
 
 const PREFIX: &str = "/vestibule/";
+
+/// Everything below `/vestibule`. Which of it is there depends on the host.
+pub fn routes() -> Router<Arc<Context>> {
+    Router::new()
+        .route("/vestibule/start", get(start::get))
+        .route("/vestibule/handshake", get(offer::get))
+        .route("/vestibule/finish", get(finish::get))
+        .route("/vestibule/logout", get(logout::get).post(logout::post))
+        .route("/vestibule/not-sent", get(not_sent::get))
+        .route("/vestibule/assets/{asset}", get(assets::get))
+}
 
 /// Whether this path of ours is there on an application's host.
 pub fn is_on_application_host(path: &str) -> bool {
@@ -62,17 +79,18 @@ const AHEAD: [HeaderName; 3] = [
 pub struct PageOfItsOwn(());
 
 impl<S: Sync> FromRequestParts<S> for PageOfItsOwn {
-    type Rejection = Failure;
+    type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Response> {
         // ASVS 3.5.3: what only wants to know changes nothing here.
         if parts.method != Method::GET {
-            return Err(Failure::of(Code::MethodNotAllowed));
+            let refused = Failure::of(Code::MethodNotAllowed);
+            return Err(([(header::ALLOW, "GET")], refused).into_response());
         }
         if is_page_of_its_own(&parts.headers) {
             Ok(Self(()))
         } else {
-            Err(Failure::of(Code::NotAPage))
+            Err(Failure::of(Code::NotAPage).into_response())
         }
     }
 }

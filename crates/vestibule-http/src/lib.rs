@@ -120,15 +120,7 @@ fn pages(context: &Arc<Context>) -> Router<Arc<Context>> {
         .route("/dev/mail/{id}", get(dev_mail::letter))
         .route("/dev/mail/{id}/html", get(dev_mail::html))
         .route("/assets/{asset}", get(assets::get))
-        .route("/vestibule/start", get(handshake::start::get))
-        .route("/vestibule/handshake", get(handshake::offer::get))
-        .route("/vestibule/finish", get(handshake::finish::get))
-        .route(
-            "/vestibule/logout",
-            get(handshake::logout::get).post(handshake::logout::post),
-        )
-        .route("/vestibule/not-sent", get(handshake::not_sent::get))
-        .route("/vestibule/assets/{asset}", get(handshake::assets::get))
+        .merge(handshake::routes())
         .fallback(async || Failure::of(Code::NotFound))
         .method_not_allowed_fallback(async || Failure::of(Code::MethodNotAllowed))
         .layer(from_fn_with_state(Arc::clone(context), browser::receive))

@@ -7,5 +7,5 @@ mod hosts;
 mod last_resort;
 mod origins;
 mod programs;
-mod routes;
+pub mod routes;
 mod secrets;

@@ -1,5 +1,6 @@
 //! `/verify` and `/verify/auth-request`, asked as proxies ask.
 
+mod applications;
 pub mod asker;
 mod auth_request;
 mod families;

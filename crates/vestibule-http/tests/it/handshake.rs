@@ -1,6 +1,6 @@
 //! The handshake: `/vestibule/*` on applications' hosts and on the issuer's.
 
-mod town;
+pub mod town;
 
 mod attacks;
 mod finish;

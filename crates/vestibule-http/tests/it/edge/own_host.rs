@@ -1,4 +1,4 @@
-//! The one place where an application can be, so far: the issuer's own host.
+//! An application on the issuer's own host.
 
 use http::StatusCode;
 use vestibule_http::HeaderFamily::{XForwarded, XOriginal};
@@ -43,7 +43,12 @@ async fn another_host_is_refused_and_the_answer_says_which_is_served() {
             .send()
             .await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{host}");
-        assert!(answer.body.contains("only applications on id.example.test"));
+        assert!(
+            answer
+                .body
+                .contains("no application is registered at the forwarded host")
+        );
+        assert!(answer.body.contains("id.example.test"));
         let url = format!("https://{host}/app");
         let ask = street
             .ask_by(XOriginal, "GET", "/app")

@@ -301,8 +301,15 @@ async fn asvs_1_5_3_a_parameter_that_is_not_understood_refuses_everybody() {
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{query}");
     }
     let answer = street.ask("/app").query("app=shop").send().await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert!(
+        answer
+            .body
+            .contains("the application that app names is not reached")
+    );
+    let answer = street.ask("/app").query("app=Shop").send().await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
-    assert!(answer.body.contains("app names an application"));
+    assert!(answer.body.contains("no application's name"));
 }
 
 /// Holds: ASVS 4.1.3, R25

@@ -115,8 +115,8 @@ impl Person<'_> {
     }
 
     /// Follows a link from another site.
-    pub async fn open(&mut self, url: &str) -> Answer {
-        self.open_with(url, &[("sec-fetch-site", "cross-site")])
+    pub async fn open(&mut self, url: impl Into<String>) -> Answer {
+        self.open_with(&url.into(), &[("sec-fetch-site", "cross-site")])
             .await
     }
 
