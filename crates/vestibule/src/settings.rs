@@ -193,9 +193,17 @@ pub struct InForce {
     /// The file that was read, if there is one.
     pub file: Option<PathBuf>,
     origins: BTreeMap<&'static str, Origin>,
+    places: BTreeMap<&'static str, String>,
 }
 
 impl InForce {
+    /// Where the setting `key` comes from, in a file with its line.
+    pub fn told(&self, key: &str) -> String {
+        let place = self.places.get(key);
+        let line = place.and_then(|place| place.strip_prefix("in "));
+        line.map_or_else(|| self.origin(key).to_string(), str::to_owned)
+    }
+
     /// Where the setting `key` comes from.
     pub fn origin(&self, key: &str) -> &Origin {
         self.origins.get(key).unwrap_or(&Origin::Default)

@@ -1,5 +1,7 @@
 //! `vestibule config`.
 
+mod init;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,12 +14,14 @@ use super::{Place, load, output};
 use crate::client;
 use crate::os::SystemClock;
 use crate::server::tls;
-use crate::settings::{self, Flags, Settings, rows};
+use crate::settings::{self, Faults, Flags, InForce, Settings, rows};
 use crate::wiring::{self, WireError};
 
 /// The settings
 #[derive(Subcommand)]
 pub enum Config {
+    /// Ask five questions, and write a settings file with the answers
+    Init(init::Init),
     /// Are the settings good, and the files that they name? Exits 0 if they are, 1 with every fault if they are not
     #[command(after_help = "Example:\n  vestibule config check /etc/vestibule.toml")]
     Check {
@@ -45,6 +49,7 @@ pub enum Config {
 
 pub fn run(command: Config, place: &Place) -> Result<ExitCode> {
     match command {
+        Config::Init(init) => init::run(&init, place),
         Config::Check { file, json } => {
             let flags = place.flags();
             let config = file.or(flags.config);
@@ -64,10 +69,7 @@ pub fn run(command: Config, place: &Place) -> Result<ExitCode> {
 
 fn check(flags: &Flags, json: bool) -> Result<ExitCode> {
     let loaded = load(flags);
-    let faults: Vec<String> = match &loaded {
-        Ok(in_force) => faults_of_files(&in_force.settings)?,
-        Err(faults) => faults.0.iter().map(ToString::to_string).collect(),
-    };
+    let faults = faults_of(&loaded)?;
     if json {
         output::json(&json!({ "good": faults.is_empty(), "faults": faults }))?;
     } else if let Ok(in_force) = &loaded
@@ -92,6 +94,14 @@ fn check(flags: &Flags, json: bool) -> Result<ExitCode> {
     })
 }
 
+/// What `vestibule serve` would refuse.
+fn faults_of(loaded: &Result<InForce, Faults>) -> Result<Vec<String>> {
+    match loaded {
+        Ok(in_force) => faults_of_files(&in_force.settings),
+        Err(faults) => Ok(faults.0.iter().map(ToString::to_string).collect()),
+    }
+}
+
 /// What `vestibule serve` would refuse of the files that the settings name, run by the same user.
 fn faults_of_files(settings: &Settings) -> Result<Vec<String>> {
     let issuer = client::issuer(settings)?;
@@ -106,7 +116,7 @@ fn faults_of_files(settings: &Settings) -> Result<Vec<String>> {
 fn show(flags: &Flags, json: bool) -> Result<ExitCode> {
     let in_force = load(flags)?;
     let value = |row: &settings::Row| (row.show)(&in_force.settings);
-    let origin = |row: &settings::Row| in_force.origin(row.key).to_string();
+    let origin = |row: &settings::Row| in_force.told(row.key);
     if json {
         let entries: Vec<_> = rows()
             .map(|row| json!({ "setting": row.key, "value": value(row), "from": origin(row) }))

@@ -72,11 +72,15 @@ pub fn load(
         settings: Settings::default(),
         file: file.map(|file| file.path),
         origins: lists.origins,
+        places: BTreeMap::new(),
     };
     in_force.settings.declarations = lists.declarations;
     for one in given {
         match (one.row.set)(&mut in_force.settings, &one.value, &one.base) {
-            Ok(()) => drop(in_force.origins.insert(one.row.key, one.origin)),
+            Ok(()) => {
+                in_force.origins.insert(one.row.key, one.origin);
+                in_force.places.insert(one.row.key, one.place);
+            }
             Err(allowed) => {
                 let value = tellable(one.row, one.value);
                 faults.push(Fault::value(one.row.key, &value, &one.place, &allowed));

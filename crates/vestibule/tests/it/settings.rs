@@ -106,7 +106,7 @@ fn show_tells_where_each_value_comes_from() {
     };
     assert_eq!(
         of("sessions.idle"),
-        ("\"10m\"".to_owned(), file.display().to_string())
+        ("\"10m\"".to_owned(), format!("{}:2", file.display()))
     );
     assert_eq!(
         of("server.brand"),
@@ -120,6 +120,152 @@ fn show_tells_where_each_value_comes_from() {
         of("sessions.absolute"),
         ("\"12h\"".to_owned(), "default".to_owned())
     );
+}
+
+/// The five answers of somebody on this machine, by default.
+const DEFAULTS: &str = "\n\n\n\n";
+
+#[test]
+fn init_writes_what_check_finds_good_and_serve_starts_with() {
+    let data = Data::new();
+    // `--data` answers the third question, and http needs no second.
+    let input = "http://localhost:8099\n\ninvited\n";
+    let said = data.run_with(&["config", "init"], input).good();
+    let file = data.file("vestibule.toml");
+    assert!(said.contains(file.to_str().unwrap()), "{said}");
+    let mode = fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(
+        text.contains("issuer = \"http://localhost:8099\""),
+        "{text}"
+    );
+    assert!(
+        text.contains("# server = \"smtps://mail.example.com\""),
+        "{text}"
+    );
+    let checked = data.run(&["config", "check"]).good();
+    assert!(checked.contains("good"), "{checked}");
+    data.serve().stop();
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let data = Data::new();
+    data.run_with(&["config", "init"], DEFAULTS).good();
+    let file = data.file("vestibule.toml");
+    let before = fs::read_to_string(&file).unwrap();
+    let input = "http://localhost:8099\n\n\n";
+    data.run_with(&["config", "init"], input).failed(&[
+        "vestibule.toml",
+        "not overwritten",
+        "--config",
+    ]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+    let others = fs::read_dir(&data.path).unwrap().count();
+    assert_eq!(others, 1, "no draft is left behind");
+}
+
+#[test]
+fn init_takes_every_answer_as_a_flag_and_asks_nothing_then() {
+    let data = Data::new();
+    data.beside("password", "secret\n");
+    let file = data.path.with_file_name("named.toml");
+    let password = data.beside("mail-password", "a secret\n");
+    fs::set_permissions(&password, fs::Permissions::from_mode(0o600)).unwrap();
+    let mail = format!(
+        "smtps://mail.example.test id@example.test vestibule {}",
+        password.display()
+    );
+    let arguments = [
+        "config",
+        "init",
+        "--config",
+        file.to_str().unwrap(),
+        "--issuer",
+        "https://id.example.test",
+        "--tls",
+        "proxy nginx",
+        "--store",
+        "sqlite",
+        "--mail",
+        &mail,
+        "--registration",
+        "open",
+    ];
+    let said = data.run(&arguments).good();
+    assert!(said.contains("--config"), "{said}");
+    assert!(!data.path.exists(), "it is only named");
+    let output = program(&["config", "show", "--json", "--config"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    let shown = Done::from(output).json();
+    let of = |key: &str| {
+        let mut entries = shown.as_array().unwrap().iter();
+        let entry = entries.find(|entry| entry["setting"] == key).unwrap();
+        entry["value"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(of("server.issuer"), "\"https://id.example.test\"");
+    assert_eq!(of("server.data"), format!("\"{}\"", data.path.display()));
+    assert_eq!(
+        of("trusted_proxies"),
+        "[{ address = \"127.0.0.1\", headers = \"x-original\" }]"
+    );
+    assert_eq!(of("mail.from"), "\"id@example.test\"");
+    assert_eq!(of("registration.mode"), "\"open\"");
+    let checked = data.run(&["config", "check", file.to_str().unwrap()]);
+    assert_eq!(checked.code, 0, "{checked:?}");
+}
+
+#[test]
+fn init_writes_nothing_for_answers_that_make_no_sense() {
+    for (arguments, input, parts) in [
+        (
+            &[][..],
+            "ftp://example.test\n",
+            &["answer 1", "https://id.example.com"][..],
+        ),
+        (
+            &[],
+            "https://id.example.test\nperhaps\n",
+            &["answer 2", "here CERTIFICATE KEY"],
+        ),
+        (&[], "\n", &["question 2 has no answer", "--mail"]),
+        (
+            &[],
+            "\nnone\nmaybe\n",
+            &["answer 3", "'invited', 'open' or 'off'"],
+        ),
+        (
+            &["--mail", "mail.example.test"],
+            "\n\n",
+            &["--mail", "smtps://"],
+        ),
+        (&["--tls", "proxy"], "\n\n\n", &["--tls", "https"]),
+        (
+            &["--store", "mysql://x"],
+            "\n\n\n",
+            &["--store", "postgres://"],
+        ),
+        // Each makes sense, and both together do not.
+        (
+            &[],
+            "https://id.example.test\n\nnone\nopen\n",
+            &["do not go together", "mail.server"],
+        ),
+        (
+            &["--tls", "here /nonexistent/cert.pem /nonexistent/key.pem"],
+            "https://id.example.test\nnone\n\n",
+            &["/nonexistent/cert.pem"],
+        ),
+    ] {
+        let data = Data::new();
+        let mut all = vec!["config", "init"];
+        all.extend(arguments);
+        data.run_with(&all, input).failed(parts);
+        assert!(!data.file("vestibule.toml").exists(), "{input}");
+    }
 }
 
 #[test]
