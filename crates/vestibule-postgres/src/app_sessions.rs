@@ -13,6 +13,7 @@ use vestibule_store::{Answer, AppSessions, Change, OfferHandshake, RedeemHandsha
 use crate::Postgres;
 use crate::applications::read_origin;
 use crate::fault::Fault;
+use crate::sessions::row::hold_session;
 use crate::sessions::{Loaded, load};
 use crate::transition::{Transition, bind_limit, bytes, values};
 
@@ -92,8 +93,7 @@ const DROP_ORPHANS: &str = "DELETE FROM app_sessions WHERE id IN ( \
      RETURNING id";
 
 async fn offer(tx: &mut Transition, handshake: &Handshake) -> Result<OfferHandshake, Fault> {
-    tx.hold(&[], &[handshake.session]).await?;
-    let open = load(tx, handshake.session)
+    let open = hold_session(tx, handshake.session)
         .await?
         .is_some_and(|found| found.is_open());
     if !open {

@@ -106,7 +106,7 @@ impl managed::Manager for Dialer {
             let _turn = self.dials.acquire().await.map_err(|_| Fault::Closed)?;
             // Whoever was before in this queue may have found out.
             self.rested()?;
-            let dialled = timeout(self.patience.connect, self.dial()).await;
+            let dialled = timeout(self.patience.connect, Box::pin(self.dial())).await;
             let dialled = dialled.unwrap_or(Err(Fault::Silent));
             self.tried(dialled.as_ref().err());
             dialled
@@ -124,15 +124,12 @@ impl managed::Manager for Dialer {
 
 impl Dialer {
     async fn dial(&self) -> Result<ClientWrapper, Fault> {
-        let (client, task) = match &self.tls {
-            Some(tls) => {
-                let (client, connection) = self.config.connect(tls.clone()).await?;
-                (client, tokio::spawn(ended(connection)))
-            }
-            None => {
-                let (client, connection) = self.config.connect(NoTls).await?;
-                (client, tokio::spawn(ended(connection)))
-            }
+        let (client, task) = if let Some(tls) = &self.tls {
+            let (client, connection) = self.config.connect(tls.clone()).await?;
+            (client, tokio::spawn(ended(connection)))
+        } else {
+            let (client, connection) = self.config.connect(NoTls).await?;
+            (client, tokio::spawn(ended(connection)))
         };
         let client = ClientWrapper::new(client, task);
         client.batch_execute(&self.set_up()).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, TryAcquireError, watch};
 use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
@@ -126,8 +126,12 @@ impl Desk {
         I: Send + Sync + 'static,
         T: Send + 'static,
     {
-        let Ok(under_way) = Arc::clone(&self.under_way).try_acquire_owned() else {
-            return Err(Fault::Closed.error());
+        let under_way = match Arc::clone(&self.under_way).try_acquire_owned() {
+            Ok(under_way) => under_way,
+            Err(TryAcquireError::NoPermits) => {
+                return Err(Fault::NoConnection("too much waits for one".to_owned()).error());
+            }
+            Err(TryAcquireError::Closed) => return Err(Fault::Closed.error()),
         };
         let desk = Arc::clone(self);
         // A task of its own: whoever asked may go.
@@ -168,7 +172,7 @@ impl Desk {
             };
             let fault = match lost {
                 Lost::RolledBack(back, fault) => {
-                    connection = back;
+                    connection = *back;
                     fault
                 }
                 Lost::Unknown(fault) => {
@@ -207,7 +211,7 @@ impl Desk {
             Ok(outcome) => outcome,
             Err(fault) => {
                 return Err(match tx.roll_back().await {
-                    Some(connection) => Lost::RolledBack(connection, fault),
+                    Some(connection) => Lost::RolledBack(Box::new(connection), fault),
                     None => Lost::Unknown(fault),
                 });
             }

@@ -73,7 +73,7 @@ pub(crate) struct Transition {
 /// How a commit failed.
 pub(crate) enum Lost {
     /// Nothing of it happened.
-    RolledBack(Connection, Fault),
+    RolledBack(Box<Connection>, Fault),
     /// Nobody knows. The connection is gone.
     Unknown(Fault),
 }
@@ -149,24 +149,43 @@ impl Transition {
         users: &[UserId],
         sessions: &[SessionId],
     ) -> Result<(), Fault> {
+        let [] = self.hold_and_ask(users, sessions, []).await?;
+        Ok(())
+    }
+
+    /// The same, and asks in the same round trip for what stands still then.
+    pub(crate) async fn hold_and_ask<const N: usize>(
+        &mut self,
+        users: &[UserId],
+        sessions: &[SessionId],
+        asks: [Ask<'_>; N],
+    ) -> Result<[Vec<Row>; N], Fault> {
         let users: Vec<&[u8]> = users.iter().map(|id| &id.as_bytes()[..]).collect();
         let sessions: Vec<&[u8]> = sessions.iter().map(|id| &id.as_bytes()[..]).collect();
-        let [held, _, numbers] = self
-            .ask([
-                Ask {
-                    sql: HOLD_USERS,
-                    params: &[&users, &sessions],
-                },
-                Ask {
-                    sql: HOLD_SESSIONS,
-                    params: &[&sessions],
-                },
-                Ask {
-                    sql: NUMBERS,
-                    params: &[],
-                },
-            ])
-            .await?;
+        let params: [&(dyn ToSql + Sync); 2] = [&users, &sessions];
+        let mut all = vec![
+            Ask {
+                sql: HOLD_USERS,
+                params: &params,
+            },
+            Ask {
+                sql: HOLD_SESSIONS,
+                params: &params[1..],
+            },
+            Ask {
+                sql: NUMBERS,
+                params: &[],
+            },
+        ];
+        all.extend(asks);
+        let kept = std::mem::take(&mut self.kept);
+        let mut results = self.send(&kept, &all, false).await?.into_iter();
+        let mut rows = || results.next().unwrap_or(Ok(Vec::new()));
+        let (held, _, numbers) = (rows()?, rows()?, rows()?);
+        let mut answers = [const { Vec::new() }; N];
+        for answer in &mut answers {
+            *answer = rows()?;
+        }
         self.judge(Numbers::of(&numbers)?.everything);
         for row in &held {
             let user = UserId::from_bytes(bytes(row, 0)?);
@@ -174,7 +193,7 @@ impl Transition {
                 self.read_again(user).await?;
             }
         }
-        Ok(())
+        Ok(answers)
     }
 
     /// Reads a user who is in doubt, before this transition changes anything of theirs: a commit whose answer was lost.
@@ -434,7 +453,7 @@ impl Transition {
 
     async fn rolled_back(self, fault: Fault) -> Lost {
         match self.roll_back().await {
-            Some(connection) => Lost::RolledBack(connection, fault),
+            Some(connection) => Lost::RolledBack(Box::new(connection), fault),
             None => Lost::Unknown(fault),
         }
     }

@@ -330,8 +330,18 @@ pub(crate) async fn hold_account(
     tx: &mut Transition,
     user: UserId,
 ) -> Result<Option<Account>, Fault> {
-    tx.hold(&[user], &[]).await?;
-    load_account(tx, user).await
+    let id = &user.as_bytes()[..];
+    let [rows] = tx
+        .hold_and_ask(
+            &[user],
+            &[],
+            [Ask {
+                sql: LOAD_ACCOUNT,
+                params: &[&id],
+            }],
+        )
+        .await?;
+    rows.first().map(read_account).transpose()
 }
 
 /// Reads a user who is held.

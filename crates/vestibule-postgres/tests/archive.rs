@@ -44,6 +44,7 @@ async fn every_column_of_every_table_is_in_a_backup_or_left_out_on_purpose() {
     let url = format!("{server}/{name}");
     let options = Options {
         url: url.clone(),
+        password: None,
         connections: 2,
         patience: Patience::default(),
     };

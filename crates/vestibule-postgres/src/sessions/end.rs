@@ -7,7 +7,7 @@ use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{Change, EndOthers, EndSession};
 
-use super::row::{Loaded, live, load};
+use super::row::{Loaded, hold_session, live};
 use crate::Postgres;
 use crate::fault::Fault;
 use crate::known_devices::{device_of, forget, forget_others};
@@ -23,8 +23,7 @@ pub(crate) async fn end_session(
     reason: EndReason,
     act: &Act,
 ) -> Result<EndSession, Fault> {
-    tx.hold(&[], &[id]).await?;
-    let found = load(tx, id)
+    let found = hold_session(tx, id)
         .await?
         // ASVS 8.2.2: another's session is as good as none.
         .filter(|found| owner.is_none_or(|owner| found.session.user == owner))
@@ -110,8 +109,7 @@ pub(super) async fn end_other_sessions(
     spared: SessionId,
     act: &Act,
 ) -> Result<EndOthers, Fault> {
-    tx.hold(&[], &[spared]).await?;
-    let Some(found) = load(tx, spared)
+    let Some(found) = hold_session(tx, spared)
         .await?
         .filter(|found| found.is_live(act.at))
     else {

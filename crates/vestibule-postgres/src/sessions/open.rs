@@ -9,21 +9,31 @@ use vestibule_core::time::UnixMillis;
 use vestibule_store::{Change, OpenSession, RenewSession};
 
 use super::end::end_row;
-use super::row::{LOAD, Loaded, bind_duration, live, load, read_loaded};
+use super::row::{LOAD, Loaded, bind_duration, hold_session, live, read_loaded};
 use crate::fault::Fault;
 use crate::known_devices::remember;
 use crate::throttles::succeed;
 use crate::tickets::insert_ticket;
 use crate::transition::{Ask, NUMBERS, Numbers, Transition, bind_number, bytes, values};
-use crate::users::load_account;
+use crate::users::{LOAD_ACCOUNT, read_account};
 
 pub(super) async fn open_session(
     tx: &mut Transition,
     new: &NewSession,
     act: &Act,
 ) -> Result<OpenSession, Fault> {
-    tx.hold(&[new.user], new.replaces.as_slice()).await?;
-    let Some(account) = load_account(tx, new.user).await? else {
+    let user = &new.user.as_bytes()[..];
+    let [account] = tx
+        .hold_and_ask(
+            &[new.user],
+            new.replaces.as_slice(),
+            [Ask {
+                sql: LOAD_ACCOUNT,
+                params: &[&user],
+            }],
+        )
+        .await?;
+    let Some(account) = account.first().map(read_account).transpose()? else {
         return Ok(OpenSession::Unknown);
     };
     // ASVS 15.4.2: judged where it is used, so that a login racing a password change or a disabling cannot win.
@@ -154,8 +164,7 @@ pub(super) async fn renew_session(
     renewal: &Renewal,
     act: &Act,
 ) -> Result<RenewSession, Fault> {
-    tx.hold(&[], &[renewal.id]).await?;
-    let Some(found) = load(tx, renewal.id).await? else {
+    let Some(found) = hold_session(tx, renewal.id).await? else {
         return Ok(RenewSession::Ended);
     };
     match may_open(found.status, found.version, renewal.credential) {

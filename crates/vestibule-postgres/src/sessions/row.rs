@@ -12,7 +12,7 @@ use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{CredentialVersion, UserStatus};
 
 use crate::fault::Fault;
-use crate::transition::{Transition, bytes, read_number};
+use crate::transition::{Ask, Transition, bytes, read_number};
 
 macro_rules! session_columns {
     () => {
@@ -94,6 +94,25 @@ pub(crate) const LOAD: &str = concat!(
      FROM sessions s JOIN users u ON u.id = s.user_id CROSS JOIN installation i \
      WHERE i.id = 1 AND s.id = ANY($1)"
 );
+
+/// Holds one session, with its owner, and loads it.
+pub(crate) async fn hold_session(
+    tx: &mut Transition,
+    id: SessionId,
+) -> Result<Option<Loaded>, Fault> {
+    let ids = [&id.as_bytes()[..]];
+    let [rows] = tx
+        .hold_and_ask(
+            &[],
+            &[id],
+            [Ask {
+                sql: LOAD,
+                params: &[&&ids[..]],
+            }],
+        )
+        .await?;
+    rows.first().map(read_loaded).transpose()
+}
 
 /// Loads one session, held already.
 pub(crate) async fn load(tx: &mut Transition, id: SessionId) -> Result<Option<Loaded>, Fault> {

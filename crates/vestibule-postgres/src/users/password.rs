@@ -8,12 +8,13 @@ use vestibule_core::session::{EndReason, LoginRefused, may_open};
 use vestibule_core::user::CredentialVersion;
 use vestibule_store::{Change, ChangePassword, PasswordChange, RehashPassword};
 
-use super::{bind_version, load_account};
+use super::{LOAD_ACCOUNT, bind_version, read_account};
 use crate::fault::Fault;
 use crate::known_devices::{device_of, forget_others};
-use crate::sessions::{count_live, load, write_renewed};
+use crate::sessions::row::{LOAD, read_loaded};
+use crate::sessions::{count_live, write_renewed};
 use crate::throttles::succeed;
-use crate::transition::{Transition, values};
+use crate::transition::{Ask, Transition, values};
 
 pub(super) async fn change(
     tx: &mut Transition,
@@ -21,8 +22,24 @@ pub(super) async fn change(
     act: &Act,
 ) -> Result<ChangePassword, Fault> {
     let renewal = &change.renewal;
-    tx.hold(&[change.user], &[renewal.id]).await?;
-    let Some(account) = load_account(tx, change.user).await? else {
+    let (user, sessions) = (&change.user.as_bytes()[..], [&renewal.id.as_bytes()[..]]);
+    let [account, found] = tx
+        .hold_and_ask(
+            &[change.user],
+            &[renewal.id],
+            [
+                Ask {
+                    sql: LOAD_ACCOUNT,
+                    params: &[&user],
+                },
+                Ask {
+                    sql: LOAD,
+                    params: &[&&sessions[..]],
+                },
+            ],
+        )
+        .await?;
+    let Some(account) = account.first().map(read_account).transpose()? else {
         return Ok(ChangePassword::SessionEnded);
     };
     match may_open(account.user.status, account.version, renewal.credential) {
@@ -30,8 +47,10 @@ pub(super) async fn change(
         Err(LoginRefused::Disabled) => return Ok(ChangePassword::Disabled),
         Err(LoginRefused::CredentialChanged) => return Ok(ChangePassword::CredentialChanged),
     }
-    let found = load(tx, renewal.id)
-        .await?
+    let found = found
+        .first()
+        .map(read_loaded)
+        .transpose()?
         .filter(|found| found.session.user == change.user)
         .filter(|found| found.is_live(act.at) && found.session.secret == renewal.presented);
     let Some(found) = found else {
