@@ -50,6 +50,19 @@ pub fn binary() -> anyhow::Result<PathBuf> {
     Ok(binary)
 }
 
+/// Debian's libfaketime, for `LD_PRELOAD`.
+pub fn clock_library() -> anyhow::Result<PathBuf> {
+    [
+        "/usr/lib/x86_64-linux-gnu/faketime",
+        "/usr/lib/aarch64-linux-gnu/faketime",
+        "/usr/lib/faketime",
+    ]
+    .iter()
+    .map(|room| Path::new(room).join("libfaketime.so.1"))
+    .find(|path| path.exists())
+    .context("libfaketime is missing: run `cargo xtask test --install`")
+}
+
 /// How to start a server.
 pub struct Launch {
     directory: Arc<TempDir>,
@@ -100,15 +113,7 @@ impl Launch {
 
     /// With a wall clock that the file, which holds an offset such as `+2h`, moves; the monotonic one stays true.
     pub fn movable_clock(self) -> anyhow::Result<(Self, PathBuf)> {
-        let library = [
-            "/usr/lib/x86_64-linux-gnu/faketime",
-            "/usr/lib/aarch64-linux-gnu/faketime",
-            "/usr/lib/faketime",
-        ]
-        .iter()
-        .map(|room| Path::new(room).join("libfaketime.so.1"))
-        .find(|path| path.exists())
-        .context("libfaketime is missing: run `cargo xtask test --install`")?;
+        let library = clock_library()?;
         let file = self.directory.path().join("clock");
         std::fs::write(&file, "+0")?;
         let launch = self

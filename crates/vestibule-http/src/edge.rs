@@ -39,6 +39,7 @@ use http::{Request, StatusCode};
 
 use crate::context::{Context, Peer};
 
+pub use place::RESERVED;
 pub use verify::answer;
 
 /// `/verify` and `/verify/auth-request`. To be merged past the layers that pages need: no host check (the asker is a

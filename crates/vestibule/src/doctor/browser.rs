@@ -232,6 +232,12 @@ pub fn hidden(html: &str, action: &str) -> Option<Vec<(String, String)>> {
     Some(hidden.collect())
 }
 
+/// Where the page itself leads on to.
+pub fn refresh(html: &str) -> Option<String> {
+    let (_, rest) = html.split_once("http-equiv=\"refresh\" content=\"0;url=")?;
+    Some(unescaped(rest.split('"').next()?))
+}
+
 /// The text of the element that tells a fault.
 pub fn alert(html: &str) -> Option<String> {
     let (_, rest) = html.split_once("role=\"alert\"")?;
@@ -306,6 +312,9 @@ mod tests {
         let fields = hidden(html, "/login").unwrap();
         assert_eq!(fields, [("csrf".to_owned(), "a&b".to_owned())]);
         assert_eq!(hidden(html, "/logout"), None);
+        let html =
+            r#"<meta http-equiv="refresh" content="0;url=https://shop.example.test/a?b&#38;c">"#;
+        assert_eq!(refresh(html).unwrap(), "https://shop.example.test/a?b&c");
         let html = r#"<p class="notice bad" role="alert" id="fault">Wrong &amp; sad</p>"#;
         assert_eq!(alert(html).unwrap(), "Wrong & sad");
     }

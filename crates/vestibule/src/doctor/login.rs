@@ -5,13 +5,17 @@ use http::{StatusCode, header};
 use url::Url;
 use zeroize::Zeroizing;
 
+use vestibule_http::edge::RESERVED;
+
 use super::Patient;
-use super::browser::{Browser, Visit, alert, hidden};
+use super::browser::{Browser, Visit, alert, hidden, refresh};
 use super::finding::Finding;
 
 const CHECK: &str = "login";
 /// Longer than any way there and back.
 const HOPS: usize = 20;
+/// So often one page is on a way that leads somewhere: asked for, come back to, and once more for what was lost meanwhile.
+const ROUNDS: usize = 3;
 
 /// Whose login is tried.
 pub struct Credentials {
@@ -71,9 +75,12 @@ pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
 impl Walk<'_, '_> {
     async fn go(&mut self) -> Result<Came, Finding> {
         let (mut url, mut from) = (self.start.clone(), None);
+        let mut visited = Vec::new();
         loop {
-            if self.hops.len() == HOPS {
-                return Err(self.going_round());
+            visited.push(url.clone());
+            let again = visited.iter().filter(|known| **known == url).count();
+            if visited.len() > HOPS || again > ROUNDS {
+                return Err(self.going_round(&url));
             }
             let visit = self.browser.open(&url, from.as_ref()).await;
             let visit = visit.map_err(|error| {
@@ -141,11 +148,18 @@ impl Walk<'_, '_> {
     /// Where the answer sends the browser, if it does.
     fn next(&self, url: &Url, visit: &Visit) -> Result<Option<Url>, Finding> {
         let answer = &visit.answer;
-        if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-            return Ok(None);
-        }
-        let location = answer.headers.get(header::LOCATION);
-        let location = location.and_then(|to| url.join(to.to_str().ok()?).ok());
+        let location = match answer.status.as_u16() {
+            301 | 302 | 303 | 307 | 308 => {
+                let location = answer.headers.get(header::LOCATION);
+                location.and_then(|to| url.join(to.to_str().ok()?).ok())
+            }
+            // From our own sign-in form a page leads on, not a redirect.
+            200 => match refresh(&answer.body) {
+                Some(to) => url.join(&to).ok(),
+                None => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
         let Some(next) = location else {
             return Err(self.broke(
                 "it redirects to nowhere",
@@ -258,7 +272,7 @@ impl Walk<'_, '_> {
     /// An answer that ends the way, by what it tells.
     fn unexpected(&self, url: &Url, visit: &Visit) -> Finding {
         let answer = &visit.answer;
-        let at_issuer = url.origin() == self.issuer.origin();
+        let at_issuer = self.is_ours(url);
         let host = url.host_str().unwrap_or_default();
         let ours = url.path().starts_with("/vestibule/");
         let change = match answer.status.as_u16() {
@@ -275,8 +289,8 @@ impl Walk<'_, '_> {
                  @vestibule_sign_in;`), or ask /verify, not /verify/auth-request"
             ),
             403 if !at_issuer => format!(
-                "what it says: the log of the server names the cause (`edge: refused`); {host} must be an application's origin, \
-                 the proxy one of trusted_proxies"
+                "what it says: the log of the server names the cause (`edge: refused`); {host} must be an application's origin \
+                 (`vestibule app list`), the proxy one of trusted_proxies, and the account may need a role there"
             ),
             400 if !at_issuer => {
                 "the headers in which the proxy tells of a request: see the check `proxy`"
@@ -312,7 +326,10 @@ impl Walk<'_, '_> {
         )
     }
 
-    fn going_round(&self) -> Finding {
+    fn going_round(&self, url: &Url) -> Finding {
+        if self.signed_in {
+            return self.signed_out(url);
+        }
         let last: Vec<&str> = self.hops.iter().rev().take(4).map(String::as_str).collect();
         let last = last.into_iter().rev().collect::<Vec<_>>().join(", ");
         self.broke(&format!("it goes round in circles: {last}"),
@@ -321,9 +338,15 @@ impl Walk<'_, '_> {
         )
     }
 
+    /// Whether a page is one of Vestibule's own, and not an application's on the same host.
+    fn is_ours(&self, url: &Url) -> bool {
+        let first = url.path().split('/').nth(1).unwrap_or_default();
+        let is_home = first.is_empty() && !self.patient.settings().own_host_application;
+        url.origin() == self.issuer.origin() && (is_home || RESERVED.contains(&first))
+    }
+
     fn told(&self, came: Result<Came, Finding>) -> Finding {
         let way = self.hops.join(" → ");
-        let is_issuer = self.start.origin() == self.issuer.origin();
         match came {
             Err(finding) => finding,
             Ok(Came::Back) => Finding::good(CHECK, format!("there and back: {way}")),
@@ -331,7 +354,7 @@ impl Walk<'_, '_> {
                 CHECK,
                 format!("it leads to the sign-in page ({way}); give --email and --password-stdin to go on"),
             ),
-            Ok(Came::Unasked) if is_issuer => Finding::good(CHECK, format!("the page opens: {way}")),
+            Ok(Came::Unasked) if self.is_ours(&self.start) => Finding::good(CHECK, format!("the page opens: {way}")),
             Ok(Came::Unasked) => self.broke(
                 "the page came without a login",
                 "whoever knows its address reads it, unless a rule of the application makes it public",
