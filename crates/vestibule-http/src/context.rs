@@ -24,7 +24,7 @@ pub struct Context {
     /// The operator's list of networks.
     pub places: Option<Arc<dyn Places>>,
     /// Requests whose way here the operator wants to see.
-    pub probes: Probes,
+    pub probes: Arc<Probes>,
     /// What the store tells of its work.
     pub figures: Arc<Figures>,
 }
@@ -54,8 +54,21 @@ impl Context {
             texts: Texts::embedded(),
             mailbox: extras.mailbox,
             places: extras.places,
-            probes: Probes::default(),
+            probes: Arc::default(),
             figures: extras.figures,
+        })
+    }
+
+    /// The same engine and the same findings, told otherwise of where it stands: requests under way keep the one they have.
+    pub fn resited(&self, site: Site) -> Arc<Self> {
+        Arc::new(Self {
+            engine: Arc::clone(&self.engine),
+            site,
+            texts: Texts::embedded(),
+            mailbox: self.mailbox.clone(),
+            places: self.places.clone(),
+            probes: Arc::clone(&self.probes),
+            figures: Arc::clone(&self.figures),
         })
     }
 

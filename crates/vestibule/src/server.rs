@@ -6,6 +6,7 @@ mod listen;
 mod notify;
 mod ops;
 mod redirect;
+mod reload;
 mod terminal;
 pub mod tls;
 
@@ -18,10 +19,11 @@ use std::time::Duration;
 use anyhow::Result;
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 
 use vestibule_engine::Clock as _;
 use vestibule_engine::Engine;
-use vestibule_http::Issuer;
+use vestibule_http::{Context, Issuer};
 
 use crate::declare;
 use crate::mail::Reader;
@@ -34,6 +36,7 @@ use crate::settings::{InForce, is_development, issuer_on};
 use crate::wiring::{self, Wired};
 
 pub use control::FILE as CONTROL_SOCKET;
+pub use reload::Reload;
 
 /// How long requests under way may take to finish once the server is told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -49,7 +52,11 @@ const FEWEST: usize = 64;
 const OTHER_FILES: u64 = 128;
 
 /// Runs until it is told to stop.
-pub async fn run(in_force: &InForce, accept_clock: Option<u32>) -> Result<ExitCode> {
+pub async fn run(
+    in_force: &InForce,
+    reload: Reload,
+    accept_clock: Option<u32>,
+) -> Result<ExitCode> {
     let settings = &in_force.settings;
     let mut signals = Signals::new()?;
     let places = connections_at_a_time();
@@ -65,7 +72,7 @@ pub async fn run(in_force: &InForce, accept_clock: Option<u32>) -> Result<ExitCo
     let wired = opened
         .start(settings, &doors.issuer, Reader::Browser, accept_clock)
         .await?;
-    let outcome = serve(in_force, &wired, doors, &mut signals).await;
+    let outcome = serve(in_force, reload, &wired, doors, &mut signals).await;
     wired.close().await;
     outcome.map(|()| ExitCode::SUCCESS)
 }
@@ -134,26 +141,31 @@ impl Doors {
     }
 }
 
+impl Doors {
+    /// Has all of them answered as `context` tells.
+    fn answer_by(&self, context: &Arc<Context>) {
+        let context = || Arc::clone(context);
+        let public = vestibule_http::public(context());
+        self.public.answer_by(public, Some(context()));
+        self.watchers
+            .answer_by(vestibule_http::ops(context()), None);
+        self.operators
+            .answer_by(vestibule_http::control(context()), None);
+    }
+}
+
 async fn serve(
     in_force: &InForce,
+    reload: Reload,
     wired: &Wired,
     doors: Doors,
     signals: &mut Signals,
 ) -> Result<()> {
     let settings = &in_force.settings;
-    signals.tls.clone_from(&doors.tls);
     declare::apply(&wired.engine, in_force).await?;
     let context = wiring::context(wired, settings, doors.issuer.clone());
-    doors.public.answer_by(
-        vestibule_http::public(Arc::clone(&context)),
-        Some(Arc::clone(&context)),
-    );
-    doors
-        .watchers
-        .answer_by(vestibule_http::ops(Arc::clone(&context)), None);
-    doors
-        .operators
-        .answer_by(vestibule_http::control(context), None);
+    doors.answer_by(&context);
+    let hung_up = Arc::clone(&signals.hung_up);
 
     let setup = tokio::select! {
         setup = ready(in_force, wired, &doors.issuer) => Some(setup?),
@@ -176,6 +188,7 @@ async fn serve(
             () = signals.stop() => {}
             () = terminal::remove_when_used(setup.as_ref(), wired) => {}
             () = look_after(doors.tls.clone(), Arc::clone(&wired.engine)) => {}
+            () = reload.whenever(&hung_up, wired, &doors, context) => {}
         }
     }
 
@@ -262,13 +275,13 @@ fn connections_at_a_time() -> usize {
     usize::try_from(files.saturating_sub(OTHER_FILES)).map_or(FEWEST, |files| files.max(FEWEST))
 }
 
-/// SIGTERM and SIGINT, which end it, and SIGHUP, which does not.
+/// SIGTERM and SIGINT, which end it, and SIGHUP, which has it read its settings anew.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hang_up: Signal,
-    /// What looks at its files when the terminal hangs up.
-    tls: Option<Arc<Tls>>,
+    /// Told of each SIGHUP.
+    hung_up: Arc<Notify>,
 }
 
 impl Signals {
@@ -277,7 +290,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hang_up: signal(SignalKind::hangup())?,
-            tls: None,
+            hung_up: Arc::default(),
         })
     }
 
@@ -286,15 +299,7 @@ impl Signals {
             tokio::select! {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
-                _ = self.hang_up.recv() => {
-                    if let Some(tls) = &self.tls {
-                        tls.look_now();
-                    }
-                    tracing::warn!(
-                        "SIGHUP reloads the certificate alone: settings are read at the start; stop and start again for \
-                         new ones"
-                    );
-                }
+                _ = self.hang_up.recv() => self.hung_up.notify_one(),
             }
         }
     }

@@ -33,7 +33,7 @@ use crate::settings::Settings;
 use self::provided::Provided;
 use self::store::Backend;
 
-pub use self::provided::faults;
+pub use self::provided::{faults, policy};
 
 /// Why the data directory does not open.
 #[derive(Debug, thiserror::Error)]
@@ -260,7 +260,8 @@ pub fn context(wired: &Wired, settings: &Settings, issuer: Issuer) -> Arc<Contex
     Context::furnished(Arc::clone(&wired.engine), site, extras)
 }
 
-fn site(settings: &Settings, issuer: Issuer) -> Site {
+/// Where a server known as `issuer` stands.
+pub fn site(settings: &Settings, issuer: Issuer) -> Site {
     let proxies = settings.proxies.iter().map(|proxy| TrustedProxy {
         network: proxy.network,
         headers: proxy.headers,

@@ -37,7 +37,8 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
         .map_err(|refused| Failure::from(refused).back("/register"))?
         .fields;
     let engine = &caller.context.engine;
-    let typed = details::typed(&fields, &engine.policy().registration);
+    let policy = engine.policy();
+    let typed = details::typed(&fields, &policy.registration);
     let ask = AskRegistration {
         email: fields.required("identifier")?,
         name: typed.name,

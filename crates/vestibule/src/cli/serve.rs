@@ -8,6 +8,7 @@ use clap::Args;
 use tokio::runtime;
 
 use super::{Place, load};
+use crate::server::Reload;
 use crate::traces::Traces;
 use crate::{logs, server};
 
@@ -51,8 +52,9 @@ pub fn run(serve: Serve, place: &Place) -> Result<ExitCode> {
         .build()?
         .block_on(async {
             let traces = Traces::start(in_force.settings.otlp_endpoint.as_ref())?;
-            logs::start(&in_force.settings, traces.as_ref());
-            let ended = server::run(&in_force, accept_clock).await;
+            let levels = logs::start(&in_force.settings, traces.as_ref());
+            let anew = Reload::new(in_force.clone(), levels, move || load(&flags));
+            let ended = server::run(&in_force, anew, accept_clock).await;
             if let Some(traces) = traces {
                 traces.finish().await;
             }

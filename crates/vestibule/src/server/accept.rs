@@ -7,10 +7,11 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use axum::Router;
 use axum::body::Body;
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -80,7 +81,7 @@ struct House {
 
 #[derive(Clone)]
 struct Shared {
-    house: Arc<OnceLock<House>>,
+    house: Arc<ArcSwapOption<House>>,
     places: Arc<Semaphore>,
     builder: Arc<auto::Builder<TokioExecutor>>,
     hsts: Option<HeaderValue>,
@@ -108,10 +109,12 @@ impl Connections {
         self.shared.hsts = hsts;
     }
 
-    /// Answers by `router` from now on; until then everything is 503. Only the first one counts. With `edge`, what proxies
-    /// ask for every request of their applications is answered at once, without a way through the router.
+    /// Answers by `router` from now on, whatever answered before, which finishes what it has; until the first one everything
+    /// is 503. With `edge`, what proxies ask for every request of their applications is answered at once, without a way
+    /// through the router.
     pub fn answer_by(&self, router: Router, edge: Option<Arc<Context>>) {
-        let _ = self.shared.house.set(House { router, edge });
+        let house = House { router, edge };
+        self.shared.house.store(Some(Arc::new(house)));
     }
 
     /// Begins to accept.
@@ -326,11 +329,13 @@ impl Begun {
 }
 
 async fn answer(
-    house: Arc<OnceLock<House>>,
+    house: Arc<ArcSwapOption<House>>,
     caller: Caller,
     mut request: Request<Incoming>,
 ) -> Result<Response<Body>, Infallible> {
-    let Some(House { router, edge }) = house.get() else {
+    // One house for the whole of this request.
+    let house = house.load();
+    let Some(House { router, edge }) = house.as_deref() else {
         return Ok(starting(request.uri().path()));
     };
     if let (Some(context), Caller::Peer(peer)) = (edge, caller) {
@@ -351,6 +356,7 @@ async fn answer(
     };
     let parent = traces::parent(edge.as_deref(), peer, request.headers());
     let answering = traces::within(parent, router.call(request.map(Body::new)));
+    drop(house);
     if !has_body {
         return answering.await;
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::declared::{LISTS, List};
+use super::reload::When;
 use super::{Settings, rows};
 
 const HEADING: &str = "\
@@ -12,6 +13,9 @@ One file in TOML, given by `--config` or `VESTIBULE_CONFIG`, or `vestibule.toml`
 one. Each setting can also be given in the environment, as `VESTIBULE_SECTION__NAME`; a flag wins over the environment,
 the environment over the file, the file over the default. Unknown names are refused. Durations are written `45s`, `30m`,
 `12h` or `14d`, sizes `512 KiB` or `19 MiB`.
+
+Where 'reload' says SIGHUP, a running server takes the changed value in when it gets that signal (`systemctl reload
+vestibule`); where it says restart, at the next start. What is wrong in the file then changes nothing at all.
 
 `vestibule config check` judges a file, `vestibule config show` tells which value is in force and where it comes from.
 This page is what `vestibule config reference` prints.
@@ -26,6 +30,8 @@ pub struct Entry {
     pub environment: String,
     /// The default.
     pub default: String,
+    /// When a changed value is in force.
+    pub reload: &'static str,
     /// What it does.
     pub meaning: &'static str,
 }
@@ -46,6 +52,7 @@ fn keys(list: &List) -> Vec<Entry> {
         setting: format!("{}.{}", list.key, key.name),
         environment: format!("VESTIBULE_{}", outer.to_uppercase()),
         default: key.default.to_owned(),
+        reload: When::Reloaded.told(),
         meaning: key.meaning,
     });
     keys.collect()
@@ -60,6 +67,7 @@ fn settings() -> Vec<Entry> {
             default: row
                 .default
                 .map_or_else(|| format!("`{}`", (row.show)(&defaults)), ToOwned::to_owned),
+            reload: When::of(row.key).told(),
             meaning: row.meaning,
         })
         .collect()
@@ -91,7 +99,7 @@ pub fn markdown() -> String {
     page
 }
 
-const COLUMNS: &str = "| setting | default | meaning |\n|---|---|---|";
+const COLUMNS: &str = "| setting | default | reload | meaning |\n|---|---|---|---|";
 
 fn write_list(page: &mut String, list: &List) {
     let _ = writeln!(
@@ -113,8 +121,9 @@ fn write_list(page: &mut String, list: &List) {
 fn write_row(page: &mut String, name: &str, entry: &Entry) {
     let _ = writeln!(
         page,
-        "| `{name}` | {} | {} |",
+        "| `{name}` | {} | {} | {} |",
         entry.default.replace('|', "\\|"),
+        entry.reload,
         entry.meaning.replace('|', "\\|"),
     );
 }

@@ -119,7 +119,8 @@ fn site_words(settings: &Settings, issuer: &Issuer) -> Vec<String> {
     words
 }
 
-fn policy(settings: &Settings) -> Policy {
+/// What the operator decided, as the engine takes it.
+pub fn policy(settings: &Settings) -> Policy {
     Policy {
         lifetime: settings.lifetime,
         remembered: settings.remembered,

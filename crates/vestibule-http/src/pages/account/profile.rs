@@ -34,7 +34,8 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
     let caller = &signed_in.caller;
     let fields = signed_in.check(posted)?.fields;
     let engine = &caller.context.engine;
-    let typed = details::typed(&fields, &engine.policy().registration);
+    let policy = engine.policy();
+    let typed = details::typed(&fields, &policy.registration);
     let language = fields.required("language")?;
     if !caller.context.texts.tags().any(|tag| tag == language) {
         return Err(Failure::of(Code::BadRequest).because(NoSuchLanguage));

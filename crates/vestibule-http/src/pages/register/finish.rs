@@ -33,7 +33,8 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
     let token = fields.required("token")?;
     let (plain, ticket) = good(&caller, token).await?;
     let engine = &caller.context.engine;
-    let typed = details::typed(&fields, &engine.policy().registration);
+    let policy = engine.policy();
+    let typed = details::typed(&fields, &policy.registration);
     let finish = FinishRegistration {
         ticket: &plain,
         name: typed.name,

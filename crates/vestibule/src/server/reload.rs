@@ -1,0 +1,102 @@
+//! The settings read anew while the server runs (SIGHUP): all that can be taken in, or nothing of it.
+//!
+//! ```text
+//! read and judge ──▶ a fault: nothing changes, a line for each
+//!        │
+//!        ▼
+//! declare (one transition) ──▶ refused: nothing changes
+//!        │
+//!        ▼
+//! policy, site, log level: swapped whole. A request under way keeps what it began with.
+//! ```
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use vestibule_http::Context;
+
+use super::Doors;
+use crate::declare;
+use crate::logs::Levels;
+use crate::settings::{Faults, InForce, take_in};
+use crate::wiring::{self, Wired};
+
+type Load = Box<dyn Fn() -> Result<InForce, Faults> + Send + Sync>;
+
+/// Reads the settings as the start did.
+pub struct Reload {
+    in_force: InForce,
+    levels: Levels,
+    load: Load,
+}
+
+impl Reload {
+    /// After a start with `in_force`; `load` reads anew.
+    pub fn new(
+        in_force: InForce,
+        levels: Levels,
+        load: impl Fn() -> Result<InForce, Faults> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            in_force,
+            levels,
+            load: Box::new(load),
+        }
+    }
+
+    /// Reloads whenever it is told to; never returns.
+    pub(super) async fn whenever(
+        mut self,
+        told: &Notify,
+        wired: &Wired,
+        doors: &Doors,
+        mut context: Arc<Context>,
+    ) {
+        loop {
+            told.notified().await;
+            if let Some(tls) = &doors.tls {
+                tls.look_now();
+            }
+            match self.once(wired, doors, &context).await {
+                Ok(anew) => context = anew,
+                Err(faults) => {
+                    for fault in faults {
+                        tracing::error!(fault, "the settings cannot be reloaded, nothing changed");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn once(
+        &mut self,
+        wired: &Wired,
+        doors: &Doors,
+        context: &Context,
+    ) -> Result<Arc<Context>, Vec<String>> {
+        let told = |faults: Faults| faults.0.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let read = (self.load)().map_err(told)?;
+        let anew = take_in(&self.in_force, read).map_err(told)?;
+        let settings = &anew.in_force.settings;
+        declare::apply(&wired.engine, &anew.in_force)
+            .await
+            .map_err(|error| vec![format!("{:#}", anyhow::Error::from(error))])?;
+        wired.engine.adopt(wiring::policy(settings));
+        self.levels.set(settings.log_level);
+        let context = context.resited(wiring::site(settings, doors.issuer.clone()));
+        doors.answer_by(&context);
+        tracing::info!(
+            changed = anew.changed.join(", "),
+            "the settings were reloaded"
+        );
+        if !anew.waiting.is_empty() {
+            tracing::warn!(
+                settings = anew.waiting.join(", "),
+                "these settings have changed and need a restart"
+            );
+        }
+        self.in_force = anew.in_force;
+        Ok(context)
+    }
+}
