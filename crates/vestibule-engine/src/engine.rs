@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use vestibule_core::audit::{Act, Actor};
 use vestibule_core::csrf::CsrfKey;
@@ -89,7 +90,7 @@ pub struct Engine {
     blocklist: Arc<Blocklist>,
     mailer: Option<Arc<dyn Mailer>>,
     posted: Posted,
-    policy: Policy,
+    policy: ArcSwap<Policy>,
     master: MasterKey,
     csrf: CsrfKey,
     keyer: Keyer,
@@ -134,7 +135,7 @@ impl Engine {
             blocklist: parts.blocklist,
             mailer: parts.mailer,
             posted: Posted::default(),
-            policy: parts.policy,
+            policy: ArcSwap::from_pointee(parts.policy),
             master: parts.master,
         }))
     }
@@ -159,9 +160,15 @@ impl Engine {
         self.entropy.random()
     }
 
-    /// What the operator decided.
-    pub const fn policy(&self) -> &Policy {
-        &self.policy
+    /// What the operator decided. Whoever decides by more than one part of it holds on to what they got: another may be in
+    /// force at the next call.
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.load_full()
+    }
+
+    /// What the operator decides from now on.
+    pub fn adopt(&self, policy: Policy) {
+        self.policy.store(Arc::new(policy));
     }
 
     /// What is counted for whoever watches.

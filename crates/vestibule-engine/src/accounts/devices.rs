@@ -1,5 +1,7 @@
 //! A user's own devices, and an operator's list of everybody's.
 
+use std::time::Duration;
+
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::SessionId;
 use vestibule_core::session::Session;
@@ -8,6 +10,9 @@ use vestibule_store::{SessionPage, StoreError};
 
 use crate::engine::Engine;
 use crate::sessions::live::LiveSession;
+
+/// Of sessions that were opened under whatever policy (ASVS 7.3.1): none idles longer than any lives.
+const LONGEST_IDLE: Duration = Duration::from_hours(30 * 24);
 
 impl Engine {
     /// The live sessions of the session's user, newest first (ASVS 7.5.2).
@@ -18,7 +23,7 @@ impl Engine {
     ) -> Result<Vec<Session>, StoreError> {
         let stored = self
             .store()
-            .sessions_of(session.user_id(), self.before_unwritten(now))
+            .sessions_of(session.user_id(), Self::before_unwritten(now))
             .await?;
         let live = stored
             .into_iter()
@@ -42,7 +47,7 @@ impl Engine {
                 None => return Ok(None),
             },
         };
-        let earlier = self.before_unwritten(now);
+        let earlier = Self::before_unwritten(now);
         let SessionPage { sessions, next } =
             self.store().sessions(user, before, limit, earlier).await?;
         let live = sessions.into_iter().filter_map(|mut stored| {
@@ -57,9 +62,8 @@ impl Engine {
 
     /// The store judges by what is written; memory may know of a later use. So it is asked as of a little earlier, and
     /// memory judges what it answers.
-    fn before_unwritten(&self, now: UnixMillis) -> UnixMillis {
-        let policy = self.policy();
-        let slack = policy.lifetime.idle.max(policy.remembered.idle) / 10;
+    fn before_unwritten(now: UnixMillis) -> UnixMillis {
+        let slack = LONGEST_IDLE / 10;
         let slack = i64::try_from(slack.as_millis()).unwrap_or(i64::MAX);
         UnixMillis(now.0.saturating_sub(slack))
     }
