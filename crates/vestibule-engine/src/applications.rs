@@ -265,11 +265,7 @@ mod tests {
             acr: true,
         };
         let told = |said| dropped(&staff(), &cors, said);
-        assert!(
-            told(Said::default())
-                .unwrap()
-                .contains("asks for no role")
-        );
+        assert!(told(Said::default()).unwrap().contains("asks for no role"));
         let only_roles = Said { acr: false, ..all };
         assert!(told(only_roles).unwrap().contains("asks for no acr"));
         assert_eq!(told(all), None);
