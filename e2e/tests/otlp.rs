@@ -216,11 +216,9 @@ fn is_continued(collector: &Collector) -> anyhow::Result<bool> {
     let spans = collector.spans()?;
     let page = spans.iter().find(|span| span.name == "login.get");
     let page = page.with_context(|| format!("no login.get in {spans:?}"))?;
-    let trace: String = page
-        .trace
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    // A trace's id is sixteen bytes, and its number is what `traceparent` writes.
+    let id: [u8; 16] = page.trace.as_slice().try_into()?;
+    let trace = format!("{:032x}", u128::from_be_bytes(id));
     Ok(trace == TRACE)
 }
 

@@ -286,6 +286,7 @@ mod tests {
     #[test]
     fn each_count_lands_in_its_own_series() {
         let metrics = Metrics::new(&Index::new());
+        metrics.check(None, CheckAnswer::ForeignOrigin);
         metrics.reauthentication(LoginOutcome::Busy);
         metrics.attack(Attack::Spraying);
         metrics.password_disabled();
@@ -296,11 +297,14 @@ mod tests {
         let text = shown(&metrics);
         let counted: Vec<&str> = text
             .lines()
-            .filter(|line| !line.starts_with('#') && !line.ends_with(" 0"))
+            .filter(|line| {
+                !line.starts_with('#') && !line.ends_with(" 0") && !line.ends_with(" 0.0")
+            })
             .collect();
         assert_eq!(
             counted,
             [
+                "vestibule_checks_total{answer=\"foreign_origin\"} 1",
                 "vestibule_reauthentications_total{outcome=\"busy\"} 1",
                 "vestibule_attacks_total{kind=\"spraying\"} 1",
                 "vestibule_passwords_disabled_total 1",

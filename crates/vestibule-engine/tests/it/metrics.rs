@@ -1,14 +1,26 @@
 //! What is counted when somebody logs in, and what is measured.
 
+use std::time::Duration;
+
 use prometheus_client::encoding::text::encode;
 use prometheus_client::registry::Registry;
 use vestibule_engine::{ReauthenticateError, SignIn, SignInError};
 
-use crate::house::{House, OTHER_PASSWORD, PASSWORD, Plan, address, hours};
+use crate::house::{House, OTHER_PASSWORD, PASSWORD, Plan, address, hours, minutes};
+use crate::postbox::Whim;
 
 impl House {
-    /// The value of this series.
+    /// The value of this series, as a whole number.
     pub fn counted(&self, series: &str) -> u64 {
+        self.read(series).parse().unwrap()
+    }
+
+    /// The value of this series, which is a time.
+    fn seconds(&self, series: &str) -> Duration {
+        Duration::from_secs_f64(self.read(series).parse().unwrap())
+    }
+
+    fn read(&self, series: &str) -> String {
         let mut registry = Registry::default();
         self.engine.metrics().register(&mut registry);
         self.engine.measure();
@@ -18,7 +30,7 @@ impl House {
             .lines()
             .find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
         let value = value.unwrap_or_else(|| panic!("no {series} in\n{text}"));
-        value.parse().unwrap()
+        value.to_owned()
     }
 
     fn live_and_ended(&self) -> (u64, u64) {
@@ -126,4 +138,77 @@ async fn the_memory_of_hashing_is_measured() {
     house.sign_in("alice@example.test").await;
     assert!(house.counted("vestibule_hashing_memory_bytes") > 0);
     assert_eq!(house.counted("vestibule_hashing_waiting"), 0);
+}
+
+const STUCK: &str = "vestibule_mail_stuck_seconds";
+
+#[tokio::test]
+async fn an_outbox_that_hands_nothing_over_is_seen_to_be_stuck() {
+    let alice = "alice@example.test";
+    let mut house = House::new().await;
+    house.pass(hours(1));
+    house.chores.round().await;
+    assert_eq!(house.seconds(STUCK), Duration::ZERO, "nothing waits");
+
+    house.postbox().whim(alice, Some(Whim::Later));
+    let visit = house.visit();
+    let asked = house.engine.ask_recovery(alice, None, &visit);
+    asked.await.unwrap();
+    house.chores.round().await;
+    for wait in [10, 20] {
+        house.pass(minutes(10));
+        house.chores.round().await;
+        assert_eq!(house.seconds(STUCK), minutes(wait));
+    }
+    assert_eq!(house.counted("vestibule_mail_waiting"), 1);
+
+    house.postbox().whim(alice, None);
+    house.pass(hours(1));
+    house.chores.round().await;
+    assert_eq!(house.seconds(STUCK), Duration::ZERO, "it is on its way");
+    house.chores.round().await;
+    assert_eq!(house.counted("vestibule_mail_waiting"), 0);
+}
+
+const SEALED: &str = "vestibule_seal_age_seconds";
+const OWED: &str = "vestibule_owed_ends";
+
+#[tokio::test]
+async fn what_the_store_does_not_take_is_seen_to_be_behind() {
+    let mut house = House::new().await;
+    let alice = house.sign_in("alice@example.test").await.session;
+    house.chores.round().await;
+    assert_eq!(house.seconds(SEALED), Duration::ZERO);
+    assert_eq!(house.counted(OWED), 0);
+
+    house.store.set_full(true);
+    let out = house.engine.sign_out(&alice, &house.visit()).await;
+    assert!(out.is_err(), "it is not stored");
+    house.pass(minutes(5));
+    house.chores.round().await;
+    assert_eq!(house.seconds(SEALED), minutes(5));
+    assert_eq!(house.counted(OWED), 1);
+
+    house.store.set_full(false);
+    house.chores.round().await;
+    assert_eq!(house.seconds(SEALED), Duration::ZERO);
+    assert_eq!(house.counted(OWED), 0);
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_is_seen_to_be_behind_its_mark() {
+    let mut house = House::new().await;
+    house.chores.round().await;
+    assert_eq!(
+        house.seconds("vestibule_clock_behind_seconds"),
+        Duration::ZERO
+    );
+    let mark = house.seconds("vestibule_clock_mark_seconds");
+    assert!(mark > Duration::ZERO);
+
+    house.plan.clock.step(-30 * 60 * 1000);
+    house.chores.round().await;
+    assert_eq!(house.seconds("vestibule_clock_behind_seconds"), minutes(30));
+    assert_eq!(house.seconds("vestibule_clock_mark_seconds"), mark);
+    assert_eq!(house.counted("vestibule_clock_stepped"), 1);
 }

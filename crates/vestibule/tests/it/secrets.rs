@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::browser::{Browser, request};
 use crate::process::{Data, PASSWORD};
 
-/// Holds: ASVS 16.2.5, ASVS 16.2.4
+/// Holds: ASVS 16.2.2, ASVS 16.2.4, ASVS 16.2.5
 #[test]
 fn asvs_16_2_5_no_secret_reaches_the_log_even_at_trace() {
     let data = Data::new();
