@@ -106,7 +106,7 @@ impl Place {
 
 /// Makes sure that no server runs on the data directory, and that none begins to.
 pub fn lock(data: &Path) -> Result<Lock> {
-    Ok(Lock::take(data).map_err(stopped)?)
+    Lock::take(data).map_err(stopped)
 }
 
 /// Who holds the directory is to be stopped.

@@ -43,7 +43,7 @@ pub async fn verify(path: &Path, secret: &BackupSecret, data: &Path) -> Result<V
     let verified = tried(&file, &*place.store()).await;
     place.close().await;
     drop(scratch);
-    verified.context("the backup was written and is NOT good: take another")
+    verified.context("the backup was written and could not be tried out: do not rely on it")
 }
 
 async fn tried(file: &Unlocked, store: &dyn Store) -> Result<Verified> {

@@ -1,6 +1,7 @@
 //! `vestibule backup`.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -81,9 +82,10 @@ pub fn run(command: Backup, place: &Place) -> Result<ExitCode> {
     let secret = Given::from(command.locked).read(Times::Twice)?;
     let (taken, verified) = wait(async {
         let taken = backup::take(settings, &file, &secret, &entropy).await?;
-        let verified = match command.no_verify {
-            true => None,
-            false => Some(backup::verify(&file, &secret, &settings.data).await?),
+        let verified = if command.no_verify {
+            None
+        } else {
+            Some(backup::verify(&file, &secret, &settings.data).await?)
         };
         Ok((taken, verified))
     })?;
@@ -92,7 +94,7 @@ pub fn run(command: Backup, place: &Place) -> Result<ExitCode> {
             "file": file,
             "bytes": taken.bytes,
             "rows": taken.rows,
-            "tables": taken.tables.iter().copied().collect::<std::collections::BTreeMap<_, _>>(),
+            "tables": taken.tables.iter().copied().collect::<BTreeMap<_, _>>(),
             "at": taken.at,
             "store": taken.store,
             "verified": verified,
@@ -103,7 +105,7 @@ pub fn run(command: Backup, place: &Place) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn tell(file: &std::path::Path, taken: &BackupReport, verified: Option<&Verified>) -> Result<()> {
+fn tell(file: &Path, taken: &BackupReport, verified: Option<&Verified>) -> Result<()> {
     let count = |name: &str| {
         let found = taken.tables.iter().find(|(table, _)| *table == name);
         found.map_or(0, |(_, count)| *count)

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod alone;
+mod backup;
 mod browser;
 mod commands;
 mod faults;
