@@ -75,14 +75,27 @@ impl Received {
 struct Seen {
     requests: Mutex<Vec<Received>>,
     more: Condvar,
+    forgets: bool,
 }
 
 impl Application {
     /// Starts it.
     pub fn start() -> anyhow::Result<Self> {
+        Self::with(Seen::default())
+    }
+
+    /// Starts one that keeps nothing, for those who ask it without end.
+    pub fn start_forgetful() -> anyhow::Result<Self> {
+        Self::with(Seen {
+            forgets: true,
+            ..Seen::default()
+        })
+    }
+
+    fn with(seen: Seen) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let port = listener.local_addr()?.port();
-        let seen = Arc::new(Seen::default());
+        let seen = Arc::new(seen);
         let sight = Arc::clone(&seen);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -183,13 +196,14 @@ fn serve_one(
     let page = format!(
         "<!doctype html><html lang=en><title>Orders</title><h1>Orders</h1><p id=length>{body}</p><pre>{escaped}</pre>"
     );
-    write!(
-        stream,
+    let answer = format!(
         "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\nConnection: {}\r\n\r\n{}",
         page.len(),
         if stays { "keep-alive" } else { "close" },
         if method == "HEAD" { "" } else { &page }
-    )?;
+    );
+    // In one piece: the network holds a second one back until the first is acknowledged.
+    stream.write_all(answer.as_bytes())?;
     Ok(stays)
 }
 
@@ -201,6 +215,9 @@ fn accept(key: &str) -> String {
 }
 
 fn keep(seen: &Seen, request: Received) {
+    if seen.forgets {
+        return;
+    }
     seen.requests
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
