@@ -98,6 +98,7 @@ devices-active = zuletzt aktiv { $when }
 devices-active-now = gerade aktiv
 devices-remembered = bleibt angemeldet
 devices-ends = endet von selbst { $when }
+devices-applications = Darüber geöffnete Anwendungen: { $list }
 devices-end = Abmelden
 devices-end-label = Abmelden: { $device }
 devices-end-all = Überall abmelden, auch hier

@@ -98,6 +98,7 @@ devices-active = last active { $when }
 devices-active-now = active now
 devices-remembered = kept signed in
 devices-ends = ends by itself { $when }
+devices-applications = Applications opened through it: { $list }
 devices-end = Sign out
 devices-end-label = Sign out { $device }
 devices-end-all = Sign out everywhere, here too

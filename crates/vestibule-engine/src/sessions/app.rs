@@ -10,7 +10,7 @@ use std::sync::Arc;
 use vestibule_core::app_session::{AppSession, AppSessionCookie};
 use vestibule_core::id::{AppSessionId, ApplicationId, SessionId, UserId};
 use vestibule_core::secret::HashedSecret;
-use vestibule_core::session::Acr;
+use vestibule_core::session::{Acr, Session};
 use vestibule_core::time::UnixMillis;
 use vestibule_store::StoreError;
 
@@ -134,6 +134,16 @@ impl Index {
         app_sessions.insert(app_session.id, record);
     }
 
+    /// Of what is under these sessions, only what is told stays. Nothing is added: of one whose answer was lost nobody has the
+    /// cookie.
+    pub(super) fn reload_apps(&self, sessions: &[Session], told: &[AppSession]) {
+        let app_sessions = self.app_sessions.pin();
+        app_sessions.retain(|id, record| {
+            let theirs = sessions.iter().any(|session| session.id == record.session);
+            !theirs || told.iter().any(|app_session| app_session.id == *id)
+        });
+    }
+
     /// Forgets those whose session, or whose place, is gone.
     pub(super) fn sweep_apps(&self) {
         let open = self.doorways().open_doors();
@@ -186,3 +196,6 @@ impl Engine {
         Ok(named.collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -395,8 +395,14 @@ impl Publish for Index {
                     replaced,
                 } => self.open_app(app_session, *replaced),
                 Change::UserReloaded {
-                    id, user, sessions, ..
-                } => self.reload(*id, user.as_deref(), sessions),
+                    id,
+                    user,
+                    sessions,
+                    app_sessions,
+                } => {
+                    self.reload(*id, user.as_deref(), sessions);
+                    self.reload_apps(sessions, app_sessions);
+                }
                 // Their sessions were struck by the cutoff that came before, and are swept.
                 Change::UserDeleted(user) => {
                     self.users.pin().remove(user);

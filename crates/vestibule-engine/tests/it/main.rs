@@ -12,6 +12,7 @@ mod corpus;
 mod delete;
 mod devices;
 mod documented;
+mod handshake;
 mod house;
 mod login;
 mod mail;

@@ -76,19 +76,19 @@ impl Process {
 
     /// Asks the system. A few files in memory, but one entry for each open file: for who watches alone.
     pub(super) fn read(&self) {
-        let status = text("status");
+        let status = contents("status");
         let kib = |name| number_after(&status, name).map(|kib| kib * 1024.0);
         set(&self.resident, kib("VmRSS:"));
         set(&self.virtual_memory, kib("VmSize:"));
         set(&self.threads, number_after(&status, "Threads:"));
         set(
             &self.most_files,
-            number_after(&text("limits"), "Max open files"),
+            number_after(&contents("limits"), "Max open files"),
         );
         #[expect(clippy::cast_precision_loss, reason = "nobody has 2^53 files open")]
         let open = fs::read_dir("/proc/self/fd").map(|entries| entries.count() as f64);
         set(&self.open_files, open.ok());
-        let stat = text("stat");
+        let stat = contents("stat");
         if let Some(spent) = cpu(&stat) {
             // The one counter that is told to us whole.
             let bits = spent.to_bits();
@@ -97,7 +97,7 @@ impl Process {
     }
 }
 
-fn text(name: &str) -> String {
+fn contents(name: &str) -> String {
     fs::read_to_string(format!("/proc/self/{name}")).unwrap_or_default()
 }
 

@@ -50,6 +50,8 @@ pub struct Device {
     pub address: Option<String>,
     /// Where that is, as exactly as it is known.
     pub place: Place,
+    /// What people call the applications that are signed in to through it, each once.
+    pub applications: Vec<String>,
 }
 
 /// What a device is called. The words around browser and system are translated.
@@ -105,6 +107,7 @@ struct Row<'a> {
     remembered: bool,
     address: Option<&'a str>,
     place: Option<Cow<'a, str>>,
+    applications: Option<Cow<'a, str>>,
     end_label: Cow<'a, str>,
 }
 
@@ -158,6 +161,10 @@ impl Device {
             remembered: self.remembered,
             address: self.address.as_deref(),
             place: places::words(tongue, &self.place),
+            applications: (!self.applications.is_empty()).then(|| {
+                let list = self.applications.join(", ");
+                tongue.text_with("devices-applications", &[("list", list.into())])
+            }),
             end_label: tongue.text_with(
                 "devices-end-label",
                 &[("device", name.clone().into_owned().into())],

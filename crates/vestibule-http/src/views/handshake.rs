@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Frame, page};
+use crate::texts::{Msg, msg};
 
 /// Leads on from sign-in to the application, at once, with a link for a browser that does not.
 #[derive(Clone, Debug)]
@@ -45,22 +46,22 @@ page!(NotSentPage, "not_sent.html");
 
 impl GoOnPage {
     fn text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        to(frame, "go-on-to", &self.title)
+        to(frame, msg("go-on-to"), &self.title)
     }
 }
 
 impl AppSignedOutPage {
     fn text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        to(frame, "app-back", &self.title)
+        to(frame, msg("app-back"), &self.title)
     }
 }
 
 impl AppLogoutPage {
     fn text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        to(frame, "app-back", &self.title)
+        to(frame, msg("app-back"), &self.title)
     }
 }
 
-fn to<'a>(frame: &Frame<'a>, id: &'static str, title: &str) -> Cow<'a, str> {
+fn to<'a>(frame: &Frame<'a>, id: Msg, title: &str) -> Cow<'a, str> {
     frame.tongue.text_with(id, &[("place", title.into())])
 }

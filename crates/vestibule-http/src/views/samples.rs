@@ -12,6 +12,7 @@ use crate::texts::Tongue;
 mod account;
 mod accounts;
 mod arriving;
+mod handshake;
 
 /// 2026-11-20 14:00:00 UTC.
 pub(super) const NOW: i64 = 1_795_183_200_000;
@@ -57,6 +58,7 @@ pub(super) fn all() -> Vec<Sample> {
         accounts::leaving(),
         accounts::fresh(),
         errors(),
+        handshake::pages(),
     ]
     .into_iter()
     .flatten()

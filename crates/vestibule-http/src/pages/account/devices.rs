@@ -8,6 +8,7 @@ use http::StatusCode;
 use vestibule_core::device::{DeviceKind as Kind, DeviceLabel};
 use vestibule_core::place::Place;
 use vestibule_core::session::Session;
+use vestibule_engine::SignedInTo;
 
 use crate::browser::caller::{Caller, SignedIn};
 use crate::browser::form::Query;
@@ -21,6 +22,7 @@ pub mod end_others;
 /// The list, the device that asks first.
 pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, Failure> {
     let mut sessions = sessions(&signed_in).await?;
+    let applications = applications(&signed_in).await?;
     sessions.sort_by_key(|session| Reverse(session.id == signed_in.session.id()));
     let ended = query
         .optional("ended")
@@ -29,7 +31,10 @@ pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, F
         csrf: signed_in.token()?,
         devices: sessions
             .iter()
-            .map(|session| device(session, &signed_in))
+            .map(|session| Device {
+                applications: through(session, &applications),
+                ..device(session, &signed_in)
+            })
             .collect(),
         notice: ended
             .and_then(|count| count.parse().ok())
@@ -47,6 +52,25 @@ async fn sessions(signed_in: &SignedIn) -> Result<Vec<Session>, Failure> {
         .devices(&signed_in.session, caller.visit.now)
         .await;
     sessions.map_err(Failure::store)
+}
+
+/// What the person is signed in to, by the device it was opened through.
+async fn applications(signed_in: &SignedIn) -> Result<Vec<SignedInTo>, Failure> {
+    let engine = &signed_in.caller.context.engine;
+    let applications = engine.signed_in_to(&signed_in.session).await;
+    applications.map_err(Failure::store)
+}
+
+/// An application may be reached at several origins, and is named once.
+fn through(session: &Session, applications: &[SignedInTo]) -> Vec<String> {
+    let mut titles: Vec<_> = applications
+        .iter()
+        .filter(|application| application.session == session.id)
+        .map(|application| application.title.clone())
+        .collect();
+    titles.sort();
+    titles.dedup();
+    titles
 }
 
 fn device(session: &Session, signed_in: &SignedIn) -> Device {
@@ -75,6 +99,7 @@ fn device(session: &Session, signed_in: &SignedIn) -> Device {
             .collect(),
         address: session.device.address.map(|address| address.to_string()),
         place: place(session.device.address, &signed_in.caller),
+        applications: Vec::new(),
         name: name(label),
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn devices() -> Vec<Sample> {
     );
     let this = Device {
         current: true,
+        applications: vec!["The shop".into(), "Wiki".into()],
         ..this
     };
     let phone = device(
@@ -297,5 +298,6 @@ fn device(
         proven: vec![Proof::Password],
         address: Some("203.0.113.7".into()),
         place: located(Some("Göttingen")),
+        applications: Vec::new(),
     }
 }

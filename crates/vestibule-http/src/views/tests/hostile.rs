@@ -7,9 +7,10 @@ use crate::{
     texts::Texts,
     views::{
         Activity, ActivityPage, AddressChange, AddressEntry, AddressLink, AddressesNotice,
-        AddressesPage, AskedField, ConfirmAddressPage, Details, Device, DeviceKind, DeviceName,
-        DevicesPage, ErrorKind, ErrorPage, Frame, FreshFor, FreshPage, Happening, LoginPage,
-        NewAddressFault, Page, ProfilePage, markup, samples::NOW,
+        AddressesPage, AppLogoutPage, AppSignedOutPage, AskedField, ConfirmAddressPage, Details,
+        Device, DeviceKind, DeviceName, DevicesPage, ErrorKind, ErrorPage, Frame, FreshFor,
+        FreshPage, GoOnPage, Happening, LoginPage, NewAddressFault, NotSentPage, Page, ProfilePage,
+        markup, samples::NOW,
     },
 };
 
@@ -30,6 +31,7 @@ fn asvs_3_2_2_hostile_strings_are_text() {
         proven: vec![],
         address: Some(hostile()),
         place: Place::Unknown,
+        applications: vec![hostile()],
     };
     let pages: Vec<Box<dyn Page>> = vec![
         Box::new(LoginPage {
@@ -54,6 +56,17 @@ fn asvs_3_2_2_hostile_strings_are_text() {
             devices: vec![device],
             notice: None,
         }),
+        Box::new(GoOnPage {
+            title: hostile(),
+            back: hostile(),
+        }),
+        Box::new(AppLogoutPage {
+            csrf: hostile(),
+            address: hostile(),
+            title: hostile(),
+        }),
+        Box::new(NotSentPage { next: hostile() }),
+        Box::new(AppSignedOutPage { title: hostile() }),
         Box::new(ErrorPage {
             kind: ErrorKind::NotFound,
             id: hostile(),

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
+use crate::handshake::town::{ISSUER, SIBLING, Town, UNRELATED};
 use crate::house::House;
 
 const ALICE: &str = "alice@example.test";
@@ -155,4 +156,25 @@ async fn while_the_store_is_away_the_page_is_503_and_the_cookie_stays() {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.set_cookies().is_empty());
     assert!(answer.body.contains(ALICE), "still signed in");
+}
+
+/// Holds: ASVS 7.5.2
+#[tokio::test]
+async fn asvs_7_5_2_each_device_names_the_applications_that_were_opened_through_it() {
+    let town = Town::new().await;
+    let mut laptop = town.person();
+    laptop.sign_in().await;
+    laptop.visit(SIBLING, "/").await;
+    laptop.visit(UNRELATED, "/").await;
+    let mut phone = town.person();
+    phone.sign_in().await;
+    let told = "Applications opened through it: The shop, The wiki";
+    for person in [&mut laptop, &mut phone] {
+        let page = person.at(ISSUER).get("/account").await;
+        assert_eq!(page.body.matches(told).count(), 1, "{}", page.body);
+    }
+    // Its own are told first: it stands first.
+    let page = laptop.at(ISSUER).get("/account").await;
+    let (told, other) = (page.body.find(told), page.body.find("name=\"device\""));
+    assert!(told < other);
 }

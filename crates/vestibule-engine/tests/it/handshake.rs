@@ -1,0 +1,205 @@
+//! Handshakes: codes from live sessions, app sessions from codes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use vestibule_core::app_session::{AppSessionCookie, PlainBrowserSecret, PlainHandshakeCode};
+use vestibule_core::application::{ApplicationSpec, Demand, Kind};
+use vestibule_core::audit::{Act, Actor};
+use vestibule_core::id::{ActId, ApplicationId};
+use vestibule_core::local_path::LocalPath;
+use vestibule_core::user::DisplayName;
+use vestibule_engine::{AskedHandshake, Check, Doorway, Finish, LiveSession, Offer};
+use vestibule_store::{AppSessions as _, Applications as _};
+
+use crate::house::{House, minutes};
+
+const HOST: &str = "shop.example.test";
+
+struct Shop {
+    house: House,
+    doorway: Arc<Doorway>,
+    browser: PlainBrowserSecret,
+}
+
+impl Shop {
+    async fn new() -> Self {
+        let house = House::new().await;
+        let id = ApplicationId::new(house.now(), house.engine.random().unwrap());
+        let spec = ApplicationSpec {
+            name: "shop".parse().unwrap(),
+            title: DisplayName::default(),
+            kind: Kind::Proxy,
+            origins: vec![format!("https://{HOST}").parse().unwrap()],
+            demand: Demand::default(),
+            rules: Vec::new(),
+        };
+        let act = Act {
+            id: ActId::new(house.now(), [1; 10]),
+            at: house.now(),
+            actor: Actor::System,
+            personal: None,
+            told: Vec::new(),
+        };
+        house
+            .store
+            .inner
+            .add_application(id, spec, act)
+            .await
+            .unwrap();
+        let doorway = Arc::clone(house.engine.doorways().at(HOST).unwrap());
+        Self {
+            house,
+            doorway,
+            browser: PlainBrowserSecret::new([7; 32]),
+        }
+    }
+
+    async fn offer(&self, session: &LiveSession) -> PlainHandshakeCode {
+        let asked = AskedHandshake {
+            doorway: Arc::clone(&self.doorway),
+            browser: self.browser.hashed(),
+            next: LocalPath::root(),
+        };
+        let engine = &self.house.engine;
+        let offered = engine.offer_handshake(session, asked, self.house.now());
+        match offered.await.unwrap() {
+            Offer::Offered(code) => code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn finish(&self, code: &PlainHandshakeCode) -> Finish {
+        let (engine, visit) = (&self.house.engine, self.house.visit());
+        let finished = engine.finish_handshake(code, Some(&self.browser), &self.doorway, &visit);
+        finished.await.unwrap()
+    }
+
+    async fn open(&self, session: &LiveSession) -> AppSessionCookie {
+        let code = self.offer(session).await;
+        match self.finish(&code).await {
+            Finish::Opened { cookie, .. } => cookie,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn is_live(&self, cookie: &AppSessionCookie) -> bool {
+        let checked = self
+            .house
+            .engine
+            .check_app(cookie, &self.doorway, self.house.now());
+        matches!(checked, Check::Live(_))
+    }
+}
+
+/// Holds: ASVS 7.3.1
+#[tokio::test]
+async fn a_session_in_use_offers_codes_beyond_its_written_idle_end_and_an_idle_one_does_not() {
+    let shop = Shop::new().await;
+    let alice = shop.house.sign_in("alice@example.test").await;
+    for _ in 0..4 {
+        shop.house.pass(minutes(20));
+        assert!(shop.house.is_live(&alice.cookie));
+    }
+    let cookie = shop.open(&alice.session).await;
+    // Used at the application alone, the login goes on.
+    for _ in 0..4 {
+        shop.house.pass(minutes(20));
+        assert!(shop.is_live(&cookie));
+    }
+    assert!(shop.house.is_live(&alice.cookie));
+    shop.house.pass(minutes(31));
+    assert!(!shop.is_live(&cookie) && !shop.house.is_live(&alice.cookie));
+}
+
+/// What was acknowledged is there after a crash; what had ended is not.
+#[tokio::test]
+async fn app_sessions_outlive_a_restart_and_die_with_their_login() {
+    let mut shop = Shop::new().await;
+    let (alice, bob) = (
+        shop.house.sign_in("alice@example.test").await,
+        shop.house.sign_in("bob@example.test").await,
+    );
+    let (hers, his) = (
+        shop.open(&alice.session).await,
+        shop.open(&bob.session).await,
+    );
+    let engine = &shop.house.engine;
+    engine
+        .sign_out(&bob.session, &shop.house.visit())
+        .await
+        .unwrap();
+    shop.house = shop.house.crashed(|_| ()).await;
+    shop.doorway = Arc::clone(shop.house.engine.doorways().at(HOST).unwrap());
+    assert!(shop.is_live(&hers));
+    assert!(!shop.is_live(&his));
+}
+
+/// Holds: ASVS 7.4.1, ASVS 16.5.3
+#[tokio::test]
+async fn asvs_7_4_1_an_end_that_cannot_be_stored_ends_the_application_too_and_no_code_gets_past_it()
+{
+    let shop = Shop::new().await;
+    let alice = shop.house.sign_in("alice@example.test").await;
+    let cookie = shop.open(&alice.session).await;
+    let code = shop.offer(&alice.session).await;
+    shop.house.store.set_full(true);
+    let engine = &shop.house.engine;
+    let ended = engine.sign_out(&alice.session, &shop.house.visit()).await;
+    assert!(ended.is_err());
+    assert!(!shop.is_live(&cookie));
+    assert!(engine.owes_end_above(&cookie));
+    shop.house.store.set_full(false);
+    // The store does not know of the end yet.
+    assert!(matches!(shop.finish(&code).await, Finish::Gone));
+    assert!(!shop.is_live(&cookie));
+}
+
+/// A caller who hangs up anywhere loses a code and nothing else: what is in memory is what is stored.
+#[tokio::test]
+async fn whoever_hangs_up_leaves_memory_and_store_agreed() {
+    let shop = Shop::new().await;
+    let alice = shop.house.sign_in("alice@example.test").await;
+    for polls in 0..8 {
+        let code = shop.offer(&alice.session).await;
+        let visit = shop.house.visit();
+        let engine = &shop.house.engine;
+        let mut finishing =
+            Box::pin(engine.finish_handshake(&code, Some(&shop.browser), &shop.doorway, &visit));
+        for _ in 0..polls {
+            let mut done = false;
+            std::future::poll_fn(|context| {
+                done = finishing.as_mut().poll(context).is_ready();
+                std::task::Poll::Ready(())
+            })
+            .await;
+            if done {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(finishing);
+        // Behind it in the writer's queue: whatever it did is done.
+        let user = alice.session.user_id();
+        shop.offer(&alice.session).await;
+        let stored = shop.house.store.inner.app_sessions_of(user).await.unwrap();
+        assert_eq!(shop.house.index.app_sessions(), stored.len(), "{polls}");
+    }
+    assert!(shop.is_live(&shop.open(&alice.session).await));
+}
+
+#[tokio::test]
+async fn the_chores_drop_codes_that_nobody_redeemed() {
+    let mut shop = Shop::new().await;
+    let alice = shop.house.sign_in("alice@example.test").await;
+    shop.offer(&alice.session).await;
+    shop.house.pass(Duration::from_secs(70));
+    assert!(shop.house.is_live(&alice.cookie));
+    shop.house.chores.round().await;
+    let left = shop
+        .house
+        .store
+        .inner
+        .drop_stale_app_sessions(shop.house.now(), 10);
+    assert_eq!(left.await.unwrap(), 0);
+}
