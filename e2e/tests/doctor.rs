@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use anyhow::{Context as _, ensure};
 use vestibule_e2e::free_port;
+use vestibule_e2e::postgres::Postgres;
 use vestibule_e2e::secure::Authority;
 use vestibule_e2e::server::{Launch, clock_library};
 use vestibule_e2e::smtp;
@@ -560,4 +561,31 @@ fn a_login_to_an_application_on_its_own_host_is_followed_by_the_handshake() -> a
     unknown
         .examine_shop(PASSWORD)?
         .names("login", &["hop 1", "403"], &["vestibule app list", SHOP])
+}
+
+/// Holds: ASVS 7.3.2
+#[test]
+fn a_clock_that_is_not_the_database_s_and_a_database_that_is_away_are_named() -> anyhow::Result<()>
+{
+    let mut postgres = Postgres::start()?;
+    let url = postgres.url(postgres.port);
+    let launch = Launch::new()?;
+    // Nothing runs on it yet, and nothing is made by asking.
+    let settings = [("VESTIBULE_STORE__URL", url.as_str())];
+    Examination::on(launch.data_directory(), &[], &settings, "")?.is_healthy()?;
+    let library = clock_library()?.display().to_string();
+    let ahead = [
+        settings[0],
+        ("LD_PRELOAD", library.as_str()),
+        ("FAKETIME", "+10m"),
+    ];
+    let found = Examination::on(launch.data_directory(), &[], &ahead, "")?;
+    found.names(
+        "clock",
+        &["ahead of the database's", "minutes"],
+        &["timedatectl"],
+    )?;
+    postgres.stop()?;
+    let found = Examination::on(launch.data_directory(), &[], &settings, "")?;
+    found.names("database", &["store"], &["store.url"])
 }

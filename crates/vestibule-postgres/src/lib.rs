@@ -17,6 +17,7 @@ mod app_sessions;
 mod applications;
 mod archive;
 mod audit;
+mod clock;
 mod connection;
 mod fault;
 mod fill;
@@ -51,6 +52,8 @@ use crate::fill::{Filling, fill};
 use crate::location::Location;
 use crate::perform::Desk;
 use crate::publication::Sequencer;
+
+pub use crate::clock::clock;
 
 /// How long is waited for what. A database that is frozen or gone answers nothing: its callers are told so soon.
 #[derive(Debug, Clone, Copy)]

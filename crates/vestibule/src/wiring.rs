@@ -34,6 +34,7 @@ use self::provided::Provided;
 use self::store::Backend;
 
 pub use self::provided::{faults, policy};
+pub use self::store::database_clock;
 
 /// Why the data directory does not open.
 #[derive(Debug, thiserror::Error)]

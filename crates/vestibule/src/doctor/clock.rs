@@ -8,6 +8,7 @@ use vestibule_core::time::UnixMillis;
 use super::Patient;
 use super::finding::Finding;
 use super::web::Ask;
+use crate::wiring;
 
 const CHECK: &str = "clock";
 /// What a network and a whole second may make of it.
@@ -16,9 +17,9 @@ const TOLERATED: Duration = Duration::from_secs(30);
 const AHEAD: Duration = Duration::from_mins(1);
 const CHANGE: &str = "set the clock by a time service: `timedatectl set-ntp true` (or chrony), then look at `timedatectl`";
 
-/// Against the latest time that the data has seen, and against what answers at the public address.
+/// Against the database's clock, the latest time that the data has seen, and what answers at the public address.
 pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
-    let mut findings = Vec::new();
+    let mut findings = database(patient).await;
     if let Some(server) = &patient.told {
         let ahead = server.now.since(patient.now);
         findings.push(if ahead > AHEAD {
@@ -48,15 +49,10 @@ pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
             continue;
         };
         let ours = patient.clock();
-        let off = theirs.since(ours).max(ours.since(theirs));
-        findings.push(if off > TOLERATED {
-            let which = if ours > theirs { "ahead of" } else { "behind" };
+        findings.push(if let Some((off, which)) = apart(ours, theirs) {
             Finding::fault(
                 CHECK,
-                format!(
-                    "this machine's clock is {} {which} that of what answers at {url}",
-                    amount(off)
-                ),
+                format!("this machine's clock is {off} {which} that of what answers at {url}"),
                 "one of the two is wrong; logins, links and certificates are judged by the clock",
                 format!("{CHANGE}, here and there"),
             )
@@ -65,6 +61,35 @@ pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Against the database's.
+async fn database(patient: &Patient<'_>) -> Vec<Finding> {
+    match wiring::database_clock(patient.settings()).await {
+        Ok(None) => Vec::new(),
+        Ok(Some(theirs)) => vec![match apart(patient.clock(), theirs) {
+            None => Finding::good(CHECK, "it agrees with the database's"),
+            Some((off, which)) => Finding::fault(
+                CHECK,
+                format!("this machine's clock is {off} {which} the database's"),
+                "one of the two is wrong; logins, links and certificates are judged by the clock",
+                format!("{CHANGE}, here and on the database's machine"),
+            ),
+        }],
+        Err(error) => vec![Finding::fault(
+            "database",
+            error.to_string(),
+            "everything is kept there; without it nobody signs in or out",
+            "store.url (and store.password_file), and what it names; start the database",
+        )],
+    }
+}
+
+/// By how much, and on which side, if that is more than what passes unnoticed.
+fn apart(ours: UnixMillis, theirs: UnixMillis) -> Option<(String, &'static str)> {
+    let off = theirs.since(ours).max(ours.since(theirs));
+    let which = if ours > theirs { "ahead of" } else { "behind" };
+    (off > TOLERATED).then(|| (amount(off), which))
 }
 
 /// `90 s`, `12 minutes`, `3 hours`.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vestibule_core::time::UnixMillis;
 use vestibule_postgres::{Patience, Postgres};
 use vestibule_sqlite::{Durability, Lock, Sqlite};
 use vestibule_store::figures::Figures;
@@ -9,12 +10,34 @@ use vestibule_store::{Publish, Store, StoreError};
 
 use super::WireError;
 use crate::private::{self, Purpose};
-use crate::settings::Settings;
+use crate::settings::{Secret, Settings};
 
 const PASSWORD: Purpose = Purpose {
     what: "the database's password",
     setting: "store.password_file",
 };
+
+fn options(settings: &Settings, url: &Secret) -> Result<vestibule_postgres::Options, WireError> {
+    let password = match &settings.store.password_file {
+        Some(path) => Some(private::line(PASSWORD, path)?.to_string()),
+        None => None,
+    };
+    Ok(vestibule_postgres::Options {
+        url: url.expose().to_owned(),
+        password,
+        connections: settings.store.connections,
+        patience: Patience::default(),
+    })
+}
+
+/// What time the database takes it to be; `None` where the store is a file of this machine's.
+pub async fn database_clock(settings: &Settings) -> Result<Option<UnixMillis>, WireError> {
+    let Some(url) = &settings.store.postgres else {
+        return Ok(None);
+    };
+    let clock = vestibule_postgres::clock(options(settings, url)?).await?;
+    Ok(Some(clock))
+}
 
 /// A store, open over a data directory that is locked.
 pub enum Backend {
@@ -37,18 +60,9 @@ impl Backend {
             };
             return Ok(Self::Sqlite(Arc::new(Sqlite::open(options, publish)?)));
         };
-        let password = match &settings.store.password_file {
-            Some(path) => Some(private::line(PASSWORD, path)?.to_string()),
-            None => None,
-        };
+        let options = options(settings, url)?;
         // One server on a data directory, wherever its truth is.
         let lock = Lock::take(&settings.data)?;
-        let options = vestibule_postgres::Options {
-            url: url.expose().to_owned(),
-            password,
-            connections: settings.store.connections,
-            patience: Patience::default(),
-        };
         let postgres = Postgres::open(options, publish).await?;
         Ok(Self::Postgres(Arc::new(postgres), lock))
     }
