@@ -141,15 +141,30 @@ pub struct Proxy {
 impl Proxy {
     /// Starts it as the book has it.
     pub fn start(kind: Kind, vestibule: u16, application: u16) -> anyhow::Result<Self> {
-        Self::launch(kind, vestibule, application, true)
+        Self::launch(kind, vestibule, application, true, &[])
+    }
+
+    /// Starts nginx as the book has it, with the shop's part once more for each of these hosts.
+    pub fn start_nginx_for(
+        hosts: &[&str],
+        vestibule: u16,
+        application: u16,
+    ) -> anyhow::Result<Self> {
+        Self::launch(Kind::Nginx, vestibule, application, true, hosts)
     }
 
     /// Starts it as the book has it, but for the question.
     pub fn start_unasking(kind: Kind, vestibule: u16, application: u16) -> anyhow::Result<Self> {
-        Self::launch(kind, vestibule, application, false)
+        Self::launch(kind, vestibule, application, false, &[])
     }
 
-    fn launch(kind: Kind, vestibule: u16, application: u16, asks: bool) -> anyhow::Result<Self> {
+    fn launch(
+        kind: Kind,
+        vestibule: u16,
+        application: u16,
+        asks: bool,
+        more: &[&str],
+    ) -> anyhow::Result<Self> {
         let addresses = Addresses {
             vestibule,
             application,
@@ -162,7 +177,7 @@ impl Proxy {
             .tempdir()?;
         let authority = Authority::new(room.path())?;
         authority
-            .issue(&["id.example.com", "shop.example.com"])?
+            .issue(&[&["id.example.com", "shop.example.com"], more].concat())?
             .write(&room.path().join("chain.pem"), &room.path().join("key.pem"))?;
         let mut command = Command::new(kind.program()?);
         command.current_dir(room.path());
@@ -176,6 +191,7 @@ impl Proxy {
                 fill::unasking(kind, &book)?
             };
             let text = fill::fill(file, &text, room.path(), addresses)?;
+            let text = fill::with_hosts(&text, more)?;
             std::fs::write(room.path().join(file), text)?;
         }
         fill::surround(kind, room.path(), addresses, &mut command)?;
@@ -202,11 +218,14 @@ impl Proxy {
 
     fn wait_listening(&self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        let healthy = format!("{ISSUER}/healthz");
+        // The shop's as well: Caddy makes a certificate for each.
+        let both = || {
+            let mut visitor = self.visitor()?;
+            visitor.view(&format!("{SHOP}/vestibule/"))?;
+            visitor.view(&format!("{ISSUER}/healthz"))
+        };
         loop {
-            let answer = self
-                .visitor()
-                .and_then(|mut visitor| visitor.view(&healthy));
+            let answer = both();
             if answer.as_ref().is_ok_and(|answer| answer.status == 200) {
                 return Ok(());
             }
