@@ -1,6 +1,6 @@
 //! Everything that is stored, out of one store and into another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -22,24 +22,23 @@ use crate::{Answer, SetupTicket, StoreError, Touch};
 
 /// Chunks that were taken out before.
 struct Given {
-    chunks: std::vec::IntoIter<Chunk>,
+    chunks: VecDeque<Chunk>,
     /// In the end it fails.
     fails: bool,
 }
 
 impl Given {
-    fn of(chunks: &[Chunk]) -> Box<Self> {
-        let chunks = chunks.to_vec().into_iter();
-        Box::new(Self {
-            chunks,
+    fn of(chunks: &[Chunk]) -> Self {
+        Self {
+            chunks: chunks.iter().cloned().collect(),
             fails: false,
-        })
+        }
     }
 }
 
 impl Source for Given {
     fn next(&mut self) -> Answer<'_, Option<Chunk>> {
-        let next = match self.chunks.next() {
+        let next = match self.chunks.pop_front() {
             None if self.fails => Err(failed(RecordError::Short)),
             next => Ok(next),
         };
@@ -61,10 +60,10 @@ async fn rest(mut source: Box<dyn Source>) -> Vec<Chunk> {
 
 async fn import(
     home: &Home,
-    source: Box<dyn Source>,
+    source: impl Source + 'static,
     arrival: Arrival,
 ) -> Result<Import, StoreError> {
-    home.store.import(source, arrival).await
+    home.store.import(Box::new(source), arrival).await
 }
 
 fn restored(home: &Home, minute: u64, keep_logins: bool) -> Arrival {
@@ -277,7 +276,7 @@ pub async fn asvs_2_3_3_an_import_that_fails_leaves_nothing(home: Home, other: H
     let stalled = Arc::new(Notify::new());
     let source = Stalled(Given::of(&chunks[..half]), Arc::clone(&stalled));
     tokio::select! {
-        imported = import(&other, Box::new(source), Arrival::Copied) => panic!("its rows never end: {imported:?}"),
+        imported = import(&other, source, Arrival::Copied) => panic!("its rows never end: {imported:?}"),
         () = stalled.notified() => {}
     }
     let imported = import(&other, Given::of(&chunks), Arrival::Copied).await;
@@ -286,11 +285,11 @@ pub async fn asvs_2_3_3_an_import_that_fails_leaves_nothing(home: Home, other: H
 }
 
 /// Its rows stop, and nobody says why.
-struct Stalled(Box<Given>, Arc<Notify>);
+struct Stalled(Given, Arc<Notify>);
 
 impl Source for Stalled {
     fn next(&mut self) -> Answer<'_, Option<Chunk>> {
-        match self.0.chunks.next() {
+        match self.0.chunks.pop_front() {
             None => {
                 self.1.notify_one();
                 Box::pin(std::future::pending())
