@@ -2,6 +2,7 @@
 
 mod doctor {
     pub mod front;
+    pub mod proxies;
 }
 
 use std::os::unix::fs::PermissionsExt as _;

@@ -16,7 +16,7 @@ mod proxy;
 mod reach;
 mod web;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 use anyhow::Result;
 use serde::Deserialize;
@@ -32,6 +32,7 @@ use crate::settings::{Faults, InForce, Settings};
 
 pub use self::finding::Finding;
 pub use self::login::Credentials;
+pub use self::web::Resolved;
 use self::web::Web;
 
 /// What is to be looked at.
@@ -41,7 +42,7 @@ pub struct Request {
     /// As whom to sign in there.
     pub credentials: Option<Credentials>,
     /// Names that are to be found elsewhere than the resolver says.
-    pub resolved: Vec<(String, IpAddr)>,
+    pub resolved: Vec<Resolved>,
 }
 
 /// The installation, and what the checks share.

@@ -376,6 +376,12 @@ impl Examination {
         Ok(())
     }
 
+    /// Every finding of a check.
+    pub fn all(&self, check: &str) -> impl Iterator<Item = &Value> {
+        self.findings()
+            .filter(move |finding| finding["check"] == check)
+    }
+
     /// The first finding of a check.
     pub fn of(&self, check: &str) -> anyhow::Result<&Value> {
         let found = self.findings().find(|finding| finding["check"] == check);

@@ -1,17 +1,17 @@
 //! `vestibule doctor`.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use serde_json::json;
 use url::Url;
 use zeroize::Zeroizing;
 
 use super::{Place, ask, load, output, wait};
-use crate::doctor::{self, Credentials, Finding, Request};
+use crate::doctor::{self, Credentials, Finding, Request, Resolved};
 use crate::logs;
 
 /// Find the classic faults of an installation. Exits 0 if there is none, 1 if there is one
@@ -32,7 +32,7 @@ pub struct Doctor {
     #[arg(long, requires = "email")]
     password_stdin: bool,
     /// Find a name at this address, whatever the resolver says, again for more
-    #[arg(long, value_name = "HOST=ADDRESS")]
+    #[arg(long, value_name = "HOST=ADDRESS[:PORT]")]
     resolve: Vec<String>,
     /// Print JSON
     #[arg(long)]
@@ -92,13 +92,25 @@ fn page(text: &str) -> Result<Url> {
     }
 }
 
-fn resolved(text: &str) -> Result<(String, IpAddr)> {
-    let parts = text.split_once('=');
-    let parts = parts.and_then(|(host, at)| Some((host.to_ascii_lowercase(), at.parse().ok()?)));
-    match parts {
-        Some((host, at)) if !host.is_empty() => Ok((host, at)),
-        _ => bail!("--resolve {text} is no HOST=ADDRESS: write it like app.example.com=192.0.2.1"),
-    }
+fn resolved(text: &str) -> Result<Resolved> {
+    let read = || {
+        let (host, at) = text.split_once('=')?;
+        let address = at.parse::<IpAddr>().map(|address| (address, None));
+        let socket = |_| {
+            let socket = at.parse::<SocketAddr>();
+            socket.map(|socket| (socket.ip(), Some(socket.port())))
+        };
+        let (address, port) = address.or_else(socket).ok()?;
+        let host = host.to_ascii_lowercase();
+        (!host.is_empty()).then_some(Resolved {
+            host,
+            address,
+            port,
+        })
+    };
+    read().with_context(|| {
+        format!("--resolve {text} is no HOST=ADDRESS: write it like app.example.com=192.0.2.1")
+    })
 }
 
 fn password(email: &str, from_input: bool) -> Result<Zeroizing<String>> {

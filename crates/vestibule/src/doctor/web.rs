@@ -33,7 +33,17 @@ const LONGEST: usize = 1 << 20;
 /// The way to web servers.
 pub struct Web {
     verifier: Arc<WebPkiServerVerifier>,
-    resolved: Vec<(String, IpAddr)>,
+    resolved: Vec<Resolved>,
+}
+
+/// A name that is to be found elsewhere than the resolver says.
+pub struct Resolved {
+    /// The name.
+    pub host: String,
+    /// Where it is.
+    pub address: IpAddr,
+    /// On another port than the URL's, too.
+    pub port: Option<u16>,
 }
 
 /// What is asked.
@@ -162,7 +172,7 @@ impl ServerCertVerifier for Recording {
 
 impl Web {
     /// Trusts whom this machine trusts (`SSL_CERT_FILE` names others), and finds the names in `resolved` where they say.
-    pub fn new(resolved: Vec<(String, IpAddr)>) -> Result<Self> {
+    pub fn new(resolved: Vec<Resolved>) -> Result<Self> {
         let mut roots = RootCertStore::empty();
         // Single ones that cannot be read are not missed; where all are, the first page over https tells.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -230,8 +240,10 @@ impl Web {
     }
 
     async fn addresses(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, WebError> {
-        let told = self.resolved.iter().filter(|(name, _)| name == host);
-        let told: Vec<SocketAddr> = told.map(|(_, at)| SocketAddr::new(*at, port)).collect();
+        let told = self.resolved.iter().filter(|one| one.host == host);
+        let told: Vec<SocketAddr> = told
+            .map(|one| SocketAddr::new(one.address, one.port.unwrap_or(port)))
+            .collect();
         if !told.is_empty() {
             return Ok(told);
         }
