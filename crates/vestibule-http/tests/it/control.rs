@@ -1,6 +1,7 @@
 //! The control socket's JSON, asked as the commands ask.
 
 mod audit;
+mod backup;
 mod bad_input;
 mod caller;
 mod invitations;

@@ -32,6 +32,7 @@ async fn asvs_8_2_1_nothing_is_answered_without_a_checked_operator() {
         ("DELETE", "/api/v1/admin/sessions/x"),
         ("GET", "/api/v1/admin/audit"),
         ("GET", "/api/v1/admin/audit/verify"),
+        ("POST", "/api/v1/admin/backup"),
         ("GET", "/elsewhere"),
         ("PUT", USERS),
     ] {
