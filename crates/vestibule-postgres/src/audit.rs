@@ -78,6 +78,13 @@ const AFTER: &str = events_where!(
     "ORDER BY e.position LIMIT $2"
 );
 
+/// Those alone whose position is given: what commits while they are sealed has none yet.
+const NUMBERED: &str = events_where!(
+    "position > $1 ORDER BY position LIMIT $2",
+    "false",
+    "ORDER BY e.position LIMIT $2"
+);
+
 const LATEST_EVENTS: &str = events_where!(
     "position < $1 ORDER BY position DESC LIMIT $2",
     "position < $1 ORDER BY position DESC LIMIT $2",
@@ -179,7 +186,7 @@ fn seal_events<'a>(
             Some(row) => (row.try_get(0)?, bytes(&row, 1)?),
             None => (0_i64, GENESIS),
         };
-        let rows = tx.query(AFTER, &[&last, &bind_limit(limit)]).await?;
+        let rows = tx.query(NUMBERED, &[&last, &bind_limit(limit)]).await?;
         let events: Vec<StoredEvent> = rows.iter().map(read_event).collect::<Result<_, _>>()?;
         let (Some(from), Some(to)) = (events.first(), events.last()) else {
             return Ok(0);
