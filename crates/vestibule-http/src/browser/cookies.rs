@@ -11,7 +11,7 @@
 //! | cookie | holds | SameSite |
 //! |---|---|---|
 //! | `__Host-vestibule-app` | an app session's id and secret | Lax |
-//! | `__Host-vestibule-handshake` | 32 random bytes that a handshake is bound to, so that its code is worth nothing elsewhere | Lax: the way back comes from the issuer |
+//! | `__Host-vestibule-handshake-TAG` | 32 random bytes that a handshake is bound to, so that its code is worth nothing elsewhere | Lax: the way back comes from the issuer |
 //! | `__Host-vestibule-rounds` | how often sign-in led to the same page within seconds | Lax |
 //!
 //! On http loopback the names begin with `vestibule-PORT` (on an application's host they are `vestibule-app-PORT` and the like),
@@ -23,7 +23,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderValue, header};
-use vestibule_core::app_session::{AppSessionCookie, PlainBrowserSecret};
+use vestibule_core::app_session::{AppSessionCookie, PlainBrowserSecret, encode_browser};
 use vestibule_core::known_device::{DeviceCookie, KNOWN_FOR};
 use vestibule_core::origin::Origin;
 use vestibule_core::secret::SessionCookie;
@@ -35,6 +35,7 @@ use crate::site::Issuer;
 /// Names of the cookies on an application's host over https (N14, ASVS 3.3.1, 3.3.3).
 const APP_SESSION: &str = "__Host-vestibule-app";
 const HANDSHAKE: &str = "__Host-vestibule-handshake";
+const HANDSHAKE_TAG: usize = 6;
 const ROUNDS: &str = "__Host-vestibule-rounds";
 
 /// How long rounds are counted together, in seconds.
@@ -110,10 +111,38 @@ pub fn app_session(headers: &HeaderMap, origin: &Origin) -> Option<AppSessionCoo
     AppSessionCookie::parse(only(headers, &name_at(origin, APP_SESSION))?)
 }
 
-/// What this browser keeps for handshakes at this origin, under the same rule.
-pub fn handshake(headers: &HeaderMap, origin: &Origin) -> Option<PlainBrowserSecret> {
-    let value = only(headers, &name_at(origin, HANDSHAKE))?;
-    PlainBrowserSecret::parse(str::from_utf8(value).ok()?)
+/// What of a browser's hash names its cookie. Tabs that begin at once make a secret each, and none must overwrite another's.
+pub fn handshake_tag(browser: &str) -> &str {
+    browser.get(..HANDSHAKE_TAG).unwrap_or_default()
+}
+
+/// What this browser keeps for handshakes at this origin under this tag, under the same rule.
+pub fn handshake(headers: &HeaderMap, origin: &Origin, tag: &str) -> Option<PlainBrowserSecret> {
+    kept_for_handshakes(headers, origin)
+        .find(|(_, known)| *known == tag)
+        .map(|(secret, _)| secret)
+}
+
+/// Anything that this browser keeps for handshakes at this origin.
+pub fn any_handshake(headers: &HeaderMap, origin: &Origin) -> Option<PlainBrowserSecret> {
+    kept_for_handshakes(headers, origin)
+        .next()
+        .map(|(secret, _)| secret)
+}
+
+/// Whole secrets under their own tags, with these.
+fn kept_for_handshakes<'h>(
+    headers: &'h HeaderMap,
+    origin: &Origin,
+) -> impl Iterator<Item = (PlainBrowserSecret, &'h str)> {
+    let prefix = name_at(origin, HANDSHAKE);
+    pairs(headers).filter_map(move |pair| {
+        let pair = str::from_utf8(pair).ok()?.strip_prefix(&*prefix)?;
+        let (tag, value) = pair.strip_prefix('-')?.split_once('=')?;
+        let secret = PlainBrowserSecret::parse(value)?;
+        let own = encode_browser(secret.hashed());
+        (handshake_tag(&own) == tag).then_some((secret, tag))
+    })
 }
 
 /// How often sign-in led this browser to the page of this mark lately.
@@ -135,22 +164,23 @@ fn name_at(origin: &Origin, https: &'static str) -> Cow<'static, str> {
 
 /// The value of the only cookie of this name. HTTP/2 may bring cookies on several lines (RFC 9113 §8.2.3).
 fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
-    let lines = headers.get_all(header::COOKIE).iter();
-    let mut values = lines
-        .flat_map(|line| line.as_bytes().split(|c| *c == b';'))
-        .map(<[u8]>::trim_ascii)
-        .filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    let mut values =
+        pairs(headers).filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="));
     let value = values.next()?;
     values.next().is_none().then_some(value)
+}
+
+fn pairs(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let lines = headers.get_all(header::COOKIE).iter();
+    lines
+        .flat_map(|line| line.as_bytes().split(|c| *c == b';'))
+        .map(<[u8]>::trim_ascii)
 }
 
 /// The request's cookies less all of Vestibule's, as one line: what an application behind a proxy may see. Ours are told by
 /// how their names begin, so that none that is added later, and none of another port's on loopback, slips through.
 pub fn not_ours(headers: &HeaderMap) -> HeaderValue {
-    let lines = headers.get_all(header::COOKIE).iter();
-    let kept: Vec<&[u8]> = lines
-        .flat_map(|line| line.as_bytes().split(|c| *c == b';'))
-        .map(<[u8]>::trim_ascii)
+    let kept: Vec<&[u8]> = pairs(headers)
         .filter(|pair| !pair.is_empty() && !is_ours(pair))
         .collect();
     // Pieces of header values make header values; were it otherwise, withholding all is safe.
@@ -262,7 +292,10 @@ pub fn clear_app_session(origin: &Origin) -> HeaderValue {
 
 /// `Set-Cookie` for what this browser keeps for handshakes.
 pub fn set_handshake(origin: &Origin, browser: &PlainBrowserSecret) -> HeaderValue {
-    build_at(origin, HANDSHAKE, &browser.encode(), None)
+    let hash = encode_browser(browser.hashed());
+    let name = format!("{}-{}", name_at(origin, HANDSHAKE), handshake_tag(&hash));
+    let value = browser.encode();
+    build(origin.https(), &name, &value, SameSite::Lax, None)
 }
 
 /// `Set-Cookie` for another round to the page of this mark.

@@ -31,7 +31,8 @@ pub async fn get(
     let refused = |code| Failure::of(code).back(START);
     let code = query.optional("code").and_then(PlainHandshakeCode::parse);
     let code = code.ok_or_else(|| refused(Code::HandshakeGone))?;
-    let browser = cookies::handshake(&headers, doorway.origin());
+    let tag = query.optional("browser").unwrap_or_default();
+    let browser = cookies::handshake(&headers, doorway.origin(), tag);
     let finished = context
         .engine
         .finish_handshake(&code, browser.as_ref(), doorway, &caller.visit);
@@ -40,9 +41,15 @@ pub async fn get(
             let set = cookies::set_app_session(doorway.origin(), &cookie);
             Ok(([(header::SET_COOKIE, set)], Redirect::to(next.as_str())).into_response())
         }
-        // Either it keeps no cookies, or it is not the browser that asked: nobody can tell, so the page says both.
-        Finish::OtherBrowser if browser.is_none() => Err(refused(Code::NoCookieKept)),
-        Finish::OtherBrowser => Err(refused(Code::HandshakeElsewhere)),
+        // One that has nothing either keeps no cookies, or is not the browser that asked: nobody can tell, so the page says both.
+        Finish::OtherBrowser => {
+            let been_here = cookies::any_handshake(&headers, doorway.origin()).is_some();
+            Err(refused(if been_here {
+                Code::HandshakeElsewhere
+            } else {
+                Code::NoCookieKept
+            }))
+        }
         Finish::Gone => Err(refused(Code::HandshakeGone)),
     }
 }

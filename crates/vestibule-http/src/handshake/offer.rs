@@ -13,6 +13,7 @@ use vestibule_engine::{AskedHandshake, Doorway, Offer};
 
 use super::PageOfItsOwn;
 use crate::browser::caller::{Caller, Visitor, to_login};
+use crate::browser::cookies;
 use crate::browser::csrf;
 use crate::browser::form::{Fields, FieldsError, Query};
 use crate::context::Context;
@@ -31,6 +32,8 @@ pub async fn get(
     Query(query): Query,
 ) -> Result<Response, Failure> {
     let asked = read(&context, &query)?;
+    // So that the browser finds which of its cookies is meant; it tells nobody anything.
+    let tag = cookies::handshake_tag(query.required("browser")?).to_owned();
     let doorway = Arc::clone(&asked.doorway);
     let Some(session) = caller.live()? else {
         return Ok(sign_in(&uri).into_response());
@@ -41,7 +44,7 @@ pub async fn get(
     match offered.await.map_err(Failure::store)? {
         Offer::Offered(code) => {
             let back = format!(
-                "{}/vestibule/finish?code={}",
+                "{}/vestibule/finish?code={}&browser={tag}",
                 doorway.origin(),
                 code.encode()
             );

@@ -1,6 +1,7 @@
 //! `GET /vestibule/start?next=PATH` on an application's host: to the issuer, with the hash of what this browser keeps.
 //!
-//! Several tabs may be under way at once: they share the browser's secret, which is made once and kept.
+//! Several tabs may be under way at once: they share the browser's secret, which is made once and kept. Tabs that begin before
+//! there is one make one each, side by side.
 
 use std::sync::Arc;
 
@@ -57,7 +58,7 @@ pub async fn get(
             Check::NotReady => return Err(Failure::not_ready()),
         }
     }
-    let kept = cookies::handshake(&headers, origin);
+    let kept = cookies::any_handshake(&headers, origin);
     let new = kept.is_none();
     let browser = match kept {
         Some(browser) => browser,

@@ -3,7 +3,7 @@
 use http::StatusCode;
 use vestibule_http::HeaderFamily;
 
-use super::town::{APP, BROWSER, ISSUER, SIBLING, Town, cut};
+use super::town::{APP, ISSUER, SIBLING, Town, cut};
 use crate::edge::asker::Ask;
 use crate::house::Plan;
 
@@ -64,12 +64,40 @@ async fn tabs_that_begin_at_once_share_the_browser_s_secret_and_all_arrive() {
     let mut alice = town.person();
     alice.sign_in().await;
     let one = alice.until_finish(SIBLING, "/one").await;
-    let secret = alice.at(SIBLING).cookie(BROWSER);
+    let secrets = alice.secrets(SIBLING);
     let two = alice.until_finish(SIBLING, "/two").await;
-    assert_eq!(alice.at(SIBLING).cookie(BROWSER), secret);
+    assert_eq!(alice.secrets(SIBLING), secrets);
     assert_eq!(alice.open(&two).await.location(), "/two");
     assert_eq!(alice.open(&one).await.location(), "/one");
     assert!(alice.is_in(SIBLING).await);
+}
+
+/// A browser that starts anew opens its tabs at once, before any has a cookie.
+#[tokio::test]
+async fn tabs_that_begin_before_there_is_a_secret_all_arrive_too() {
+    let town = Town::new().await;
+    let mut alice = town.person();
+    alice.sign_in().await;
+    let mut starts = Vec::new();
+    for tab in ["/one", "/two", "/three"] {
+        let url = format!("/vestibule/start?next={tab}");
+        let request = alice.at(SIBLING).request(http::Method::GET, &url, "");
+        starts.push((tab, request));
+    }
+    let mut under_way = Vec::new();
+    for (tab, request) in starts {
+        let start = alice.at(SIBLING).send(request).await;
+        under_way.push((tab, start.location().to_owned()));
+    }
+    assert_eq!(alice.secrets(SIBLING).len(), 3);
+    for (tab, offer) in under_way {
+        let finish = alice.open(offer).await;
+        assert_eq!(alice.open(finish.location()).await.location(), tab);
+    }
+    // From then on one of them serves.
+    alice.at(SIBLING).drop_cookie(APP);
+    alice.visit(SIBLING, "/").await;
+    assert_eq!(alice.secrets(SIBLING).len(), 3);
 }
 
 #[tokio::test]
@@ -164,7 +192,7 @@ async fn n14_on_http_loopback_the_cookies_names_carry_the_application_s_port() {
     let signed_in = alice.at(issuer).submit("/login", "/login", &fields).await;
     assert_eq!(signed_in.status, StatusCode::SEE_OTHER);
     let start = alice.open(format!("{shop}/vestibule/start?next=/")).await;
-    assert!(start.set_cookies()[0].starts_with("vestibule-handshake-9000="));
+    assert!(start.set_cookies()[0].starts_with("vestibule-handshake-9000-"));
     assert!(!start.set_cookies()[0].contains("Secure"));
     let offer = alice.open(start.location()).await;
     let finish = alice.open(offer.location()).await;

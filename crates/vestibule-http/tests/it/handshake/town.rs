@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::{HeaderName, Method, StatusCode};
+use vestibule_core::app_session::{PlainBrowserSecret, encode_browser};
 use vestibule_core::application::{ApplicationSpec, Demand, Kind};
 use vestibule_core::audit::{Act, Actor};
 use vestibule_core::id::{ActId, ApplicationId};
@@ -21,7 +22,7 @@ pub const UNRELATED: &str = "https://wiki.elsewhere.test";
 pub const ALICE: &str = "alice@example.test";
 
 pub const APP: &str = "__Host-vestibule-app";
-pub const BROWSER: &str = "__Host-vestibule-handshake";
+const BROWSER: &str = "__Host-vestibule-handshake-";
 
 /// A house with two applications, and Alice in it.
 pub struct Town {
@@ -157,6 +158,23 @@ impl Person<'_> {
         let offer = self.open(start.location()).await;
         assert_eq!(offer.status, StatusCode::SEE_OTHER, "{}", offer.body);
         offer.location().to_owned()
+    }
+
+    /// The names and values of what the browser keeps for handshakes there.
+    pub fn secrets(&mut self, origin: &str) -> Vec<(String, String)> {
+        let cookies = self.at(origin).cookie_header();
+        let pairs = cookies.split("; ").filter_map(|pair| pair.split_once('='));
+        pairs
+            .filter(|(name, _)| name.starts_with(BROWSER))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect()
+    }
+
+    /// Keeps this secret for handshakes there.
+    pub fn keep(&mut self, origin: &str, secret: &PlainBrowserSecret) {
+        let tag = &encode_browser(secret.hashed())[..6];
+        let name = format!("{BROWSER}{tag}");
+        self.at(origin).set_cookie(&name, &secret.encode());
     }
 
     /// Whether the application lets this browser's next page view through.

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use super::town::{ALICE, APP, BROWSER, ISSUER, SIBLING, Town, UNRELATED};
+use super::town::{ALICE, APP, ISSUER, SIBLING, Town, UNRELATED};
 use crate::house::PASSWORD;
 
 /// Holds: ASVS 3.3.3, ASVS 3.7.2, R23
@@ -25,7 +25,7 @@ async fn one_login_opens_every_application_on_its_own_host_with_its_own_cookie()
     let [set] = &start.set_cookies()[..] else {
         panic!("one cookie")
     };
-    assert!(set.starts_with(BROWSER));
+    assert!(set.starts_with("__Host-vestibule-handshake-"));
     assert!(set.ends_with("; Path=/; HttpOnly; SameSite=Lax; Secure"));
     assert!(start.location().starts_with(
         "https://id.example.test/vestibule/handshake?origin=https://shop.example.test&browser="
@@ -61,7 +61,7 @@ async fn one_login_opens_every_application_on_its_own_host_with_its_own_cookie()
     let onward = alice.at(ISSUER).follow(signed_in.location()).await;
     assert_eq!(onward.status, StatusCode::OK);
     let back = onward.body.split("0;url=").nth(1).unwrap();
-    let back = back[..back.find('"').unwrap()].to_owned();
+    let back = back[..back.find('"').unwrap()].replace("&#38;", "&");
     assert!(back.starts_with("https://shop.example.test/vestibule/finish?code="));
     let finish = alice.open(&back).await;
     assert_eq!(
