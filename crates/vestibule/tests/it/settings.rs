@@ -1,8 +1,11 @@
 //! `vestibule config`.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
 
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::Value;
 
 use crate::process::{Data, Done, program};
@@ -147,6 +150,45 @@ fn init_writes_what_check_finds_good_and_serve_starts_with() {
     let checked = data.run(&["config", "check"]).good();
     assert!(checked.contains("good"), "{checked}");
     data.serve().stop();
+}
+
+#[test]
+fn at_a_terminal_init_asks_and_lets_try_again() {
+    let data = Data::new();
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap();
+    let side = File::options()
+        .read(true)
+        .write(true)
+        .open(name.to_str().unwrap())
+        .unwrap();
+    // Typed ahead, as somebody in a hurry does.
+    let typed = "https://id.example.test\nperhaps\nproxy caddy\n\n\n";
+    File::from(terminal.try_clone().unwrap())
+        .write_all(typed.as_bytes())
+        .unwrap();
+    let child = program(&["config", "init", "--data"])
+        .arg(&data.path)
+        .stdin(side)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let done = Done::from(child.wait_with_output().unwrap());
+    assert_eq!(done.code, 0, "{done:?}");
+    for part in [
+        "1. Where will people reach Vestibule?",
+        "[http://localhost:8080]",
+        "2. Who ends TLS?",
+        "perhaps: must be 'proxy'",
+        "4. Who may have an account?",
+    ] {
+        assert!(done.err.contains(part), "no {part:?} in {done:?}");
+    }
+    let text = fs::read_to_string(data.file("vestibule.toml")).unwrap();
+    assert!(text.contains("headers = \"x-forwarded\""), "{text}");
 }
 
 #[test]
