@@ -1,10 +1,12 @@
 //! The control socket's JSON, asked as the commands ask.
 
+mod applications;
 mod audit;
 mod backup;
 mod bad_input;
 mod caller;
 mod invitations;
 mod mail;
+mod roles;
 mod sessions;
 mod users;
