@@ -9,6 +9,7 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 use vestibule_engine::Clock as _;
+use vestibule_engine::applications::Declarations;
 
 use super::{Place, load, output};
 use crate::client;
@@ -115,18 +116,48 @@ fn faults_of_files(settings: &Settings) -> Result<Vec<String>> {
 
 fn show(flags: &Flags, json: bool) -> Result<ExitCode> {
     let in_force = load(flags)?;
-    let value = |row: &settings::Row| (row.show)(&in_force.settings);
-    let origin = |row: &settings::Row| in_force.told(row.key);
+    let settings = rows().map(|row| (row.key, (row.show)(&in_force.settings)));
+    let shown = settings.chain(declared(&in_force.settings.declarations));
+    let shown = shown.map(|(key, value)| (key, value, in_force.told(key)));
     if json {
-        let entries: Vec<_> = rows()
-            .map(|row| json!({ "setting": row.key, "value": value(row), "from": origin(row) }))
+        let entries: Vec<_> = shown
+            .map(|(key, value, from)| json!({ "setting": key, "value": value, "from": from }))
             .collect();
         output::json(&entries)?;
     } else {
-        let rows: Vec<_> = rows()
-            .map(|row| vec![row.key.to_owned(), value(row), origin(row)])
+        let rows: Vec<_> = shown
+            .map(|(key, value, from)| vec![key.to_owned(), value, from])
             .collect();
         output::rows(&["setting", "value", "from"], &rows, "")?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the file declares, by name; the rest of it is told by the running server (`vestibule app list`).
+fn declared(declarations: &Declarations) -> [(&'static str, String); 3] {
+    let Declarations {
+        applications,
+        roles,
+        users,
+    } = declarations;
+    let names = |names: Vec<String>| toml::Value::from(names).to_string();
+    [
+        (
+            "applications",
+            names(
+                applications
+                    .iter()
+                    .map(|one| one.name.to_string())
+                    .collect(),
+            ),
+        ),
+        (
+            "roles",
+            names(roles.iter().map(|one| one.name.to_string()).collect()),
+        ),
+        (
+            "users",
+            names(users.iter().map(|one| one.email.to_string()).collect()),
+        ),
+    ]
 }

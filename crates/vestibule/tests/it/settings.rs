@@ -86,7 +86,12 @@ fn check_reads_the_files_that_the_settings_name() {
 #[test]
 fn show_tells_where_each_value_comes_from() {
     let data = Data::new();
-    let file = data.beside("settings.toml", "[sessions]\nidle = \"10m\"");
+    let file = data.beside(
+        "settings.toml",
+        "[sessions]\nidle = \"10m\"\n[[roles]]\nname = \"staff\"\n[mail]\npassword = \"not to be shown\"\n\
+         username = \"me\"\nserver = \"smtps://mail.example.test\"\nfrom = \"id@example.test\"",
+    );
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
     let output = program(&["config", "show", "--json", "--config"])
         .arg(&file)
         .arg("--data")
@@ -118,6 +123,16 @@ fn show_tells_where_each_value_comes_from() {
             "VESTIBULE_SERVER__BRAND".to_owned()
         )
     );
+    assert_eq!(
+        of("roles"),
+        ("[\"staff\"]".to_owned(), file.display().to_string())
+    );
+    assert_eq!(of("applications").0, "[]");
+    // ASVS 16.2.5: that there is one, and nothing of it.
+    let (told, from) = of("mail.password");
+    assert_eq!(from, format!("{}:6", file.display()));
+    assert!(told.starts_with("set"), "{told}");
+    assert!(!shown.to_string().contains("not to be shown"), "{shown}");
     assert_eq!(of("server.data").1, "--data");
     assert_eq!(
         of("sessions.absolute"),
