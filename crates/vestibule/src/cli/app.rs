@@ -128,7 +128,7 @@ fn add(settings: &Settings, put: &Put) -> Result<()> {
     ))?;
     output::line("")?;
     output::line(
-        "Its proxy asks Vestibule before each request: docs/applications.md leads to the page with the text for yours \
+        "Its proxy asks Vestibule before each request: docs/behind-a-proxy.md leads to the page with the text for yours \
          (nginx: docs/behind-nginx.md). Put in:",
     )?;
     let origins = added["origins"].as_array().into_iter().flatten();
