@@ -10,11 +10,11 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const shots = process.env.VESTIBULE_SHOTS;
 mkdirSync(shots, { recursive: true });
 
-export const launch = () =>
-  chromium.launch({ executablePath: process.env.VESTIBULE_CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+export const launch = (...more) =>
+  chromium.launch({ executablePath: process.env.VESTIBULE_CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage', ...more] });
 
 /** A browser of its own: cookies, errors and foreign requests are its own. Nothing moves, so that nothing is looked at half-way. */
-export async function person(browser, options = {}) {
+export async function person(browser, options = {}, hosts = ['localhost']) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, reducedMotion: 'reduce', viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const faults = [];
@@ -25,7 +25,7 @@ export async function person(browser, options = {}) {
   });
   page.on('request', (request) => {
     const { hostname } = new URL(request.url());
-    if (hostname !== 'localhost') faults.push(`asked another host: ${request.url()}`);
+    if (!hosts.includes(hostname)) faults.push(`asked another host: ${request.url()}`);
   });
   return { context, page, faults };
 }

@@ -114,6 +114,19 @@ fn replaced(file: &str, book: &str, all: &[(&str, String)]) -> anyhow::Result<St
     Ok(text)
 }
 
+/// nginx's text with the shop's part again, for other hosts.
+pub fn with_hosts(text: &str, hosts: &[&str]) -> anyhow::Result<String> {
+    let mut whole = text.to_owned();
+    for host in hosts {
+        let (_, part) = text
+            .split_once("# The application, for everybody")
+            .context("the book's text has no part for the application")?;
+        whole.push_str("\n#");
+        whole.push_str(&part.replace("shop.example.com", host));
+    }
+    Ok(whole)
+}
+
 /// The same text without the question: what its cost is measured against.
 pub fn unasking(kind: Kind, book: &str) -> anyhow::Result<String> {
     let cuts: &[(&str, &str, &str)] = match kind {
