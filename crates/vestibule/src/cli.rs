@@ -96,7 +96,7 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Find the classic faults of an installation
     Doctor(doctor::Doctor),
-    /// The settings: check, show, reference
+    /// The settings: init, check, show, reference
     #[command(subcommand)]
     Config(config::Config),
 }
