@@ -25,6 +25,7 @@ use crate::connection;
 use crate::fault::{Closed, Fault};
 use crate::sessions::live;
 use crate::transition::Transition;
+use crate::writer::Class;
 
 /// Chunks on their way to the writer.
 const AHEAD: usize = 8;
@@ -48,7 +49,9 @@ impl Archive for Sqlite {
         Box::pin(async move {
             let (rows, coming) = mpsc::channel();
             let room = Arc::new(Semaphore::new(AHEAD));
-            let writing = self.transition(move |tx| import(tx, &coming, &arrival));
+            let writing = self
+                .writer
+                .call(Class::Import, move |tx| import(tx, &coming, &arrival));
             let feeding = async move {
                 loop {
                     let Some(chunk) = source.next().await? else {
@@ -192,11 +195,8 @@ fn import(
     if !is_empty(tx)? {
         return Ok(Import::NotEmpty);
     }
-    // What does not fit the cache may go to the log before the commit: nobody else writes meanwhile.
-    tx.conn().pragma_update(None, "cache_spill", true)?;
-    let imported = write_all(tx, coming).and_then(|()| settle(tx, arrival));
-    tx.conn().pragma_update(None, "cache_spill", false)?;
-    imported.map(Import::Imported)
+    write_all(tx, coming)?;
+    settle(tx, arrival).map(Import::Imported)
 }
 
 /// As a fresh database is.

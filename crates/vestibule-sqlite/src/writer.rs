@@ -38,6 +38,9 @@ pub(crate) trait Job: Send {
 
     /// Answers the caller, if there still is one. `failed`: the batch was not committed.
     fn settle(self: Box<Self>, failed: Option<&Failure>);
+
+    /// Whether it may write more than memory should hold.
+    fn is_large(&self) -> bool;
 }
 
 type Queue = mpsc::Receiver<Box<dyn Job>>;
@@ -66,6 +69,8 @@ pub(crate) enum Class {
     Transition,
     /// Runs behind every transition, in chunks.
     Bulk,
+    /// A whole database at once, while nobody else writes.
+    Import,
 }
 
 impl Writer {
@@ -131,9 +136,10 @@ impl Writer {
             work: Some(work),
             outcome: None,
             reply,
+            large: matches!(class, Class::Import),
         });
         let queue = match class {
-            Class::Transition => &self.transitions,
+            Class::Transition | Class::Import => &self.transitions,
             Class::Bulk => &self.bulk,
         };
         // At the first poll, while there is room; in turn with the others, when there is none.
@@ -168,6 +174,7 @@ struct Pending<T, F> {
     work: Option<F>,
     outcome: Option<Result<T, Failure>>,
     reply: oneshot::Sender<Result<T, StoreError>>,
+    large: bool,
 }
 
 impl<T, F> Job for Pending<T, F>
@@ -194,6 +201,10 @@ where
         };
         // Whoever asked may have gone: what was committed stays.
         let _gone = self.reply.send(answer);
+    }
+
+    fn is_large(&self) -> bool {
+        self.large
     }
 }
 
@@ -288,6 +299,10 @@ impl Books {
             return;
         }
         let mut changes = Vec::new();
+        let large = batch.iter().any(|job| job.is_large());
+        if large {
+            self.spill(true);
+        }
         let committed = self.write(batch, &mut changes);
         if let Err(failure) = &committed {
             tracing::warn!(%failure, transitions = batch.len(), "a commit failed; its callers are told");
@@ -298,6 +313,9 @@ impl Books {
             }
         } else if !changes.is_empty() {
             self.publish.publish(&changes);
+        }
+        if large {
+            self.spill(false);
         }
         let failed = committed.err();
         for job in batch.drain(..) {
@@ -326,6 +344,13 @@ impl Books {
             self.step("RELEASE transition")?;
         }
         self.step("COMMIT")
+    }
+
+    /// Whether what does not fit the cache goes to the log before its commit. SQLite hears of it between transactions alone.
+    fn spill(&self, on: bool) {
+        if let Err(error) = self.conn.pragma_update(None, "cache_spill", on) {
+            tracing::warn!(%error, "an import is held in memory whole");
+        }
     }
 
     fn step(&self, sql: &str) -> Result<(), Failure> {

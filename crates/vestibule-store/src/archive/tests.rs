@@ -1,10 +1,12 @@
+use std::collections::VecDeque;
+
 use super::*;
 
-struct Given(std::vec::IntoIter<Chunk>);
+struct Given(VecDeque<Chunk>);
 
 impl Source for Given {
     fn next(&mut self) -> Answer<'_, Option<Chunk>> {
-        let next = self.0.next();
+        let next = self.0.pop_front();
         Box::pin(async move { Ok(next) })
     }
 }
@@ -173,7 +175,7 @@ fn the_layout_has_a_number() {
 }
 
 fn compared(one: &[Chunk], other: &[Chunk]) -> Comparison {
-    let given = |chunks: &[Chunk]| Box::new(Given(chunks.to_vec().into_iter()));
+    let given = |chunks: &[Chunk]| Box::new(Given(chunks.iter().cloned().collect()));
     let mut tick = |_| {};
     let mut comparing = Box::pin(compare(given(one), given(other), &mut tick));
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
