@@ -1,5 +1,10 @@
 //! TLS ended by the binary itself, seen by curl, openssl and Chromium.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test of the running product reads the real clock to bound its waits"
+)]
+
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -230,3 +230,73 @@ fn kept(headers: &HeaderMap, uri: &http::Uri) -> Vec<(&'static str, String)> {
     }
     kept
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+    fn asked(target: &str, headers: &[(&str, &str)]) -> Request<()> {
+        let mut request = Request::builder().uri(target);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap()
+    }
+
+    #[test]
+    fn a_request_carries_its_key_wherever_proxies_put_it() {
+        let query = format!("/orders?id=7&{NAME}={KEY}");
+        let url = format!("https://shop.example.test{query}");
+        for request in [
+            asked("/login", &[(NAME, KEY)]),
+            asked(&query, &[]),
+            asked("/verify", &[("x-original-url", &url)]),
+            asked("/verify", &[("x-forwarded-uri", &query)]),
+        ] {
+            assert!(carries(&request, KEY), "{request:?}");
+        }
+        for request in [
+            asked("/login", &[]),
+            asked("/login", &[(NAME, "another")]),
+            asked(&format!("/{KEY}"), &[("cookie", KEY)]),
+            asked(&format!("/?x{NAME}={KEY}"), &[]),
+        ] {
+            assert!(!carries(&request, KEY), "{request:?}");
+        }
+    }
+
+    /// Holds: ASVS 16.2.5
+    #[test]
+    fn asvs_16_2_5_no_credential_is_kept() {
+        let request = asked(
+            "/login?secret=1",
+            &[
+                ("cookie", "__Host-vestibule=x"),
+                ("authorization", "Bearer x"),
+                ("x-forwarded-for", "192.0.2.66"),
+                ("host", "id.example.test"),
+            ],
+        );
+        let kept = kept(request.headers(), request.uri());
+        let names: Vec<&str> = kept.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, ["host", "x-forwarded-for"]);
+    }
+
+    #[test]
+    fn what_nobody_announced_or_what_ran_out_is_not_looked_for() {
+        let probes = Probes::default();
+        assert!(!probes.announced.load(Ordering::Acquire));
+        probes.announce(KEY.to_owned(), UnixMillis(0));
+        assert!(probes.announced.load(Ordering::Acquire));
+        assert!(probes.collect(KEY).is_empty());
+        assert!(!probes.announced.load(Ordering::Acquire));
+        for n in 0..2 * KEYS {
+            probes.announce(format!("{n:032}"), UnixMillis(0));
+        }
+        assert_eq!(probes.keys().len(), KEYS);
+        probes.announce(KEY.to_owned(), UnixMillis(0).plus(LIFE * 2));
+        assert_eq!(probes.keys().len(), 1, "the others ran out");
+    }
+}

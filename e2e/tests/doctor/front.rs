@@ -90,7 +90,7 @@ pub struct Front {
 impl Front {
     /// Starts all of it.
     pub fn open(plan: &Plan) -> anyhow::Result<Self> {
-        let (tls, plain) = (free_port()?, free_port()?);
+        let (tls, redirect) = (free_port()?, free_port()?);
         let origin = format!("https://{HOST}:{tls}");
         let launch = Launch::new()?;
         let settings = format!(
@@ -126,7 +126,7 @@ impl Front {
         let mut text = std::fs::read_to_string(checkout().join(book))?;
         let (cert, key) = (cert.display().to_string(), key.display().to_string());
         let mut filled = vec![
-            ("listen 80;", format!("listen 127.0.0.1:{plain};")),
+            ("listen 80;", format!("listen 127.0.0.1:{redirect};")),
             ("listen 443 ssl;", format!("listen 127.0.0.1:{tls} ssl;")),
             ("/etc/ssl/certs/id.example.com.pem", cert.clone()),
             ("/etc/ssl/private/id.example.com.key", key.clone()),

@@ -5,6 +5,7 @@ mod audit;
 mod backup;
 mod bad_input;
 mod caller;
+mod doctor;
 mod invitations;
 mod mail;
 mod roles;

@@ -34,13 +34,6 @@ impl<'a> Browser<'a> {
         Self { web, jar }
     }
 
-    /// Whether some cookie of this name's beginning is in the jar for the host.
-    pub fn holds(&self, url: &Url, begins: &str) -> bool {
-        let host = url.host_str().unwrap_or_default();
-        let mut of_host = self.jar.iter().filter(|cookie| cookie.host == host);
-        of_host.any(|cookie| cookie.name.starts_with(begins))
-    }
-
     /// A person opens a page, or is sent to it from `from`.
     pub async fn open(&mut self, url: &Url, from: Option<&Url>) -> Result<Visit, WebError> {
         let site = match from {

@@ -121,8 +121,8 @@ fn refused(patient: &Patient<'_>, host: &str, error: &CertificateError, chain: &
                 "the certificate of {host} comes from an authority that this machine does not trust"
             ),
             format!(
-                "get one from an authority that browsers trust, for {end}; where the authority is your own, install it on \
-                 every machine, and name it here in SSL_CERT_FILE"
+                "get one from an authority that browsers trust, for {end}; where the authority is your own, install \
+                 it on every machine, and name it here in SSL_CERT_FILE"
             ),
         ),
         other => fault(

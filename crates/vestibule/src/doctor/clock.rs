@@ -15,7 +15,8 @@ const CHECK: &str = "clock";
 const TOLERATED: Duration = Duration::from_secs(30);
 /// The latest time that the data has seen may be ahead by so much.
 const AHEAD: Duration = Duration::from_mins(1);
-const CHANGE: &str = "set the clock by a time service: `timedatectl set-ntp true` (or chrony), then look at `timedatectl`";
+const CHANGE: &str = "set the clock by a time service: `timedatectl set-ntp true` (or chrony), then look at \
+                      `timedatectl`";
 
 /// Against the database's clock, the latest time that the data has seen, and what answers at the public address.
 pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
@@ -27,7 +28,8 @@ pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
                 CHECK,
                 format!("this machine's clock is {} behind the latest time that the data has seen", amount(ahead)),
                 "time stands still until it has caught up: no session runs out, and new ones last longer",
-                format!("{CHANGE}; if it is right now and was wrong before, start once with `vestibule serve --accept-clock`"),
+                format!("{CHANGE}; if it is right now and was wrong before, start once with `vestibule serve \
+                         --accept-clock`"),
             )
         } else {
             Finding::good(CHECK, "it is not behind the latest time that the data has seen")

@@ -8,7 +8,8 @@ use super::Patient;
 use super::finding::Finding;
 
 const CHECK: &str = "cookie";
-const WHY: &str = "a login is kept in a cookie; where a browser does not take it, people come back to the sign-in page";
+const WHY: &str = "a login is kept in a cookie; where a browser does not take it, people come back to the sign-in \
+                   page";
 
 /// By the hosts' names alone; what a browser really takes is tried by `--url`.
 pub fn check(patient: &Patient<'_>) -> Vec<Finding> {
@@ -31,14 +32,16 @@ fn judge(url: &Url) -> Finding {
                 "{url} is plain http, and not on loopback: no browser takes a Secure or __Host- cookie there"
             ),
             format!(
-                "reach it by https://{host}: end TLS there, and write https in server.issuer or the application's origin"
+                "reach it by https://{host}: end TLS there, and write https in server.issuer or the application's \
+                 origin"
             ),
         );
     }
     if host.contains('_') {
         return fault(
             format!(
-                "{host} has an underscore in it, which no host name has (RFC 952): some browsers and proxies keep no cookie for it, and hardly any authority certifies it"
+                "{host} has an underscore in it, which no host name has (RFC 952): some browsers and proxies keep no \
+                 cookie for it, and hardly any authority certifies it"
             ),
             format!("use a name without, such as {}", host.replace('_', "-")),
         );
@@ -54,7 +57,8 @@ fn judge(url: &Url) -> Finding {
     if https && !is_loopback && host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok() {
         return fault(
             format!(
-                "{host} is an address and no name: cookies go by names, certificates for addresses are rare, and passkeys cannot be had there"
+                "{host} is an address and no name: cookies go by names, certificates for addresses are rare, and \
+                 passkeys cannot be had there"
             ),
             "give the host a name, and write it in server.issuer or the application's origin"
                 .to_owned(),
@@ -63,7 +67,8 @@ fn judge(url: &Url) -> Finding {
     if is_public_suffix(host) {
         return fault(
             format!(
-                "{host} is a name under which strangers have theirs: to browsers it is no site, and they keep no cookie that is more than this host's"
+                "{host} is a name under which strangers have theirs: to browsers it is no site, and they keep no \
+                 cookie that is more than this host's"
             ),
             "use a name below it that is yours alone".to_owned(),
         );

@@ -129,9 +129,10 @@ fn placed(data: &Path, mounts: &str) -> Finding {
             "{path} lies on a network file system ({kind}, mounted at {})",
             point.display()
         ),
-        "the database needs locks and shared memory that hold, and syncs that are true: over a network it can be damaged",
-        "set server.data (--data) to a directory on a disk of this machine, and move the data there while the server is \
-         stopped; for several machines use PostgreSQL",
+        "the database needs locks and shared memory that hold, and syncs that are true: over a network it can be \
+         damaged",
+        "set server.data (--data) to a directory on a disk of this machine, and move the data there while the server \
+         is stopped; for several machines use PostgreSQL",
     )
 }
 
@@ -170,8 +171,7 @@ mod tests {
     use super::super::finding::Verdict;
     use super::*;
 
-    const MOUNTS: &str = "\
-22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+    const MOUNTS: &str = "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 0:30 / /srv rw shared:2 - nfs4 server:/export rw,vers=4.2
 31 30 0:31 / /srv/local\\040disk rw - xfs /dev/sdb1 rw
 32 22 0:32 / /mnt rw - ext4 /dev/sdc1 rw

@@ -29,10 +29,11 @@ pub fn check(patient: &Patient<'_>) -> Vec<Finding> {
         CHECK,
         format!("{whose} may open {limit} files"),
         format!(
-            "each connection is one: past that new ones wait outside, and pages seem to hang; {ENOUGH} and more are usual"
+            "each connection is one: past that new ones wait outside, and pages seem to hang; {ENOUGH} and more are \
+             usual"
         ),
-        "set LimitNOFILE=65536 in the systemd unit ([Service]), `ulimit -Hn 65536` in a script, `--ulimit nofile=65536` for a \
-         container; then start again",
+        "set LimitNOFILE=65536 in the systemd unit ([Service]), `ulimit -Hn 65536` in a script, `--ulimit \
+         nofile=65536` for a container; then start again",
     )]
 }
 

@@ -18,7 +18,8 @@ pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
         // What it says names the setting already, where there is one.
         if text.contains("cannot be reached") {
             format!(
-                "mail.server (now {server}): the host, and the port that takes mail from programs; open the way there in the firewall"
+                "mail.server (now {server}): the host, and the port that takes mail from programs; open the way \
+                 there in the firewall"
             )
         } else if text.contains("login") {
             "mail.username and what mail.password_file holds, as the mail server's operator gave them".to_owned()

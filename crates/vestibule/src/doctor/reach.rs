@@ -33,17 +33,17 @@ pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
 fn unreachable(patient: &Patient<'_>, url: &str, error: &WebError) -> Finding {
     let change = match error {
         WebError::Name { host, .. } => format!(
-            "give {host} an A or AAAA record that leads here, or set server.issuer to a name that has one (`--resolve \
-             {host}=ADDRESS` tries it out before)"
+            "give {host} an A or AAAA record that leads here, or set server.issuer to a name that has one \
+             (`--resolve {host}=ADDRESS` tries it out before)"
         ),
         _ if patient.has_proxy() => format!(
-            "start the proxy that is to answer there, let it listen on that address and port, and open the port in the \
-             firewall; it is to pass requests on to server.listen ({})",
+            "start the proxy that is to answer there, let it listen on that address and port, and open the port in \
+             the firewall; it is to pass requests on to server.listen ({})",
             patient.listens()
         ),
         _ => format!(
-            "server.listen is {}: let it, or a proxy in front, listen where {url} leads, or set server.issuer to where it \
-             does; open the port in the firewall",
+            "server.listen is {}: let it, or a proxy in front, listen where {url} leads, or set server.issuer to \
+             where it does; open the port in the firewall",
             patient.listens()
         ),
     };

@@ -179,7 +179,10 @@ impl Web {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
             .build()
-            .context("this machine trusts no certificate authority: install ca-certificates, or name a file of authorities in SSL_CERT_FILE")?;
+            .context(
+                "this machine trusts no certificate authority: install ca-certificates, or name a file of \
+                 authorities in SSL_CERT_FILE",
+            )?;
         Ok(Self { verifier, resolved })
     }
 
