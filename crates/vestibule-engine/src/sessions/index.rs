@@ -349,14 +349,14 @@ impl Index {
                 self.remove(known);
             }
         }
+        // Only what is there: of a login whose answer was lost nobody has the cookie, and an end that could not be stored is
+        // enforced in memory. Before the user's cutoff: at no moment is one that it spared struck.
+        for session in sessions {
+            self.renew(session);
+        }
         match user {
             Some(user) => self.put_user(user),
             None => drop(self.users.pin().remove(&id)),
-        }
-        // Only what is there: of a login whose answer was lost nobody has the cookie, and an end that could not be stored is
-        // enforced in memory.
-        for session in sessions {
-            self.renew(session);
         }
     }
 

@@ -145,6 +145,38 @@ fn asvs_7_4_1_nothing_but_a_login_inserts() {
     assert!(index.is_empty());
 }
 
+fn reloaded(user: Option<User>, sessions: Vec<Session>) -> Change {
+    Change::UserReloaded {
+        id: user_id(1),
+        user: user.map(Box::new),
+        sessions,
+        app_sessions: Vec::new(),
+    }
+}
+
+/// Holds: ASVS 7.4.1, ASVS 7.4.3
+#[test]
+fn asvs_7_4_1_a_user_read_again_loses_what_ended_and_gains_no_session() {
+    let index = filled();
+    index.publish(&[Change::SessionOpened(Box::new(session(
+        2,
+        1,
+        2,
+        StoreNumber(0),
+    )))]);
+    // A change of password whose answer was lost: session 1 did it, session 2 died of it, session 3 nobody was told of.
+    let changed = user(1, UserStatus::Active, StoreNumber(4));
+    let spared = renewed(1, 1, 9, StoreNumber(4));
+    let unknown = session(3, 1, 3, StoreNumber(4));
+    index.publish(&[reloaded(Some(changed), vec![spared, unknown])]);
+    assert!(is_live(&index, 1, 9, START) && !is_live(&index, 1, 1, START));
+    assert!(!is_live(&index, 2, 2, START) && !is_live(&index, 3, 3, START));
+    assert_eq!(index.len(), 1);
+    index.publish(&[reloaded(None, Vec::new())]);
+    assert!(!is_live(&index, 1, 9, START));
+    assert!(index.is_empty() && index.profile(user_id(1)).is_none());
+}
+
 /// Holds: ASVS 7.4.2
 #[test]
 fn asvs_7_4_2_a_disabled_users_sessions_are_dead_and_stay_so() {

@@ -104,6 +104,10 @@ fn every_setting_reads_from_a_file() {
         [log]
         level = "debug"
         format = "json"
+        [store]
+        url = "postgres://vestibule@localhost/vestibule"
+        password_file = "database-password"
+        connections = 5
         "#,
         &[],
     )
@@ -120,6 +124,20 @@ fn every_setting_reads_from_a_file() {
     assert_eq!(settings.fresh, Duration::from_secs(90));
     assert_eq!((settings.cost.memory, settings.cost.passes), (46 * 1024, 1));
     assert_eq!((settings.threads, settings.queue), (3, 7));
+    operation_is_what_the_file_says(settings);
+    accounts::are_what_the_file_says(settings);
+    // The one goes with no `mail.password_file`, the other with no build but one with `--features otlp`.
+    let not_here = ["mail.password", "telemetry.otlp_endpoint"];
+    for row in rows().filter(|row| !not_here.contains(&row.key)) {
+        assert!(
+            matches!(in_force.origin(row.key), Origin::File(_)),
+            "{} was not taken",
+            row.key
+        );
+    }
+}
+
+fn operation_is_what_the_file_says(settings: &Settings) {
     assert!(settings.own_host_application);
     assert_eq!(settings.proxies.len(), 1);
     assert_eq!(
@@ -127,15 +145,10 @@ fn every_setting_reads_from_a_file() {
         Some(PathBuf::from("/run/secrets/master"))
     );
     assert_eq!(settings.ops, Some("127.0.0.1:0".parse().unwrap()));
-    accounts::are_what_the_file_says(settings);
-    // It goes with no `mail.password_file`.
-    for row in rows().filter(|row| row.key != "mail.password") {
-        assert!(
-            matches!(in_force.origin(row.key), Origin::File(_)),
-            "{} was not taken",
-            row.key
-        );
-    }
+    assert!(settings.store.postgres.is_some());
+    let password = settings.store.password_file.as_ref().unwrap();
+    assert!(password.ends_with("database-password") && password.is_absolute());
+    assert_eq!(settings.store.connections, 5);
 }
 
 fn tls_is_what_the_file_says(settings: &Settings) {

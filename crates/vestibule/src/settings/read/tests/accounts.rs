@@ -300,3 +300,54 @@ fn asvs_16_2_5_no_secret_is_told_with_a_fault_nor_shown() {
     }
     assert!(!format!("{in_force:?}").contains("swordfish"));
 }
+
+#[test]
+fn the_store_is_chosen_by_its_url() {
+    let store = |url: &str| {
+        let in_force = loaded(&format!("[store]\nurl = \"{url}\""), &[]).unwrap();
+        in_force.settings.store.postgres.is_some()
+    };
+    assert!(!store("sqlite:"));
+    assert!(store("postgres://vestibule@localhost/vestibule"));
+    for (url, word) in [
+        ("mysql://localhost/vestibule", "postgres://"),
+        (
+            "postgres://v@db.example.test/v?sslmode=prefer",
+            "verify-full",
+        ),
+    ] {
+        let told = refused(&format!("[store]\nurl = \"{url}\""));
+        assert!(told.contains("store.url") && told.contains(word), "{told}");
+    }
+    let lonely = refused("[store]\npassword_file = \"here\"");
+    assert!(lonely.contains("store.url"), "{lonely}");
+    let both =
+        refused("[store]\nurl = \"postgres://v:swordfish@localhost/v\"\npassword_file = \"here\"");
+    assert!(
+        both.contains("store.password_file") && !both.contains("fish"),
+        "{both}"
+    );
+}
+
+/// Holds: ASVS 13.3.1, ASVS 16.2.5
+#[test]
+fn asvs_13_3_1_a_password_in_the_stores_url_is_its_owners_alone() {
+    let file = "[store]\nurl = \"postgres://v:swordfish@localhost/v\"";
+    let open = loaded_from(file, 0o644, &[]).unwrap_err();
+    assert!(
+        open.contains("store.password_file") && open.contains("chmod 600"),
+        "{open}"
+    );
+    assert!(!open.contains("fish"), "{open}");
+    let in_force = loaded(file, &[]).unwrap();
+    assert!(!format!("{in_force:?}").contains("fish"));
+    for row in rows() {
+        assert!(
+            !(row.show)(&in_force.settings).contains("fish"),
+            "{}",
+            row.key
+        );
+    }
+    let plain = "[store]\nurl = \"postgres://v@localhost/v\"";
+    loaded_from(plain, 0o644, &[]).unwrap();
+}
