@@ -1,8 +1,13 @@
 //! `vestibule backup`, `restore` and `migrate` as an operator meets them.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+
+use vestibule_core::time::UnixMillis;
+use vestibule_store::archive::{Begin, encode_begin};
 
 use crate::browser::Browser;
 use crate::process::{Data, Done};
@@ -292,4 +297,55 @@ fn a_migration_that_cannot_be_is_refused_with_what_to_do() {
         .run(&["migrate", "--to", "postgres://nobody@127.0.0.1:1/none"]);
     assert!(refused(&done).contains("no server runs"), "{done:?}");
     drop(server);
+}
+
+/// Answers one request on the control socket with `body`, and is gone.
+fn dying_server(socket: &Path, body: Vec<u8>) -> std::thread::JoinHandle<()> {
+    let listener = UnixListener::bind(socket).unwrap();
+    std::thread::spawn(move || {
+        // The first connection only asks whether somebody is there.
+        for answer in [None, Some(body)] {
+            let (mut stream, _) = listener.accept().unwrap();
+            let Some(body) = answer else { continue };
+            let mut head = [0; 1024];
+            let read = stream.read(&mut head).unwrap();
+            assert!(head[..read].starts_with(b"POST /api/v1/admin/backup "));
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n",
+                body.len()
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&body).unwrap();
+            stream.write_all(b"\r\n").unwrap();
+        }
+    })
+}
+
+/// A server that is killed in the middle: no half file is taken for a backup, whether the stream is cut off or ends early.
+#[test]
+fn a_backup_that_breaks_off_leaves_no_file() {
+    let home = Home::new();
+    let begin = Begin {
+        backend: "sqlite".to_owned(),
+        at: UnixMillis(1_800_000_000_000),
+    };
+    for body in [encode_begin(&begin), Vec::new()] {
+        let socket = home.data.file("control.sock");
+        let server = dying_server(&socket, body);
+        let done = home
+            .data
+            .run(&["backup", text(&home.file), "--key-file", text(&home.key)]);
+        server.join().unwrap();
+        fs::remove_file(socket).unwrap();
+        let told = refused(&done);
+        assert!(told.contains("nothing was written"), "{told}");
+        let beside = fs::read_dir(home.file.parent().unwrap()).unwrap();
+        let left: Vec<_> = beside.map(|entry| entry.unwrap().file_name()).collect();
+        assert!(
+            !left
+                .iter()
+                .any(|name| name.to_string_lossy().contains("monday")),
+            "{left:?}"
+        );
+    }
 }
