@@ -6,10 +6,13 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use vestibule_core::app_session::{AppSession, AppSessionCookie};
+use vestibule_core::application::{Application, ApplicationSpec, Demand, Kind};
 use vestibule_core::email::EmailAddress;
-use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::id::{AppSessionId, ApplicationId, SessionId, UserId};
 use vestibule_core::keys::MasterKey;
 use vestibule_core::lineage::StoreNumber;
+use vestibule_core::origin::Origin;
 use vestibule_core::secret::{PlainSessionSecret, SessionCookie};
 use vestibule_core::session::{Acr, Amr, Device, Lifetime, NewSession, Session};
 use vestibule_core::time::UnixMillis;
@@ -90,6 +93,84 @@ fn session(number: u64, user: UserId) -> Session {
         end_ticket: None,
     };
     Session::open(new, StoreNumber(0))
+}
+
+fn app_cookie(number: u64) -> AppSessionCookie {
+    let mut secret = [1; 32];
+    secret[..8].copy_from_slice(&number.to_le_bytes());
+    AppSessionCookie::new(AppSessionId::new(NOW, random(number)), secret)
+}
+
+/// An app session under each of these sessions: what one takes, and what its check takes beside its session's, in turns.
+#[expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::cast_precision_loss,
+    reason = "a measurement reads the clock and prints what it read"
+)]
+fn app_sessions(engine: &Engine, index: &Index, sessions: u64) -> Result<(), Box<dyn Error>> {
+    let origin: Origin = "https://shop.example.test".parse()?;
+    let application = ApplicationId::new(NOW, random(1));
+    index.publish(&[Change::Application(Box::new(Application {
+        id: application,
+        spec: ApplicationSpec {
+            name: "shop".parse()?,
+            title: DisplayName::default(),
+            kind: Kind::Proxy,
+            origins: vec![origin.clone()],
+            demand: Demand::default(),
+            rules: Vec::new(),
+        },
+        declared: false,
+        created_at: NOW,
+    }))]);
+    let before = resident();
+    for number in 0..sessions {
+        let cookie = app_cookie(number);
+        index.publish(&[Change::AppSessionOpened {
+            app_session: Box::new(AppSession {
+                id: cookie.id,
+                session: self::cookie(number).id,
+                application,
+                origin: origin.clone(),
+                secret: cookie.hashed(),
+                opened_at: NOW,
+            }),
+            replaced: None,
+        }]);
+    }
+    let memory = resident().saturating_sub(before) as f64 / sessions as f64;
+    let numbers = (0..10_000_u64).map(|number| number.wrapping_mul(7_919) % sessions);
+    let cookies: Vec<_> = numbers
+        .map(|number| (cookie(number), app_cookie(number)))
+        .collect();
+    let mut figures = [Vec::new(), Vec::new()];
+    for round in 0..10 {
+        let start = std::time::Instant::now();
+        let mut live = 0_u32;
+        for (cookie, app) in cookies.iter().cycle().take(CHECKS as usize) {
+            let found = if round % 2 == 0 {
+                matches!(engine.check(cookie, NOW), Check::Live(_))
+            } else {
+                let doorways = engine.doorways();
+                let doorway = doorways.at("shop.example.test").ok_or("no application")?;
+                matches!(engine.check_app(app, doorway, NOW), Check::Live(_))
+            };
+            live += u32::from(found);
+        }
+        let took = start.elapsed();
+        assert_eq!(live, CHECKS);
+        figures[round % 2].push(took.as_nanos() as f64 / f64::from(CHECKS));
+    }
+    let [session, app] = figures.map(|mut figures| {
+        figures.sort_by(f64::total_cmp);
+        figures[2]
+    });
+    println!(
+        "{sessions:>9} app sessions: {app:.0} ns a check, which finds the application by its host as well, beside {session:.0} \
+         of a session; {memory:.0} bytes an app session"
+    );
+    Ok(())
 }
 
 /// Resident memory, in bytes.
@@ -192,5 +273,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
             each - a_user / 2.0
         );
     }
-    Ok(())
+    app_sessions(&engine, &index, sessions)
 }

@@ -60,15 +60,7 @@ pub async fn get(
     }
     let kept = cookies::any_handshake(&headers, origin);
     let new = kept.is_none();
-    let browser = match kept {
-        Some(browser) => browser,
-        None => {
-            let mut bytes = context.engine.random().map_err(Failure::no_entropy)?;
-            let browser = PlainBrowserSecret::new(bytes);
-            bytes.zeroize();
-            browser
-        }
-    };
+    let browser = kept.map_or_else(|| secret(&context), Ok)?;
     let target = target(&context, doorway, &browser, &next);
     let mut response = Redirect::to(&target).into_response();
     if new {
@@ -76,6 +68,13 @@ pub async fn get(
         response.headers_mut().append(header::SET_COOKIE, set);
     }
     Ok(response)
+}
+
+fn secret(context: &Context) -> Result<PlainBrowserSecret, Failure> {
+    let mut bytes = context.engine.random().map_err(Failure::no_entropy)?;
+    let browser = PlainBrowserSecret::new(bytes);
+    bytes.zeroize();
+    Ok(browser)
 }
 
 /// Signed in here already. If that happens again and again for one page, the proxy keeps the cookie from `/verify`.

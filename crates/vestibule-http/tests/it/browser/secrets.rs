@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::StatusCode;
 use tracing_subscriber::fmt::MakeWriter;
 
+use crate::handshake::town::{APP, SIBLING, Town};
 use crate::house::{Answer, House, Plan, token};
 
 #[derive(Clone, Default)]
@@ -335,4 +336,32 @@ fn random(secret: &str) -> &str {
     let prefixed = secret.strip_prefix("vst_");
     let parts = prefixed.and_then(|rest| rest.split_once('_'));
     parts.map_or(secret, |(_, random)| random)
+}
+
+/// Holds: ASVS 16.2.5, ASVS 14.2.1
+#[tokio::test]
+async fn asvs_16_2_5_nothing_of_a_handshake_is_in_the_log() {
+    let log = LOG.clone();
+    let town = Town::new().await;
+    let mut alice = town.person();
+    alice.sign_in().await;
+    let finish = alice.until_finish(SIBLING, "/").await;
+    let stolen = alice.until_finish(SIBLING, "/").await;
+    alice.open(&finish).await;
+    let mut mallory = town.person();
+    assert_eq!(mallory.open(&stolen).await.status, StatusCode::FORBIDDEN);
+    let again = alice.open(&finish).await;
+    assert_eq!(again.status, StatusCode::GONE);
+    let cookie = alice.at(SIBLING).cookie(APP).unwrap();
+    town.ask(SIBLING, "/", &format!("{APP}={cookie}"))
+        .send()
+        .await;
+    let code = |url: &str| url.split("code=").nth(1).unwrap()[..43].to_owned();
+    let mut secrets = vec![code(&finish), code(&stolen), cookie];
+    secrets.extend(alice.secrets(SIBLING).into_iter().map(|(_, value)| value));
+    let written = log.text();
+    assert!(written.contains("handshake_elsewhere") || written.contains("no_cookie_kept"));
+    for secret in secrets {
+        assert!(secret.len() >= 43 && !written.contains(&secret));
+    }
 }

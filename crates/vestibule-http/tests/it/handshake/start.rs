@@ -1,6 +1,7 @@
 //! `GET /vestibule/start`.
 
 use http::StatusCode;
+use vestibule_core::application::Demand;
 use vestibule_http::HeaderFamily;
 
 use super::town::{APP, ISSUER, SIBLING, Town, cut};
@@ -182,7 +183,7 @@ async fn n14_on_http_loopback_the_cookies_names_carry_the_application_s_port() {
     };
     let town = Town::planned(plan).await;
     let shop = "http://localhost:9000";
-    town.register("loopback", &[shop], Default::default()).await;
+    town.register("loopback", &[shop], Demand::default()).await;
     let issuer = "http://localhost:8080";
     let mut alice = town.person();
     let fields = [
