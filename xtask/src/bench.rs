@@ -127,14 +127,13 @@ impl Run {
                     "vestibule-e2e",
                 ];
                 let chosen = ["--test", test, "--", "--nocapture"];
-                output_of(cargo(root, &[&build[..], &chosen[..]].concat()).env(variable, amount))
+                let line = [&build[..], &chosen[..]].concat();
+                output_of(cargo(root, &line).env(variable, amount))
             }
             Self::Example(package, example) => {
                 let run = ["run", "--release", "--locked", "--package", package];
-                output_of(&mut cargo(
-                    root,
-                    &[&run[..], &["--example", example]].concat(),
-                ))
+                let line = [&run[..], &["--example", example]].concat();
+                output_of(cargo(root, &line).env(postgres::ADDRESS, cluster.url()))
             }
         }
     }
