@@ -18,6 +18,7 @@ mod login;
 mod mail;
 mod metrics;
 mod passwords;
+mod policy;
 mod postbox;
 mod races;
 mod recover;

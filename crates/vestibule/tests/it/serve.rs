@@ -142,11 +142,11 @@ fn sigterm_and_ctrl_c_end_it_well() {
 }
 
 #[test]
-fn sighup_ends_nothing_and_says_that_nothing_is_reloaded() {
+fn sighup_ends_nothing() {
     let data = Data::new();
     let mut server = data.serve();
     server.process.signal(Signal::HUP);
-    server.process.line("stop and start again");
+    server.process.line("the settings were reloaded");
     let host = format!("localhost:{}", server.port);
     assert_eq!(status(server.port, &host, "/readyz"), "HTTP/1.1 200 OK");
     server.stop();

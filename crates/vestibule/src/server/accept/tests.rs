@@ -58,6 +58,45 @@ async fn before_the_engine_is_there_it_is_alive_and_not_ready() {
     assert!(exchange(address, GET).await.ends_with("ready"));
 }
 
+#[tokio::test]
+async fn another_house_answers_the_next_request_and_the_one_under_way_ends_in_its_own() {
+    let (arrived, arrival) = oneshot::channel();
+    let (release, released) = oneshot::channel::<()>();
+    let once = Arc::new(std::sync::Mutex::new(Some((arrived, released))));
+    let slow = get(move || {
+        let (arrived, released) = once.lock().unwrap().take().unwrap();
+        async move {
+            arrived.send(()).unwrap();
+            released.await.unwrap();
+            "before"
+        }
+    });
+    let before = Router::new()
+        .route("/slow", slow)
+        .route("/", get(|| async { "before" }));
+    let (connections, address) = server(before, 8).await;
+    let mut kept = TcpStream::connect(address).await.unwrap();
+    let mut answer = [0; 1024];
+    kept.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await
+        .unwrap();
+    let read = kept.read(&mut answer).await.unwrap();
+    assert!(answer[..read].ends_with(b"before"));
+    let under_way = tokio::spawn(exchange(
+        address,
+        b"GET /slow HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    ));
+    arrival.await.unwrap();
+
+    connections.answer_by(Router::new().route("/", get(|| async { "after" })), None);
+    kept.write_all(GET).await.unwrap();
+    let mut answer = String::new();
+    kept.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.ends_with("after"), "on a kept connection: {answer}");
+    release.send(()).unwrap();
+    assert!(under_way.await.unwrap().ends_with("before"));
+}
+
 /// Holds: ASVS 15.2.2
 #[tokio::test]
 async fn an_oversized_head_is_refused() {
