@@ -166,8 +166,9 @@ fn serve_one(
         return Ok(false);
     }
     let mut request = Received { head, body: 0 };
-    if request.header("upgrade").eq_ignore_ascii_case("websocket") {
-        let accept = accept(&request.header("sec-websocket-key"));
+    let key = request.header("sec-websocket-key");
+    if request.header("upgrade").eq_ignore_ascii_case("websocket") && !key.is_empty() {
+        let accept = accept(&key);
         keep(seen, request);
         write!(
             stream,
