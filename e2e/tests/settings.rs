@@ -98,8 +98,8 @@ impl House {
     fn at_the_shop(&self, bob: &mut Client) -> anyhow::Result<Client> {
         let mut shop = Client::new(self.server.port, SHOP.to_owned());
         let start = shop.get("/vestibule/start?next=/cart")?;
-        let offer = bob.get(path(&start)?)?;
-        let finish = shop.get(path(&offer)?)?;
+        let offer = bob.get(&path(&start)?)?;
+        let finish = shop.get(&path(&offer)?)?;
         ensure!(finish.status == 303, "{finish:?}");
         Ok(shop)
     }
@@ -126,14 +126,16 @@ impl House {
 }
 
 /// Where an answer leads, by a redirect or by a page that goes on, without its host.
-fn path(answer: &Answer) -> anyhow::Result<&str> {
+fn path(answer: &Answer) -> anyhow::Result<String> {
     let page = || answer.body.split("0;url=").nth(1)?.split('"').next();
     let location = answer.header("location").or_else(page);
     let location = location.with_context(|| format!("{answer:?}"))?;
     let (_, rest) = location
         .split_once("://")
         .with_context(|| location.to_owned())?;
-    Ok(&rest[rest.find('/').context("no path")?..])
+    Ok(rest[rest.find('/').context("no path")?..]
+        .replace("&#38;", "&")
+        .replace("&#61;", "="))
 }
 
 fn shop(more: &str) -> String {
