@@ -82,7 +82,9 @@ fn sign_in(uri: &Uri) -> Redirect {
 fn read(context: &Context, query: &Fields) -> Result<AskedHandshake, Failure> {
     let origin = query.required("origin")?;
     let known = origin.parse::<Origin>().ok();
-    let known = known.filter(|known| known.as_str() == origin);
+    // An application on the issuer's own host has the issuer's cookie, and needs no way to it (C24).
+    let own = context.site.issuer.as_origin();
+    let known = known.filter(|known| known.as_str() == origin && known != own);
     let doorways = context.engine.doorways();
     let doorway = known.and_then(|known| doorways.reached_at(&known).map(Arc::clone));
     let Some(doorway) = doorway else {

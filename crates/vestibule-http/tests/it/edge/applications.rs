@@ -301,6 +301,9 @@ async fn c24_an_application_that_is_registered_on_the_issuer_s_host_has_rules_an
             trusted && registered
         );
         if trusted && registered {
+            let hash = "A".repeat(43);
+            let url = format!("{ISSUER}/vestibule/handshake?origin={ISSUER}&browser={hash}&next=/");
+            assert_eq!(alice.open(url).await.status, StatusCode::BAD_REQUEST);
             let named = town.ask(ISSUER, "/app", &cookies).query("app=own");
             assert!(named.send().await.body.contains("the role"));
             let nobody = town
