@@ -144,6 +144,9 @@ fn asvs_7_4_1_no_login_outlives_a_restore_unless_it_is_told_to() {
     }
 }
 
+/// What becomes of a file's bytes.
+type Change = Box<dyn FnOnce(&mut Vec<u8>)>;
+
 /// Holds: ASVS 11.3.3
 #[test]
 fn asvs_11_3_3_what_was_changed_or_cut_off_is_refused_and_leaves_nothing() {
@@ -156,7 +159,6 @@ fn asvs_11_3_3_what_was_changed_or_cut_off_is_refused_and_leaves_nothing() {
     }
     home.backup().good();
     let length = fs::read(&home.file).unwrap().len();
-    type Change = Box<dyn FnOnce(&mut Vec<u8>)>;
     let changes: [(Change, &str); 7] = [
         (Box::new(|bytes| bytes[0] ^= 1), "no backup of Vestibule's"),
         (Box::new(|bytes| bytes[19] = 9), "newer vestibule"),
@@ -179,9 +181,9 @@ fn asvs_11_3_3_what_was_changed_or_cut_off_is_refused_and_leaves_nothing() {
         ),
     ];
     for (change, said) in changes {
-        let changed = home.changed(change);
+        let file = home.changed(change);
         let other = Data::new();
-        let done = home.restore(&changed, &other, &[]);
+        let done = home.restore(&file, &other, &[]);
         assert!(refused(&done).contains(said), "{said}: {done:?}");
         assert!(!other.path.exists(), "nothing is left: {said}");
     }
