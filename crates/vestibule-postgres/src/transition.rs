@@ -4,6 +4,9 @@
 //! holds it first. The order of the locks is: users (by id), their sessions (by id), other rows, the installation last. Writes
 //! that answer nothing are kept back and go out with the next question, or with COMMIT, in one round trip.
 
+mod columns;
+mod record;
+
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
@@ -14,15 +17,14 @@ use tokio::time::timeout;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
-use vestibule_core::audit::{Act, Actor, Event, Personal};
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_store::Change;
 
+pub(crate) use self::columns::{Numbers, bind_limit, bind_number, bytes, bytes_opt, read_number};
 use crate::audit::Entries;
 use crate::connection::{Connection, discard};
 use crate::fault::Fault;
-use crate::outbox::insert_errand;
 use crate::publication::{Doubt, Lane, Sequencer};
 use crate::reload::reload;
 
@@ -314,81 +316,6 @@ impl Transition {
         Ok(StoreNumber(number.0 + 1 - u64::from(count)))
     }
 
-    /// Writes an act's events, its personal data once, and what is to be done once it has happened. H04: they commit with
-    /// what they tell of, or not at all. Every transition that did what it was asked calls it.
-    pub(crate) fn audit(&mut self, act: &Act, events: &[Event]) -> Result<(), Fault> {
-        for errand in &act.told {
-            insert_errand(self, errand)?;
-        }
-        self.record(act, events);
-        Ok(())
-    }
-
-    /// Writes an act's events and its personal data, of a transition that may not have done what the act would tell.
-    pub(crate) fn record(&mut self, act: &Act, events: &[Event]) {
-        if events.is_empty() {
-            return;
-        }
-        let digest = act.personal.as_ref().map(Personal::digest);
-        if let Some(personal) = &act.personal {
-            self.write(
-                "INSERT INTO audit_personal (act_id, salt, email, address, user_agent) \
-                 VALUES ($1, $2, $3, $4, $5) ON CONFLICT (act_id) DO NOTHING",
-                values![
-                    act.id.as_bytes().to_vec(),
-                    personal.salt.to_vec(),
-                    personal.email.clone(),
-                    personal.address.clone(),
-                    personal.user_agent.clone(),
-                ],
-            );
-        }
-        let first = self.entries.take(act.at, events.len());
-        let of = |id: &dyn Fn(&Event) -> Option<[u8; 16]>| -> Vec<Option<Vec<u8>>> {
-            let ids = events.iter().map(id);
-            ids.map(|id| id.map(|id| id.to_vec())).collect()
-        };
-        let kinds: Vec<_> = events.iter().map(|event| event.kind.code()).collect();
-        let reasons: Vec<_> = events.iter().map(|event| event.kind.reason()).collect();
-        self.write(
-            INSERT_EVENTS,
-            values![
-                first - 1,
-                act.id.as_bytes().to_vec(),
-                act.at.0,
-                act.actor.code(),
-                digest.map(|digest| digest.to_vec()),
-                kinds,
-                reasons,
-                of(&|event| event.user.map(|id| *id.as_bytes())),
-                of(&|event| event.session.map(|id| *id.as_bytes())),
-                of(&|event| event.application.map(|id| *id.as_bytes())),
-            ],
-        );
-        if act.personal.is_some() {
-            self.erase_if_deleted(act, events);
-        }
-    }
-
-    /// Whoever an act concerns may be deleted: its personal data is erased too, also where it comes after that.
-    fn erase_if_deleted(&mut self, act: &Act, events: &[Event]) {
-        let mut users: BTreeSet<UserId> = events.iter().filter_map(|event| event.user).collect();
-        if let Actor::User(user) = act.actor {
-            users.insert(user);
-        }
-        users.retain(|user| !self.held.contains(user));
-        if users.is_empty() {
-            return;
-        }
-        let users: Vec<Vec<u8>> = users.iter().map(|id| id.as_bytes().to_vec()).collect();
-        // A deletion waits for this, or has been: then the statement after sees it.
-        self.write(SHARE_USERS, values![users.clone()]);
-        self.write(
-            "UPDATE deleted_users SET erase_after = 0 WHERE user_id = ANY($1)",
-            values![users],
-        );
-    }
-
     /// Commits, and enters the lanes of what it is to publish. Answers what remains to be awaited before the caller is told.
     pub(crate) async fn commit(
         mut self,
@@ -541,12 +468,6 @@ async fn told(place: Option<crate::publication::Place>, changes: Vec<Change>, re
     }
 }
 
-const INSERT_EVENTS: &str = "INSERT INTO audit_events \
-     (entry, act_id, at, actor, kind, reason, user_id, session_id, application_id, personal_digest) \
-     SELECT $1 + n, $2, $3, $4, kind, reason, user_id, session_id, application_id, $5 \
-     FROM unnest($6::text[], $7::text[], $8::bytea[], $9::bytea[], $10::bytea[]) \
-     WITH ORDINALITY AS told (kind, reason, user_id, session_id, application_id, n)";
-
 const HOLD_INSTALLATION: &str = "SELECT id FROM installation WHERE id = 1 FOR NO KEY UPDATE";
 
 const HOLD_USERS: &str = "SELECT u.id FROM users u WHERE u.id IN ( \
@@ -560,62 +481,3 @@ const HOLD_SESSIONS: &str =
 const SHARE_USERS: &str = "SELECT id FROM users WHERE id = ANY($1) ORDER BY id FOR KEY SHARE";
 
 pub(crate) const NUMBERS: &str = "SELECT number, everything_cutoff FROM installation WHERE id = 1";
-
-/// Where the store stands.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Numbers {
-    /// The number of the latest cutoff.
-    pub(crate) number: StoreNumber,
-    /// The latest cutoff on everybody.
-    pub(crate) everything: StoreNumber,
-}
-
-impl Numbers {
-    pub(crate) fn of(rows: &[Row]) -> Result<Self, Fault> {
-        let row = rows
-            .first()
-            .ok_or_else(|| Fault::unreadable("the installation's row is missing"))?;
-        Ok(Self {
-            number: read_number(row.try_get(0)?)?,
-            everything: read_number(row.try_get(1)?)?,
-        })
-    }
-}
-
-pub(crate) fn read_number(value: i64) -> Result<StoreNumber, Fault> {
-    u64::try_from(value)
-        .map(StoreNumber)
-        .map_err(|_| Fault::unreadable("a store number is negative"))
-}
-
-pub(crate) fn bind_number(number: StoreNumber) -> Result<i64, Fault> {
-    i64::try_from(number.0).map_err(|_| Fault::Refused("the store's numbers are used up"))
-}
-
-/// A column of so many bytes.
-pub(crate) fn bytes<const N: usize>(row: &Row, column: usize) -> Result<[u8; N], Fault> {
-    let value: &[u8] = row.try_get(column)?;
-    value
-        .try_into()
-        .map_err(|_| Fault::unreadable("an id or a hash is not as long as it is made"))
-}
-
-/// The same, where there may be none.
-pub(crate) fn bytes_opt<const N: usize>(
-    row: &Row,
-    column: usize,
-) -> Result<Option<[u8; N]>, Fault> {
-    let value: Option<&[u8]> = row.try_get(column)?;
-    value
-        .map(|value| {
-            value
-                .try_into()
-                .map_err(|_| Fault::unreadable("an id or a hash is not as long as it is made"))
-        })
-        .transpose()
-}
-
-/// A page's length, for `LIMIT`.
-pub(crate) fn bind_limit(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
-}
