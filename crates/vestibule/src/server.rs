@@ -162,7 +162,15 @@ async fn serve(
     signals: &mut Signals,
 ) -> Result<()> {
     let settings = &in_force.settings;
-    declare::apply(&wired.engine, in_force).await?;
+    // It waits for the index, which a large store takes a while to fill.
+    tokio::select! {
+        declared = declare::apply(&wired.engine, in_force) => declared?,
+        () = signals.stop() => {
+            notify::tell(notify::STOPPING);
+            tracing::info!("stopping, before anything was answered");
+            return Ok(());
+        }
+    }
     let context = wiring::context(wired, settings, doors.issuer.clone());
     doors.answer_by(&context);
     let hung_up = Arc::clone(&signals.hung_up);

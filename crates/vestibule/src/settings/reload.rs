@@ -1,6 +1,6 @@
 //! Which settings a running server takes in anew, when it is told to (SIGHUP).
 
-use super::{Fault, Faults, InForce, Settings, rows, rules};
+use super::{Fault, Faults, InForce, Secret, Settings, rows, rules};
 
 /// These, with the lists of applications, roles and people. All others are read at the start: what is bound, opened or hashed
 /// with stays as it is.
@@ -85,6 +85,24 @@ pub fn take_in(now: &InForce, read: InForce) -> Result<Anew, Faults> {
             }
         }
     }
+    // What is shown to nobody is the same to look at.
+    for (key, was, is) in [
+        (
+            "mail.password",
+            &now.settings.mail.password,
+            &read.settings.mail.password,
+        ),
+        (
+            "store.url",
+            &now.settings.store.postgres,
+            &read.settings.store.postgres,
+        ),
+    ] {
+        let differs = was.as_ref().map(Secret::expose) != is.as_ref().map(Secret::expose);
+        if differs && !waiting.contains(&key) {
+            waiting.push(key);
+        }
+    }
     let (was, is) = (&now.settings.declarations, &read.settings.declarations);
     let lists = [
         ("applications", was.applications != is.applications),
@@ -128,6 +146,7 @@ fn merged(now: &Settings, read: &Settings) -> Settings {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
     use std::path::PathBuf;
 
     use super::*;
@@ -137,6 +156,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path: PathBuf = directory.path().join("settings.toml");
         fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let flags = Flags {
             config: Some(path),
             ..Flags::default()
@@ -220,6 +240,17 @@ mod tests {
         let again = take_in(&anew.in_force, new).unwrap();
         assert!(again.changed.is_empty());
         assert_eq!(again.waiting, anew.waiting, "they wait still");
+    }
+
+    #[test]
+    fn a_secret_that_changed_waits_too() {
+        let mail = |password: &str| {
+            read(&format!(
+                "[mail]\nserver = \"smtps://mail.example.test\"\nusername = \"vestibule\"\npassword = \"{password}\"\n"
+            ))
+        };
+        let anew = take_in(&mail("swordfish"), mail("marlin")).unwrap();
+        assert_eq!(anew.waiting, ["mail.password"]);
     }
 
     #[test]
