@@ -102,6 +102,12 @@ mod tests {
         assert!(key.verifies(Binding::Session(&one), &token));
         assert!(!key.verifies(Binding::Session(&two), &token));
         assert!(!key.verifies(Binding::Form(&[0; 32]), &token));
+        // The same bytes as another kind of id.
+        let same = AppSessionId::from_bytes(*one.as_bytes());
+        assert!(!key.verifies(Binding::AppSession(&same), &token));
+        let theirs = key.token(Binding::AppSession(&same), [8; 32]);
+        assert!(key.verifies(Binding::AppSession(&same), &theirs));
+        assert!(!key.verifies(Binding::Session(&one), &theirs));
         assert!(!CsrfKey::new(&[2; 32]).verifies(Binding::Session(&one), &token));
         assert!(!key.verifies(Binding::Session(&one), ""));
         assert!(!key.verifies(Binding::Session(&one), &token[1..]));
