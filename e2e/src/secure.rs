@@ -88,13 +88,17 @@ impl Authority {
 impl Pair {
     /// Writes both, the key for its owner alone.
     pub fn write(&self, chain: &Path, key: &Path) -> anyhow::Result<()> {
-        std::fs::write(chain, &self.chain)?;
-        std::fs::write(key, &self.key)?;
-        Ok(std::fs::set_permissions(
-            key,
-            std::fs::Permissions::from_mode(0o600),
-        )?)
+        put(chain, &self.chain)?;
+        put(key, &self.key)
     }
+}
+
+/// Whole or not at all, for its owner alone: whoever reads meanwhile finds the file before or after.
+fn put(path: &Path, text: &str) -> anyhow::Result<()> {
+    let new = path.with_extension("new");
+    std::fs::write(&new, text)?;
+    std::fs::set_permissions(&new, std::fs::Permissions::from_mode(0o600))?;
+    Ok(std::fs::rename(&new, path)?)
 }
 
 /// curl, for one server's name and port on this machine.

@@ -7,7 +7,10 @@ use x509_parser::prelude::FromDer as _;
 use super::Patient;
 use super::finding::Finding;
 use super::web::{Chain, WebError};
-use crate::server::tls::{self, certificate::Validity};
+use crate::server::tls::{
+    self,
+    certificate::{Validity, names},
+};
 
 const CHECK: &str = "certificate";
 /// So long before its end it is time.
@@ -133,14 +136,14 @@ fn refused(patient: &Patient<'_>, host: &str, error: &CertificateError, chain: &
 }
 
 fn wrong_name(host: &str, presented: &[String], end: &str) -> Finding {
-    let names = if presented.is_empty() {
+    let told = if presented.is_empty() {
         "other names".to_owned()
     } else {
-        presented.join(", ")
+        names(presented)
     };
     Finding::fault(
         CHECK,
-        format!("the certificate that {host} shows is not for {host}, but for {names}"),
+        format!("the certificate that {host} shows is not for {host}, but for {told}"),
         "browsers show a warning instead of the page",
         format!(
             "let {end} show one for {host}; if the name is wrong, set server.issuer to the right one"

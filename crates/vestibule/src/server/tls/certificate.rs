@@ -334,9 +334,18 @@ fn presented(error: &Error) -> String {
     match error {
         Error::InvalidCertificate(CertificateError::NotValidForNameContext {
             presented, ..
-        }) if !presented.is_empty() => presented.join(", "),
+        }) if !presented.is_empty() => names(presented),
         _ => "no name at all (browsers read subjectAltName alone)".to_owned(),
     }
+}
+
+/// The names as people write them: rustls tells `DnsName("id.example.test")`.
+pub fn names(presented: &[String]) -> String {
+    let plain = |name: &String| {
+        let inner = name.split_once('(').map_or(name.as_str(), |(_, rest)| rest);
+        inner.trim_end_matches(')').trim_matches('"').to_owned()
+    };
+    presented.iter().map(plain).collect::<Vec<_>>().join(", ")
 }
 
 /// The file's permission bits, and what it holds.
