@@ -1,21 +1,19 @@
 //! Tries that are counted, exactly and durably.
 
+mod judge;
 pub(crate) mod tally;
 
 use vestibule_core::audit::{Act, Actor, Event, EventKind};
-use vestibule_core::email::EmailAddress;
-use vestibule_core::id::{SessionId, UserId};
-use vestibule_core::known_device::DeviceProof;
+use vestibule_core::id::UserId;
 use vestibule_core::throttle::{Charged, MOST_FAILURES, Rule, Scope, Tally, ThrottleKey, Tried};
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{Answer, BeginTry, Failed, SignInRecord, Throttles, Try, Whose};
+use vestibule_store::{Answer, BeginTry, Failed, Throttles, Try, Whose};
 
 use crate::Postgres;
 use crate::fault::Fault;
-use crate::known_devices::is_known;
+use crate::throttles::judge::{Charge, Judged, judge_login, judge_reauthentication};
 use crate::throttles::tally::{Stored, Tallies};
-use crate::transition::{Transition, bind_limit, bytes};
-use crate::users::record;
+use crate::transition::{Transition, bind_limit};
 
 impl Throttles for Postgres {
     fn begin_try(&self, attempt: Try) -> Answer<'_, BeginTry> {
@@ -47,29 +45,6 @@ impl Throttles for Postgres {
     }
 }
 
-/// What a try is to be charged to.
-struct Charge {
-    scope: Scope,
-    key: ThrottleKey,
-    rule: Rule,
-    user: Option<UserId>,
-}
-
-/// What a try is judged by.
-struct Judged {
-    record: Option<SignInRecord>,
-    /// The tally of the place it comes from, a stranger's other one, then the password's.
-    charges: Vec<Charge>,
-    /// The network's and everybody's.
-    around: Vec<Charge>,
-    known_device: bool,
-    /// All of them, held.
-    tallies: Tallies,
-}
-
-/// Nobody's id: what is read for an account is read for none just so (ASVS 6.3.8).
-const NOBODY: UserId = UserId::from_bytes([0; 16]);
-
 async fn begin_try(tx: &mut Transition, attempt: &Try) -> Result<BeginTry, Fault> {
     let judged = match &attempt.whose {
         Whose::Address {
@@ -94,175 +69,6 @@ async fn begin_try(tx: &mut Transition, attempt: &Try) -> Result<BeginTry, Fault
         }
     }
     charge(tx, judged, attempt).await
-}
-
-/// The account that an address names, which cannot be deleted until the end.
-const NAMED: &str = "SELECT u.id FROM addresses a JOIN users u ON u.id = a.user_id \
-     WHERE a.email = $1 AND (a.verified OR a.email = u.email) FOR KEY SHARE OF u";
-
-async fn judge_login(
-    tx: &mut Transition,
-    attempt: &Try,
-    email: Option<&EmailAddress>,
-    identifier: &str,
-    device: Option<&DeviceProof>,
-) -> Result<Judged, Fault> {
-    let Try {
-        keyer, limits, now, ..
-    } = attempt;
-    let record = match email {
-        Some(email) => {
-            let named = tx.query_opt(NAMED, &[&email.as_str()]).await?;
-            let record = tx.query_opt(record::BY_ADDRESS, &[&email.as_str()]).await?;
-            let record = record.as_ref().map(record::read_record).transpose()?;
-            let named = named.map(|row| bytes(&row, 0)).transpose()?;
-            if named.map(UserId::from_bytes) != record.as_ref().map(|record| record.user.id) {
-                return Err(Fault::Overtaken);
-            }
-            record
-        }
-        None => None,
-    };
-    let user = record.as_ref().map(|record| record.user.id);
-    let known = match device {
-        Some(device) if is_known(tx, user.unwrap_or(NOBODY), device, *now).await? => {
-            Some(device.id)
-        }
-        _ => None,
-    };
-    let mut own = known.zip(user).map(|(device, user)| Charge {
-        scope: Scope::Device,
-        key: keyer.device(device, user),
-        rule: Rule::Growing(limits.device),
-        user: Some(user),
-    });
-    // Whoever has a copy of a device's cookie and spends its tries leaves its owner those of any stranger.
-    if let Some(device) = &own
-        && device
-            .rule
-            .judge(tally::glance(tx, &device.key).await?, *now)
-            .is_err()
-    {
-        own = None;
-    }
-    let password = user.map_or_else(
-        || keyer.no_password(identifier),
-        |user| keyer.password(user),
-    );
-    if let Some(own) = own {
-        return judge_own(tx, attempt, record, own, charge_of_password(password, user)).await;
-    }
-    let account = keyer.account(identifier);
-    let strangers = user.map_or_else(
-        || keyer.no_strangers(identifier),
-        |user| keyer.strangers(user),
-    );
-    let everyone = keyer.everyone();
-    let keys = [
-        (Scope::Account, account),
-        (Scope::Account, strangers),
-        (Scope::Password, password),
-        (Scope::Everyone, everyone),
-    ];
-    let network = attempt.network.map(|network| (Scope::Network, network));
-    let tallies = tally::hold(tx, keys.into_iter().chain(network)).await?;
-    let alarm = tallies.of(&everyone).tally;
-    let mut around = Vec::new();
-    around.extend(attempt.network.map(|network| Charge {
-        scope: Scope::Network,
-        key: network,
-        rule: Rule::Refilling(limits.network),
-        user: None,
-    }));
-    around.push(Charge {
-        scope: Scope::Everyone,
-        key: everyone,
-        rule: Rule::Refilling(limits.alarm),
-        user: None,
-    });
-    let of_account = |key, user| Charge {
-        scope: Scope::Account,
-        key,
-        rule: limits.account(alarm, *now),
-        user,
-    };
-    Ok(Judged {
-        record,
-        charges: vec![
-            of_account(account, None),
-            of_account(strangers, user),
-            charge_of_password(password, user),
-        ],
-        around,
-        known_device: false,
-        tallies,
-    })
-}
-
-/// C23: the owner's budget on a known device is no stranger's to spend, and strangers' tries are not what it is judged by.
-async fn judge_own(
-    tx: &mut Transition,
-    attempt: &Try,
-    record: Option<SignInRecord>,
-    own: Charge,
-    password: Charge,
-) -> Result<Judged, Fault> {
-    let keys = [(own.scope, own.key), (password.scope, password.key)];
-    let tallies = tally::hold(tx, keys).await?;
-    // It had room a moment ago: whether this is a stranger's try is to be judged anew.
-    if own
-        .rule
-        .judge(tallies.of(&own.key).tally, attempt.now)
-        .is_err()
-    {
-        return Err(Fault::Overtaken);
-    }
-    Ok(Judged {
-        record,
-        charges: vec![own, password],
-        around: Vec::new(),
-        known_device: true,
-        tallies,
-    })
-}
-
-async fn judge_reauthentication(
-    tx: &mut Transition,
-    attempt: &Try,
-    session: SessionId,
-    user: UserId,
-) -> Result<Judged, Fault> {
-    tx.share(&[user]).await?;
-    let record = tx
-        .query_opt(record::OF_USER, &[&&user.as_bytes()[..]])
-        .await?;
-    let record = record.as_ref().map(record::read_record).transpose()?;
-    let owner = record.as_ref().map(|record| record.user.id);
-    let session = Charge {
-        scope: Scope::Session,
-        key: attempt.keyer.session(session),
-        rule: Rule::Growing(attempt.limits.device),
-        user: owner,
-    };
-    let password = charge_of_password(attempt.keyer.password(user), owner);
-    let keys = [(session.scope, session.key), (password.scope, password.key)];
-    let tallies = tally::hold(tx, keys).await?;
-    Ok(Judged {
-        record,
-        charges: vec![session, password],
-        around: Vec::new(),
-        known_device: false,
-        tallies,
-    })
-}
-
-const fn charge_of_password(key: ThrottleKey, user: Option<UserId>) -> Charge {
-    Charge {
-        scope: Scope::Password,
-        key,
-        rule: Rule::Most(MOST_FAILURES),
-        user,
-    }
 }
 
 async fn charge(tx: &mut Transition, judged: Judged, attempt: &Try) -> Result<BeginTry, Fault> {
