@@ -300,6 +300,9 @@ fn push(bytes: &mut Vec<u8>, field: Option<&str>) {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
     use super::*;
 
     fn event(position: u64) -> StoredEvent {
@@ -366,11 +369,8 @@ mod tests {
     #[test]
     fn the_chain_of_what_concerns_no_application_is_what_it_always_was() {
         let head = chain(&GENESIS, &event(1));
-        let hex: String = head.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(
-            hex,
-            "14af987b8febf7c3b814b42be650420a11f989eb34b08eaeeab4bdbb915521fc"
-        );
+        let golden = "FK-Ye4_r98O4FLQr5lBCChH5ies0sI6u6rS9u5FVIfw";
+        assert_eq!(URL_SAFE_NO_PAD.encode(head), golden);
     }
 
     #[test]
