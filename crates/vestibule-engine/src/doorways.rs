@@ -111,6 +111,20 @@ impl Directory {
     /// These are as given now. They come one publication at a time, so that none overwrites another.
     pub(crate) fn put(&self, application: &Application) {
         let mut table = Table::clone(&self.table.load());
+        self.open_doors_of(application, &mut table);
+        self.table.store(Arc::new(table));
+    }
+
+    /// These and no others are there.
+    pub(crate) fn reload(&self, applications: &[Application]) {
+        let mut table = Table::default();
+        for application in applications {
+            self.open_doors_of(application, &mut table);
+        }
+        self.table.store(Arc::new(table));
+    }
+
+    fn open_doors_of(&self, application: &Application, table: &mut Table) {
         table.close_doors_of(application.id);
         let application = Arc::new(application.clone());
         for origin in &application.spec.origins {
@@ -124,7 +138,6 @@ impl Directory {
                 .insert(origin.authority().into(), Arc::new(doorway));
         }
         table.applications.insert(application.id, application);
-        self.table.store(Arc::new(table));
     }
 
     pub(crate) fn remove(&self, id: ApplicationId) {
@@ -248,5 +261,23 @@ mod tests {
         assert_eq!(name_at(&directory, "one.example.test"), None);
         assert_eq!(name_at(&directory, "x.example.test").unwrap(), "app-2");
         assert_eq!(directory.read().len(), 1);
+    }
+
+    #[test]
+    fn applications_that_are_read_again_are_all_there_are() {
+        let directory = Directory::default();
+        directory.put(&application(1, &["https://one.example.test"]));
+        directory.put(&application(2, &["https://two.example.test"]));
+        let number = |host: &str| directory.read().at(host).map(|door| door.number());
+        let before = number("two.example.test");
+        directory.reload(&[
+            application(2, &["https://two.example.test"]),
+            application(3, &["https://three.example.test"]),
+        ]);
+        assert_eq!(name_at(&directory, "one.example.test"), None);
+        assert!(directory.read().known(application(1, &[]).id).is_none());
+        assert_eq!(name_at(&directory, "three.example.test").unwrap(), "app-3");
+        assert_eq!(number("two.example.test"), before, "its cookies stay good");
+        assert_eq!(directory.read().len(), 2);
     }
 }

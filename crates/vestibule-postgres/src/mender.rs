@@ -10,7 +10,6 @@ use vestibule_core::id::UserId;
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_store::{BoxFuture, Change};
 
-use crate::applications;
 use crate::fault::Fault;
 use crate::perform::{Class, Desk};
 use crate::publication::Doubt;
@@ -29,8 +28,8 @@ pub(crate) async fn run(desk: Arc<Desk>) {
             if doubts.is_empty() {
                 break;
             }
-            for doubt in doubts {
-                if !mend(&desk, doubt, &mut absent).await {
+            for (doubt, at) in doubts {
+                if !mend(&desk, doubt, at, &mut absent).await {
                     // Another doubt is no reason to hurry.
                     let _rested = timeout(REST, std::future::pending::<()>()).await;
                 }
@@ -39,8 +38,13 @@ pub(crate) async fn run(desk: Arc<Desk>) {
     }
 }
 
-/// Whether it is out of doubt. `absent`: who was not found, and since when.
-async fn mend(desk: &Arc<Desk>, doubt: Doubt, absent: &mut HashMap<UserId, Instant>) -> bool {
+/// Whether it is out of doubt, as far as the place `at` left it so. `absent`: who was not found, and since when.
+async fn mend(
+    desk: &Arc<Desk>,
+    doubt: Doubt,
+    at: u64,
+    absent: &mut HashMap<UserId, Instant>,
+) -> bool {
     let mended = match doubt {
         Doubt::User(user) => {
             let found = desk
@@ -64,7 +68,7 @@ async fn mend(desk: &Arc<Desk>, doubt: Doubt, absent: &mut HashMap<UserId, Insta
                 .call(Class::Transition, "mend_everything", told, mend_everything)
                 .await;
             mended.map(|()| {
-                desk.sequencer.clear(&[doubt]);
+                desk.sequencer.clear(doubt, at);
                 true
             })
         }
@@ -72,10 +76,7 @@ async fn mend(desk: &Arc<Desk>, doubt: Doubt, absent: &mut HashMap<UserId, Insta
             let mended = desk
                 .call(Class::Transition, "mend_house", (), mend_house)
                 .await;
-            mended.map(|()| {
-                desk.sequencer.clear(&[doubt]);
-                true
-            })
+            mended.map(|()| true)
         }
     };
     mended.unwrap_or_else(|error| {
@@ -115,13 +116,7 @@ fn mend_everything<'a>(
     })
 }
 
-/// Applications are told again, each; one whose removal was lost is told removed when it is asked for again.
+/// Whoever holds the installation reads what is in doubt.
 fn mend_house<'a>(tx: &'a mut Transition, (): &'a ()) -> BoxFuture<'a, Result<(), Fault>> {
-    Box::pin(async move {
-        tx.hold_installation().await?;
-        for application in applications::all_held(tx).await? {
-            tx.publish(Change::Application(Box::new(application)));
-        }
-        Ok(())
-    })
+    Box::pin(tx.hold_installation())
 }

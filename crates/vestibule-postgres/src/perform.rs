@@ -216,14 +216,14 @@ impl Desk {
                 });
             }
         };
-        let held = tx.held().clone();
+        let doubts = tx.doubts();
         let (connection, published) = tx.commit().await?;
         self.figures.committed();
         drop(connection);
         // Invariant 2: commit, then publish, then answer.
         published.await;
         // What went before it may be in doubt: this node's index knows before the caller is told.
-        let certain = self.sequencer.certain(&held);
+        let certain = self.sequencer.certain(&doubts);
         if timeout(self.patience.statement, certain).await.is_err() {
             return Err(Lost::Unknown(Fault::Silent));
         }

@@ -13,7 +13,7 @@
 //!
 //! A user in doubt is read anew by the next transition that holds their row, or by the mender, and published whole.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, oneshot, watch};
@@ -49,7 +49,8 @@ struct State {
     lanes: HashMap<Lane, VecDeque<u64>>,
     /// The latest cutoff on everybody that was published.
     everything: StoreNumber,
-    doubtful: BTreeSet<Doubt>,
+    /// With the last place that left it: whoever read it again before that one clears nothing.
+    doubtful: BTreeMap<Doubt, u64>,
 }
 
 struct Entered {
@@ -58,7 +59,12 @@ struct Entered {
 }
 
 enum Settled {
-    Committed(Vec<Change>, oneshot::Sender<()>),
+    Committed {
+        changes: Vec<Change>,
+        /// Read again by it, while it held the rows.
+        read: Vec<Doubt>,
+        told: oneshot::Sender<()>,
+    },
     Gone,
 }
 
@@ -89,7 +95,7 @@ impl Sequencer {
                 entered: BTreeMap::new(),
                 lanes: HashMap::new(),
                 everything: StoreNumber(0),
-                doubtful: BTreeSet::new(),
+                doubtful: BTreeMap::new(),
             }),
             doubted: Notify::new(),
             cleared: watch::Sender::new(0),
@@ -130,7 +136,7 @@ impl Sequencer {
     }
 
     pub(crate) fn is_doubtful(&self, doubt: Doubt) -> bool {
-        self.lock().doubtful.contains(&doubt)
+        self.lock().doubtful.contains_key(&doubt)
     }
 
     /// The latest cutoff on everybody that was published.
@@ -140,21 +146,29 @@ impl Sequencer {
 
     /// It was read again, and is not certain yet.
     pub(crate) fn doubt_again(&self, doubt: Doubt) {
-        self.lock().doubtful.insert(doubt);
+        let mut state = self.lock();
+        let latest = state.next.saturating_sub(1);
+        state.doubtful.insert(doubt, latest);
     }
 
-    pub(crate) fn doubts(&self) -> Vec<Doubt> {
-        self.lock().doubtful.iter().copied().collect()
+    /// What is in doubt, with the place that left it last.
+    pub(crate) fn doubts(&self) -> Vec<(Doubt, u64)> {
+        let state = self.lock();
+        state
+            .doubtful
+            .iter()
+            .map(|(doubt, at)| (*doubt, *at))
+            .collect()
     }
 
     /// Waits until nothing of these is in doubt.
-    pub(crate) async fn certain(&self, users: &BTreeSet<UserId>) {
+    pub(crate) async fn certain(&self, doubts: &[Doubt]) {
         let mut cleared = self.cleared.subscribe();
         let certain = || {
             let state = self.lock();
-            !users
+            !doubts
                 .iter()
-                .any(|user| state.doubtful.contains(&Doubt::User(*user)))
+                .any(|doubt| state.doubtful.contains_key(doubt))
         };
         // Refused only when the sequencer itself is gone.
         let _gone = cleared.wait_for(|_| certain()).await;
@@ -169,35 +183,42 @@ impl Sequencer {
         if let Some(entered) = state.entered.get_mut(&id) {
             entered.settled = Some(settled);
         }
-        state.advance(id);
+        let cleared = state.advance(id);
+        drop(state);
+        if cleared {
+            self.cleared.send_modify(|count| *count += 1);
+        }
     }
 
     fn doubt(&self, id: u64) {
         let mut state = self.lock();
         let lanes = state.entered.get(&id).map(|entered| entered.lanes.clone());
         for lane in lanes.unwrap_or_default() {
-            state.doubtful.insert(Doubt::of(lane));
+            let at = state.doubtful.entry(Doubt::of(lane)).or_default();
+            *at = id.max(*at);
         }
         drop(state);
         self.settle(id, Settled::Gone);
         self.doubted.notify_one();
     }
 
-    /// These were read again and told.
-    pub(crate) fn clear(&self, doubts: &[Doubt]) {
-        let mut state = self.lock();
-        for doubt in doubts {
-            state.doubtful.remove(doubt);
-        }
-        drop(state);
+    /// It was read again since `at` left it in doubt.
+    pub(crate) fn clear(&self, doubt: Doubt, at: u64) {
+        self.lock().clear(doubt, at);
         self.cleared.send_modify(|count| *count += 1);
     }
 }
 
 impl State {
-    /// Publishes what can be, beginning with this one.
-    fn advance(&mut self, id: u64) {
-        let mut ready = vec![id];
+    fn clear(&mut self, doubt: Doubt, at: u64) {
+        if self.doubtful.get(&doubt).is_some_and(|left| *left <= at) {
+            self.doubtful.remove(&doubt);
+        }
+    }
+
+    /// Publishes what can be, beginning with this one. Answers whether that put anything out of doubt.
+    fn advance(&mut self, id: u64) -> bool {
+        let (mut ready, mut cleared) = (vec![id], false);
         while let Some(id) = ready.pop() {
             let Some(entered) = self.entered.get(&id) else {
                 continue;
@@ -209,8 +230,18 @@ impl State {
             let Some(Entered { lanes, settled }) = self.entered.remove(&id) else {
                 continue;
             };
-            if let Some(Settled::Committed(changes, told)) = settled {
+            if let Some(Settled::Committed {
+                changes,
+                read,
+                told,
+            }) = settled
+            {
                 self.publish(changes);
+                cleared |= !read.is_empty();
+                // Who came into doubt behind it, it did not read.
+                for doubt in read {
+                    self.clear(doubt, id);
+                }
                 // Whoever asked may have gone: what was committed stays.
                 let _gone = told.send(());
             }
@@ -225,6 +256,7 @@ impl State {
                 }
             }
         }
+        cleared
     }
 
     fn publish(&mut self, mut changes: Vec<Change>) {
@@ -256,13 +288,15 @@ impl Place {
     pub(crate) async fn committed(mut self, changes: Vec<Change>, read: Vec<Doubt>) {
         let (told, published) = oneshot::channel();
         if let Some(id) = self.id.take() {
-            self.sequencer.settle(id, Settled::Committed(changes, told));
+            let settled = Settled::Committed {
+                changes,
+                read,
+                told,
+            };
+            self.sequencer.settle(id, settled);
         }
         // Refused only when the sequencer itself is gone.
         let _gone = published.await;
-        if !read.is_empty() {
-            self.sequencer.clear(&read);
-        }
     }
 
     /// It did not happen.

@@ -1,9 +1,10 @@
-//! One user read again, whole, inside a transition that holds their row.
+//! What was in doubt, read again whole inside a transition that holds its row: one user, or every application.
 
 use vestibule_core::id::UserId;
 use vestibule_store::Change;
 
 use crate::app_sessions::{self, read_app_session};
+use crate::applications;
 use crate::fault::Fault;
 use crate::sessions::row::{read_session, session_columns};
 use crate::transition::{Ask, Transition};
@@ -46,4 +47,10 @@ pub(crate) async fn reload(tx: &mut Transition, user: UserId) -> Result<Change, 
             .map(read_app_session)
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// Every application, while the installation is held: what was removed is not among them.
+pub(crate) async fn reload_applications(tx: &mut Transition) -> Result<Change, Fault> {
+    let applications = applications::all_held(tx).await?;
+    Ok(Change::ApplicationsReloaded(applications))
 }

@@ -26,7 +26,7 @@ use crate::audit::Entries;
 use crate::connection::{Connection, discard};
 use crate::fault::Fault;
 use crate::publication::{Doubt, Lane, Sequencer};
-use crate::reload::reload;
+use crate::reload::{reload, reload_applications};
 
 /// A value to be bound, kept until it is sent.
 pub(crate) type Value = Box<dyn ToSql + Send + Sync>;
@@ -230,7 +230,10 @@ impl Transition {
     /// Holds the installation's row: what only one may do at a time, and the order of what belongs to no user.
     pub(crate) async fn hold_installation(&mut self) -> Result<(), Fault> {
         self.query(HOLD_INSTALLATION, &[]).await?;
-        self.house = true;
+        if !std::mem::replace(&mut self.house, true) && self.sequencer.is_doubtful(Doubt::House) {
+            let told = reload_applications(self).await?;
+            self.reread.push((Doubt::House, told));
+        }
         Ok(())
     }
 
@@ -239,6 +242,12 @@ impl Transition {
         self.query(HOLD_INSTALLATION, &[]).await?;
         self.cut = true;
         Ok(())
+    }
+
+    /// What must not be in doubt any more before its caller is told.
+    pub(crate) fn doubts(&self) -> Vec<Doubt> {
+        let users = self.held.iter().map(|user| Doubt::User(*user));
+        users.chain(self.house.then_some(Doubt::House)).collect()
     }
 
     /// Whose rows are held.

@@ -2,185 +2,25 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod database;
+mod home;
 mod link;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::time::timeout;
-use vestibule_core::audit::{Act, Actor};
-use vestibule_core::email::EmailAddress;
-use vestibule_core::id::{ActId, SessionId, UserId};
-use vestibule_core::password::HashedPassword;
-use vestibule_core::secret::{HashedSecret, sha256};
-use vestibule_core::session::{Acr, Amr, Device, EndReason, Lifetime, NewSession, Session};
-use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{CredentialVersion, DisplayName, NewUser, Particulars, User};
+use vestibule_core::id::UserId;
+use vestibule_core::session::{EndReason, NewSession};
+use vestibule_core::user::User;
 use vestibule_postgres::{OpenError, Options, Patience, Postgres};
-use vestibule_store::contract::{Ledger, Snapshot};
+use vestibule_store::contract::Ledger;
 use vestibule_store::{
-    BoxFuture, CreateUser, EndSession, OpenSession, Sessions as _, StoreError, Users as _,
+    Applications as _, EndSession, OpenSession, RemoveApplication, Sessions as _, Users as _,
 };
 
 use database::{Database, connect};
-use link::{AtCommit, Link};
-
-const NOON: UnixMillis = UnixMillis(1_800_000_000_000);
-
-/// Far more than anything here takes.
-const LONG: Duration = Duration::from_mins(1);
-
-/// A store over a link that can be cut and frozen.
-struct Home {
-    database: Database,
-    link: Link,
-    store: Arc<Postgres>,
-    ledger: Arc<Ledger>,
-    made: AtomicU64,
-}
-
-impl Home {
-    async fn open() -> Self {
-        Self::with(Patience {
-            connect: Duration::from_secs(5),
-            wait: Duration::from_secs(5),
-            statement: Duration::from_secs(10),
-            bulk: Duration::from_secs(10),
-        })
-        .await
-    }
-
-    async fn with(patience: Patience) -> Self {
-        let database = Database::new();
-        let link = Link::to(&database.url()).await;
-        let ledger = Arc::new(Ledger::default());
-        let options = Options {
-            url: link.url(&database.url()),
-            patience,
-            ..database.options()
-        };
-        let store = Postgres::open(options, ledger.clone()).await.unwrap();
-        store.filled().await.unwrap();
-        Self {
-            database,
-            link,
-            store: Arc::new(store),
-            ledger,
-            made: AtomicU64::new(0),
-        }
-    }
-
-    fn bytes(&self) -> [u8; 10] {
-        let mut bytes = [0; 10];
-        bytes[2..].copy_from_slice(&self.made.fetch_add(1, Ordering::Relaxed).to_be_bytes());
-        bytes
-    }
-
-    fn act(&self) -> Act {
-        Act {
-            id: ActId::new(NOON, self.bytes()),
-            at: NOON,
-            actor: Actor::System,
-            personal: None,
-            told: Vec::new(),
-        }
-    }
-
-    fn new_user(&self, name: &str) -> NewUser {
-        NewUser {
-            id: UserId::new(NOON, self.bytes()),
-            email: EmailAddress::parse(&format!("{name}@example.test")).unwrap(),
-            email_verified: true,
-            name: DisplayName::default(),
-            roles: Vec::new(),
-            password: Some(HashedPassword::from_phc("$argon2id$x".to_owned())),
-            particulars: Particulars::default(),
-        }
-    }
-
-    async fn user(&self, name: &str) -> User {
-        let made = self.store.create_user(self.new_user(name), self.act());
-        match made.await.unwrap() {
-            CreateUser::Created(user) => *user,
-            CreateUser::AddressTaken => panic!("{name} is taken"),
-        }
-    }
-
-    fn login(&self, user: &User) -> NewSession {
-        NewSession {
-            id: SessionId::new(NOON, self.bytes()),
-            user: user.id,
-            secret: HashedSecret::from_bytes(sha256(&self.bytes())),
-            credential: CredentialVersion(1),
-            auth_time: NOON,
-            lifetime: Lifetime::DEFAULT,
-            remembered: false,
-            acr: Acr::Aal1,
-            amr: Amr::PASSWORD,
-            device: Device::default(),
-            replaces: None,
-            tried: None,
-            known: None,
-            end_ticket: None,
-        }
-    }
-
-    async fn session(&self, user: &User) -> Session {
-        let opened = self.store.open_session(self.login(user), self.act()).await;
-        match opened.unwrap() {
-            OpenSession::Opened(session) => *session,
-            refused => panic!("{refused:?}"),
-        }
-    }
-
-    async fn end(&self, session: &Session) -> Result<EndSession, StoreError> {
-        let act = self.act();
-        self.store
-            .end_session(session.id, None, EndReason::SignedOut, act)
-            .await
-    }
-
-    /// Waits until what was published is what is stored.
-    async fn settles(&self) -> Snapshot {
-        let settled = async {
-            loop {
-                if let Some(snapshot) = self.settled().await {
-                    return snapshot;
-                }
-                tokio::task::yield_now().await;
-            }
-        };
-        timeout(LONG, settled).await.unwrap()
-    }
-
-    async fn settled(&self) -> Option<Snapshot> {
-        // Nothing answers yet.
-        self.store.clock_mark_of_test().await.ok()?;
-        let snapshot = Snapshot::take(&*self.store).await;
-        let memory = self.ledger.memory();
-        let same = snapshot.users == memory.users && snapshot.sessions == memory.sessions;
-        same.then_some(snapshot)
-    }
-}
-
-/// Asks whether the database answers.
-trait Answers {
-    fn clock_mark_of_test(&self) -> BoxFuture<'_, Result<UnixMillis, StoreError>>;
-}
-
-impl Answers for Postgres {
-    fn clock_mark_of_test(&self) -> BoxFuture<'_, Result<UnixMillis, StoreError>> {
-        vestibule_store::Installation::clock_mark(self)
-    }
-}
-
-fn assert_unavailable<T: std::fmt::Debug>(answer: Result<T, StoreError>) {
-    match answer {
-        Err(StoreError::Unavailable(_)) => {}
-        other => panic!("{other:?}"),
-    }
-}
+use home::{Home, LONG, NOON, assert_unavailable};
+use link::AtCommit;
 
 /// Whether the cut comes before the server has the COMMIT or after it answered.
 const CUTS: [AtCommit; 2] = [AtCommit::Swallow, AtCommit::CutAnswer];
@@ -274,6 +114,39 @@ async fn a_deleted_user_whose_commit_is_cut_off_is_gone() {
     home.settles().await;
     assert!(!home.ledger.holds(session.id));
     assert!(home.ledger.memory().users.is_empty());
+}
+
+/// What is not an application any more lets nobody in, also where the operator was told that nobody knows.
+///
+/// Holds: ASVS 7.4.1, ASVS 2.3.3
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asvs_7_4_1_an_application_whose_removal_is_cut_off_is_read_again() {
+    for cut in CUTS {
+        let home = Home::open().await;
+        let (shop, wiki) = (
+            home.application("shop").await,
+            home.application("wiki").await,
+        );
+        home.link.at_commit(cut);
+        assert_unavailable(home.store.remove_application(shop.id, home.act()).await);
+        home.settles().await;
+        let known = home.ledger.memory().applications;
+        let happened = cut == AtCommit::CutAnswer;
+        assert_eq!(!known.contains_key(&shop.id), happened, "{cut:?}");
+        assert!(known.contains_key(&wiki.id));
+        // Told of at once where it is asked for again.
+        home.link.at_commit(cut);
+        assert_unavailable(home.store.remove_application(wiki.id, home.act()).await);
+        let again = home.store.remove_application(wiki.id, home.act()).await;
+        let gone = if happened {
+            RemoveApplication::Unknown
+        } else {
+            RemoveApplication::Removed
+        };
+        assert_eq!(again.unwrap(), gone);
+        assert!(!home.ledger.memory().applications.contains_key(&wiki.id));
+        home.settles().await;
+    }
 }
 
 /// Many at once, cut off again and again: what each was told is true, and memory is what is stored.

@@ -14,14 +14,16 @@ pub enum Change {
     User(Box<User>),
     /// A login opened a session. The only change that may add one.
     SessionOpened(Box<Session>),
-    /// A session has a new secret and new clocks. Never adds one.
+    /// A session has a new secret and new clocks; what was under it is gone. Never adds one.
     SessionRenewed(Box<Session>),
     /// A user was deleted; a cutoff on them went before. Nothing is left to be known of them.
     UserDeleted(UserId),
-    /// An application was made known or changed.
+    /// An application was made known or changed; what was at an origin that it has no more is gone.
     Application(Box<Application>),
     /// An application is gone; nothing at it is worth anything any more.
     ApplicationRemoved(ApplicationId),
+    /// Every application there is, read again after a commit whose outcome nobody knew: any other is gone.
+    ApplicationsReloaded(Vec<Application>),
     /// A handshake opened an app session. `replaced` is the one it took the place of.
     AppSessionOpened {
         /// It. Its session and its application are known before it.

@@ -390,6 +390,7 @@ impl Publish for Index {
                 Change::Cutoff(cutoff) => self.cut(*cutoff),
                 Change::Application(application) => self.doorways.put(application),
                 Change::ApplicationRemoved(id) => self.doorways.remove(*id),
+                Change::ApplicationsReloaded(applications) => self.doorways.reload(applications),
                 Change::AppSessionOpened {
                     app_session,
                     replaced,

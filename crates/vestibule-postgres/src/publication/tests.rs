@@ -1,5 +1,7 @@
 use super::*;
 
+use std::collections::BTreeSet;
+
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -146,17 +148,36 @@ fn what_nobody_knows_is_in_doubt_until_it_is_read_again() {
     drop(sequencer.enter(vec![Lane::User(user(1)), Lane::Numbers]));
     assert_eq!(
         sequencer.doubts(),
-        [Doubt::User(user(1)), Doubt::Everything]
+        [(Doubt::User(user(1)), 0), (Doubt::Everything, 0)]
     );
-    let users = BTreeSet::from([user(1)]);
+    let users = [Doubt::User(user(1))];
     let mut certain = Box::pin(sequencer.certain(&users));
     assert!(!is_told(certain.as_mut()));
-    assert!(is_told(pin!(sequencer.certain(&BTreeSet::from([user(2)])))));
+    assert!(is_told(pin!(sequencer.certain(&[Doubt::User(user(2))]))));
     let again = sequencer.enter(vec![Lane::User(user(1))]);
     let doubts = vec![Doubt::User(user(1))];
     assert!(is_told(pin!(again.committed(change(1), doubts))));
     assert!(is_told(certain.as_mut()));
-    assert_eq!(sequencer.doubts(), [Doubt::Everything]);
+    assert_eq!(sequencer.doubts(), [(Doubt::Everything, 0)]);
+}
+
+/// Whoever reads a user again knows nothing of who holds them afterwards.
+#[test]
+fn what_comes_into_doubt_behind_a_reader_stays_in_doubt() {
+    let sequencer = Sequencer::new(Arc::new(Kept::default()));
+    let read = vec![Doubt::User(user(1))];
+    drop(sequencer.enter(vec![Lane::User(user(1))]));
+    let slow = sequencer.enter(vec![Lane::Numbers]);
+    let reader = sequencer.enter(vec![Lane::User(user(1)), Lane::Numbers]);
+    let mut reader = pin!(reader.committed(change(2), read.clone()));
+    assert!(!is_told(reader.as_mut()), "the slow one is first");
+    drop(sequencer.enter(vec![Lane::User(user(1))]));
+    slow.rolled_back();
+    assert!(is_told(reader.as_mut()));
+    assert_eq!(sequencer.doubts(), [(Doubt::User(user(1)), 3)]);
+    let again = sequencer.enter(vec![Lane::User(user(1))]);
+    assert!(is_told(pin!(again.committed(change(4), read))));
+    assert_eq!(sequencer.doubts(), []);
 }
 
 #[test]

@@ -184,6 +184,8 @@ impl Memory {
             Change::SessionRenewed(session) => match self.sessions.get_mut(&session.id) {
                 Some(known) => {
                     *known = (**session).clone();
+                    self.app_sessions
+                        .retain(|_, known| known.session != session.id);
                     Ok(())
                 }
                 None => Err("a renewal never adds a session"),
@@ -198,6 +200,10 @@ impl Memory {
                 }
             }
             Change::Application(application) => {
+                self.app_sessions.retain(|_, known| {
+                    known.application != application.id
+                        || application.spec.origins.contains(&known.origin)
+                });
                 self.applications
                     .insert(application.id, (**application).clone());
                 Ok(())
@@ -206,6 +212,13 @@ impl Memory {
                 Some(_) => Ok(()),
                 None => Err("an application is removed once"),
             },
+            Change::ApplicationsReloaded(applications) => {
+                let applications = applications.iter();
+                self.applications = applications
+                    .map(|application| (application.id, application.clone()))
+                    .collect();
+                Ok(())
+            }
             Change::AppSessionOpened {
                 app_session,
                 replaced,
