@@ -19,6 +19,8 @@ pub(super) async fn declare(
     declaration: &Declaration,
     act: &Act,
 ) -> Result<Declare, Fault> {
+    // People first, as everybody does.
+    People::hold(tx, &declaration.users).await?;
     // Nobody else changes an application, a role, an administrator or a number until this is through.
     tx.hold_installation().await?;
     let stored = all_held(tx).await?;
@@ -152,8 +154,8 @@ struct People<'a> {
 }
 
 impl<'a> People<'a> {
-    /// Holds everybody, and then reads them.
-    async fn load(tx: &mut Transition, wanted: &'a [DeclaredUser]) -> Result<Self, Fault> {
+    /// Holds everybody, as far as one sees whom it concerns.
+    async fn hold(tx: &mut Transition, wanted: &[DeclaredUser]) -> Result<(), Fault> {
         let emails: Vec<&str> = wanted.iter().map(|user| user.email.as_str()).collect();
         let concerned = tx
             .query(
@@ -166,7 +168,11 @@ impl<'a> People<'a> {
             .iter()
             .map(|row| Ok(UserId::from_bytes(bytes(row, 0)?)))
             .collect::<Result<_, Fault>>()?;
-        tx.hold(&concerned, &[]).await?;
+        tx.hold(&concerned, &[]).await
+    }
+
+    /// Reads those who are held.
+    async fn load(tx: &mut Transition, wanted: &'a [DeclaredUser]) -> Result<Self, Fault> {
         let mut declared = Vec::new();
         for user in wanted {
             let found = tx
@@ -194,6 +200,10 @@ impl<'a> People<'a> {
         let mut released = Vec::new();
         for row in &before {
             let id = UserId::from_bytes(bytes(row, 0)?);
+            if !tx.held().contains(&id) {
+                // Another declaration was through first.
+                return Err(Fault::Overtaken);
+            }
             let stays = |(_, account): &(_, Option<User>)| {
                 account.as_ref().is_some_and(|account| account.id == id)
             };
