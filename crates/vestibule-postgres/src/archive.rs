@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use deadpool_postgres::ClientWrapper;
 use tokio::time::timeout;
 use tokio_postgres::Row as Stored;
 use tokio_postgres::types::ToSql;
@@ -19,7 +20,7 @@ use vestibule_store::archive::{
 use vestibule_store::{Answer, StoreError};
 
 use crate::Postgres;
-use crate::connection::{Connection, discard};
+use crate::connection::Connection;
 use crate::fault::Fault;
 use crate::sessions::row::live;
 
@@ -58,7 +59,7 @@ impl Archive for Postgres {
 impl Postgres {
     /// A connection that is given up in the end, whatever state it is in.
     async fn own(&self) -> Result<Own, Fault> {
-        let own = Own(Some(self.desk.connections.take().await?));
+        let own = Own(Connection::take(self.desk.connections.take().await?));
         own.run(&format!(
             "SET statement_timeout = '{}s'; SET idle_in_transaction_session_timeout = '{LONGEST_PAUSE}'",
             PATIENCE.as_secs()
@@ -81,28 +82,17 @@ impl Postgres {
     }
 }
 
-struct Own(Option<Connection>);
-
-impl Drop for Own {
-    fn drop(&mut self) {
-        if let Some(connection) = self.0.take() {
-            discard(connection);
-        }
-    }
-}
+/// Out of the pool, so that a backup takes nobody's place in it. Dropped, it is closed.
+struct Own(ClientWrapper);
 
 impl Own {
-    fn connection(&self) -> Result<&Connection, Fault> {
-        self.0.as_ref().ok_or(Fault::Closed)
-    }
-
     async fn run(&self, sql: &str) -> Result<(), Fault> {
-        let done = timeout(PATIENCE, self.connection()?.batch_execute(sql)).await;
+        let done = timeout(PATIENCE, self.0.batch_execute(sql)).await;
         Ok(done.map_err(|_| Fault::Silent)??)
     }
 
     async fn query(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Stored>, Fault> {
-        let connection = self.connection()?;
+        let connection = &self.0;
         let rows = async {
             let statement = connection.prepare_cached(sql).await?;
             connection.query(&statement, params).await
@@ -111,7 +101,7 @@ impl Own {
     }
 
     async fn execute(&self, sql: &str, params: &[&(dyn ToSql + Sync)]) -> Result<u64, Fault> {
-        let connection = self.connection()?;
+        let connection = &self.0;
         let done = async {
             let statement = connection.prepare_cached(sql).await?;
             connection.execute(&statement, params).await

@@ -8,7 +8,6 @@ use tokio_postgres::error::{DbError, Severity, SqlState};
 use vestibule_store::StoreError;
 
 /// A failure inside a transition or a read.
-#[derive(Debug)]
 pub(crate) enum Fault {
     /// PostgreSQL refused, or the way to it broke.
     Sql(tokio_postgres::Error),
@@ -26,6 +25,13 @@ pub(crate) enum Fault {
     Refused(&'static str),
 }
 
+impl fmt::Debug for Fault {
+    // As it is told: the driver's own shows the row that stood in the way.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Fault({self})")
+    }
+}
+
 impl From<tokio_postgres::Error> for Fault {
     fn from(error: tokio_postgres::Error) -> Self {
         Self::Sql(error)
@@ -39,6 +45,8 @@ pub(crate) enum Again {
     Contended,
     /// Another may have written the row that stands in the way: judged anew, it is seen.
     Doubled,
+    /// What was prepared on this connection is not good any more: prepared anew, it is.
+    Stale,
     /// It fails the same way again.
     Never,
 }
@@ -62,7 +70,19 @@ impl Fault {
             Some(code) if *code == SqlState::UNIQUE_VIOLATION => Again::Doubled,
             // A row that another deleted meanwhile.
             Some(code) if *code == SqlState::FOREIGN_KEY_VIOLATION => Again::Doubled,
+            // A table was changed under a statement ("cached plan must not change result type"), or somebody between us and
+            // the server dropped it.
+            Some(code) if *code == SqlState::FEATURE_NOT_SUPPORTED => Again::Stale,
+            Some(code) if *code == SqlState::INVALID_SQL_STATEMENT_NAME => Again::Stale,
             _ => Again::Never,
+        }
+    }
+
+    /// Whether the server takes no writes on this connection: after a failover another one may.
+    pub(crate) fn is_read_only(&self) -> bool {
+        match self {
+            Self::Sql(error) => error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION),
+            _ => false,
         }
     }
 

@@ -41,12 +41,13 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use vestibule_store::figures::Figures;
 use vestibule_store::{Publish, StoreError};
 
 use crate::audit::Entries;
-use crate::connection::Connections;
+use crate::connection::{Connection, Connections, discard};
 use crate::fault::Fault;
 use crate::fill::{Filling, fill};
 use crate::location::Location;
@@ -118,6 +119,11 @@ pub enum OpenError {
     /// The url says something that is not so, or that is not safe.
     #[error("`[store] url` cannot be used: {0}")]
     Setting(String),
+    /// The database cannot keep people's names.
+    #[error(
+        "the database that `[store] url` names keeps text as {0}, where some names have no place: make one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+    )]
+    Encoding(String),
     /// A newer Vestibule wrote this.
     #[error(
         "the database has schema {found}, this vestibule knows schemas up to {known}: start the newer vestibule that wrote it, or restore a backup from before"
@@ -184,11 +190,10 @@ impl Postgres {
         let pool = Connections::new(location, connections.max(2), patience)
             .map_err(OpenError::from_fault)?;
         let first = pool.take().await.map_err(OpenError::from_fault)?;
-        migrate::migrate(&first, migrate::MIGRATIONS).await?;
-        let entries = Entries::after(&first)
-            .await
-            .map_err(OpenError::from_fault)?;
-        drop(first);
+        let prepared = timeout(patience.bulk, prepare(&first, patience)).await;
+        let entries = prepared.map_err(|_| OpenError::from_fault(Fault::Silent))??;
+        // It waits longer than others may.
+        discard(first);
         let (filling, filled) = watch::channel(Filling::Running);
         let desk = Desk::new(
             pool,
@@ -223,6 +228,21 @@ impl Postgres {
             chore.abort();
         }
     }
+}
+
+/// What is there before anything else: a database that keeps every text, and the tables in it.
+async fn prepare(first: &Connection, patience: Patience) -> Result<Entries, OpenError> {
+    let own = |error: tokio_postgres::Error| OpenError::from_fault(error.into());
+    let most = patience.bulk.as_millis();
+    let set = format!("SET statement_timeout = {most}");
+    first.batch_execute(&set).await.map_err(own)?;
+    let encoding = first.query_one("SHOW server_encoding", &[]).await;
+    let encoding: String = encoding.and_then(|row| row.try_get(0)).map_err(own)?;
+    if encoding != "UTF8" {
+        return Err(OpenError::Encoding(encoding));
+    }
+    migrate::migrate(first, migrate::MIGRATIONS).await?;
+    Entries::after(first).await.map_err(OpenError::from_fault)
 }
 
 impl Drop for Postgres {

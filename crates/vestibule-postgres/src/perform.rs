@@ -1,7 +1,6 @@
 //! How a transition is carried out: in a task of its own, again where it lost against others, published before it is answered.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, TryAcquireError, watch};
@@ -17,7 +16,7 @@ use crate::connection::{Connection, Connections, discard};
 use crate::fault::{Again, Fault};
 use crate::fill::Filling;
 use crate::publication::Sequencer;
-use crate::transition::{Lost, Transition};
+use crate::transition::{Lost, Pace, Transition};
 use crate::{Patience, Postgres};
 
 /// Most transitions under way; who comes then is told to come again.
@@ -26,6 +25,9 @@ const MOST: u32 = 4_096;
 const TRIES: u32 = 8;
 /// How often one that met a row which should not be there.
 const DOUBLED_TRIES: u32 = 3;
+
+/// How often one whose statements are prepared anew.
+const STALE_TRIES: u32 = 2;
 
 /// Most rows that one chunk of bulk work writes.
 pub(crate) const CHUNK: usize = 1_000;
@@ -154,9 +156,9 @@ impl Desk {
         work: Work<I, T>,
     ) -> Result<T, Fault> {
         self.filled().await?;
-        let patience = match class {
-            Class::Transition => self.patience.statement,
-            Class::Bulk => self.patience.bulk,
+        let pace = match class {
+            Class::Transition => Pace::of(self.patience.statement, None),
+            Class::Bulk => Pace::of(self.patience.bulk, Some(self.patience.bulk)),
         };
         let _turn = match class {
             Class::Transition => None,
@@ -166,7 +168,7 @@ impl Desk {
         let mut tries = 0;
         loop {
             tries += 1;
-            let lost = match self.try_once(connection, patience, input, work).await {
+            let lost = match self.try_once(connection, pace, input, work).await {
                 Ok(outcome) => return Ok(outcome),
                 Err(lost) => lost,
             };
@@ -183,8 +185,16 @@ impl Desk {
             let most = match fault.again() {
                 Again::Contended => TRIES,
                 Again::Doubled => DOUBLED_TRIES,
+                Again::Stale => {
+                    connection.statement_cache.clear();
+                    STALE_TRIES
+                }
                 Again::Never => 1,
             };
+            if fault.is_read_only() {
+                discard(connection);
+                return Err(fault);
+            }
             if tries >= most {
                 return Err(fault);
             }
@@ -197,7 +207,7 @@ impl Desk {
     async fn try_once<I, T>(
         &self,
         connection: Connection,
-        patience: Duration,
+        pace: Pace,
         input: &I,
         work: Work<I, T>,
     ) -> Result<T, Lost> {
@@ -205,7 +215,7 @@ impl Desk {
             connection,
             Arc::clone(&self.entries),
             Arc::clone(&self.sequencer),
-            patience,
+            pace,
         );
         let outcome = match work(&mut tx, input).await {
             Ok(outcome) => outcome,
@@ -238,17 +248,23 @@ impl Desk {
     ) -> Result<Vec<Row>, Fault> {
         let connection = self.connections.take().await?;
         let rows = async {
-            let statement = connection.prepare_cached(sql).await?;
-            connection.query(&statement, params).await
-        };
-        match timeout(self.patience.statement, rows).await {
-            Ok(Ok(rows)) => Ok(rows),
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => {
-                discard(connection);
-                Err(Fault::Silent)
+            let ask = async || -> Result<Vec<Row>, Fault> {
+                let statement = connection.prepare_cached(sql).await?;
+                Ok(connection.query(&statement, params).await?)
+            };
+            match ask().await {
+                Err(fault) if fault.again() == Again::Stale => {
+                    connection.statement_cache.clear();
+                    ask().await
+                }
+                asked => asked,
             }
+        };
+        if let Ok(rows) = timeout(self.patience.statement, rows).await {
+            return rows;
         }
+        discard(connection);
+        Err(Fault::Silent)
     }
 }
 

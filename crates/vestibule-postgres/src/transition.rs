@@ -58,7 +58,7 @@ pub(crate) struct Transition {
     connection: Connection,
     entries: Arc<Entries>,
     sequencer: Arc<Sequencer>,
-    patience: Duration,
+    pace: Pace,
     begun: bool,
     kept: Vec<Write>,
     changes: Vec<Change>,
@@ -70,6 +70,28 @@ pub(crate) struct Transition {
     house: bool,
     abandoned: bool,
     broken: bool,
+}
+
+/// How long a transition waits for each answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    patience: Duration,
+    /// What the server gives each of its statements, if that is not what it gives everybody's.
+    server: Option<Duration>,
+}
+
+impl Pace {
+    pub(crate) const fn of(patience: Duration, server: Option<Duration>) -> Self {
+        Self { patience, server }
+    }
+
+    fn begin(self) -> String {
+        match self.server {
+            None => "BEGIN".to_owned(),
+            // Its locks are waited for no longer than anybody's.
+            Some(most) => format!("BEGIN; SET LOCAL statement_timeout = {}", most.as_millis()),
+        }
+    }
 }
 
 /// How a commit failed.
@@ -85,13 +107,13 @@ impl Transition {
         connection: Connection,
         entries: Arc<Entries>,
         sequencer: Arc<Sequencer>,
-        patience: Duration,
+        pace: Pace,
     ) -> Self {
         Self {
             connection,
             entries,
             sequencer,
-            patience,
+            pace,
             begun: false,
             kept: Vec::new(),
             changes: Vec::new(),
@@ -378,7 +400,7 @@ impl Transition {
         }
         if self.begun {
             let rolled_back = self.connection.batch_execute("ROLLBACK");
-            if !matches!(timeout(self.patience, rolled_back).await, Ok(Ok(()))) {
+            if !matches!(timeout(self.pace.patience, rolled_back).await, Ok(Ok(()))) {
                 self.broken = true;
                 discard(self.connection);
                 return None;
@@ -409,7 +431,7 @@ impl Transition {
         commit: bool,
     ) -> Result<Vec<Result<Vec<Row>, Fault>>, Fault> {
         let begin = !std::mem::replace(&mut self.begun, true);
-        let (connection, patience) = (&self.connection, self.patience);
+        let (connection, pace) = (&self.connection, self.pace);
         let work = async {
             let mut statements = Vec::new();
             for sql in kept
@@ -425,14 +447,14 @@ impl Transition {
                 .chain(asks.iter().map(|ask| ask.params.to_vec()))
                 .collect();
             let mut sent: Vec<BoxFuture<'_, Result<Vec<Row>, Fault>>> = Vec::new();
-            let simple = |sql: &'static str| -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
+            let simple = |sql: String| -> BoxFuture<'_, Result<Vec<Row>, Fault>> {
                 Box::pin(async move {
-                    connection.batch_execute(sql).await?;
+                    connection.batch_execute(&sql).await?;
                     Ok(Vec::new())
                 })
             };
             if begin {
-                sent.push(simple("BEGIN"));
+                sent.push(simple(pace.begin()));
             }
             for (statement, params) in statements.iter().zip(&bound) {
                 sent.push(Box::pin(async move {
@@ -440,12 +462,12 @@ impl Transition {
                 }));
             }
             if commit {
-                sent.push(simple("COMMIT"));
+                sent.push(simple("COMMIT".to_owned()));
             }
             // Each is sent when it is polled first, which is in order.
             Ok::<_, Fault>(join_all(sent).await)
         };
-        let mut results = match timeout(patience, work).await {
+        let mut results = match timeout(pace.patience, work).await {
             Ok(Ok(results)) => results,
             Ok(Err(fault)) => {
                 self.broken |= !fault.is_certain();

@@ -4,6 +4,7 @@
 mod database;
 mod home;
 mod link;
+mod server;
 
 use std::sync::Arc;
 use std::time::Duration;

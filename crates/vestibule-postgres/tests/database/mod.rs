@@ -20,20 +20,30 @@ pub struct Database {
 impl Database {
     /// Makes it.
     pub fn new() -> Self {
+        Self::made_with("")
+    }
+
+    /// Makes it with what `CREATE DATABASE` is to be told besides.
+    pub fn made_with(how: &str) -> Self {
         let server = std::env::var(ADDRESS).unwrap_or_else(|_| {
             panic!("{ADDRESS} names no PostgreSQL: `cargo xtask test` starts one and sets it")
         });
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let name = format!("vestibule_{}_{number}", std::process::id());
         let database = Self { server, name };
-        database.ask(&format!("CREATE DATABASE {}", database.name));
+        database.ask(&format!("CREATE DATABASE {} {how}", database.name));
         database
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Its url.
     pub fn url(&self) -> String {
         let (server, _) = self.server.rsplit_once('/').unwrap();
-        format!("{server}/{}", self.name)
+        format!("{server}/{}", self.name())
     }
 
     /// How it is opened. The patience is that of a machine where much else is going on.
@@ -68,7 +78,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        self.ask(&format!("DROP DATABASE {} WITH (FORCE)", self.name));
+        self.ask(&format!("DROP DATABASE {} WITH (FORCE)", self.name()));
     }
 }
 
