@@ -12,7 +12,7 @@ use vestibule_store::{Addresses, Answer, Change, MakePrimary, RemoveAddress};
 use crate::Postgres;
 use crate::fault::Fault;
 use crate::transition::{Transition, bytes, values};
-use crate::users::hold_account;
+use crate::users::{hold_account, is_declared};
 
 impl Addresses for Postgres {
     fn addresses(&self, user: UserId) -> Answer<'_, Vec<Address>> {
@@ -156,6 +156,10 @@ async fn remove_address(
         Some(found) if found.primary => return Ok(RemoveAddress::Primary),
         Some(_) => {}
     }
+    // Under which one it was declared is not kept: all of them stay.
+    if is_declared(tx, user).await? {
+        return Ok(RemoveAddress::Declared);
+    }
     drop_address(tx, user, email);
     tx.audit(act, &[Event::user(EventKind::AddressRemoved, user)])?;
     Ok(RemoveAddress::Removed)
@@ -179,6 +183,9 @@ async fn make_primary(
     }
     if !found.verified {
         return Ok(MakePrimary::Unverified);
+    }
+    if !account.user.email_verified && is_declared(tx, user).await? {
+        return Ok(MakePrimary::Declared);
     }
     let mut user = account.user;
     let before = std::mem::replace(&mut user.email, email.clone());

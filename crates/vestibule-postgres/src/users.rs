@@ -359,6 +359,17 @@ pub(crate) async fn load_account(
     rows.first().map(read_account).transpose()
 }
 
+/// Whether the settings file declares an account, which is held.
+pub(crate) async fn is_declared(tx: &mut Transition, user: UserId) -> Result<bool, Fault> {
+    let found = tx
+        .query_opt(
+            "SELECT 1 FROM users WHERE id = $1 AND declared",
+            &[&&user.as_bytes()[..]],
+        )
+        .await?;
+    Ok(found.is_some())
+}
+
 pub(crate) const LOAD_ACCOUNT: &str = concat!(
     "SELECT ",
     user_columns!(),

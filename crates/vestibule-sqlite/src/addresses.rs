@@ -12,7 +12,7 @@ use vestibule_store::{Addresses, Answer, Change, MakePrimary, RemoveAddress};
 use crate::Sqlite;
 use crate::fault::Fault;
 use crate::transition::Transition;
-use crate::users::load_account;
+use crate::users::{is_declared, load_account};
 
 impl Addresses for Sqlite {
     fn addresses(&self, user: UserId) -> Answer<'_, Vec<Address>> {
@@ -30,6 +30,10 @@ impl Addresses for Sqlite {
                 None => return Ok(RemoveAddress::Unknown),
                 Some(found) if found.primary => return Ok(RemoveAddress::Primary),
                 Some(_) => {}
+            }
+            // Under which one it was declared is not kept: all of them stay.
+            if is_declared(tx, user)? {
+                return Ok(RemoveAddress::Declared);
             }
             drop_address(tx, user, &email)?;
             tx.audit(&act, &[Event::user(EventKind::AddressRemoved, user)])?;
@@ -144,6 +148,9 @@ fn make_primary(
     }
     if !found.verified {
         return Ok(MakePrimary::Unverified);
+    }
+    if !account.user.email_verified && is_declared(tx, user)? {
+        return Ok(MakePrimary::Declared);
     }
     let mut user = account.user;
     let before = std::mem::replace(&mut user.email, email);

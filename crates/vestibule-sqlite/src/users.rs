@@ -312,6 +312,13 @@ pub(crate) fn load_account(tx: &Transition<'_>, user: UserId) -> Result<Option<A
     }))
 }
 
+/// Whether the settings file declares the account.
+pub(crate) fn is_declared(tx: &Transition<'_>, user: UserId) -> Result<bool, Fault> {
+    Ok(tx
+        .prepare("SELECT 1 FROM users WHERE id = ?1 AND declared = 1")?
+        .exists([user.as_bytes()])?)
+}
+
 /// A row of [`USER_COLUMNS`].
 pub(crate) fn read_user(row: &Row<'_>) -> Result<User, Fault> {
     let roles = row.get_ref(4)?.as_str().map_err(rusqlite::Error::from)?;

@@ -14,6 +14,8 @@ pub enum RemoveAddress {
     Removed,
     /// The primary one stays: make another one primary first.
     Primary,
+    /// The settings file declares the account, and finds it by its address.
+    Declared,
     /// Not one of this user's.
     Unknown,
 }
@@ -30,6 +32,8 @@ pub enum MakePrimary {
     Already,
     /// Only a verified one may be.
     Unverified,
+    /// The one until now is not verified, so it would go, and the settings file finds the account by it.
+    Declared,
     /// Not one of this user's.
     Unknown,
 }

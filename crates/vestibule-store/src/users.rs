@@ -77,6 +77,8 @@ pub enum DeleteUser {
     },
     /// The only administrator stays: nobody could make another.
     LastAdministrator,
+    /// The settings file declares it, and would make it anew, for whoever has its address by then.
+    Declared,
     /// No such account.
     Unknown,
 }

@@ -12,6 +12,7 @@ use vestibule_core::user::{Role, User, UserStatus};
 use vestibule_engine::{AddUserError, Busy, NewAccount, NotNow};
 use vestibule_store::{DeleteUser, SetStatus};
 
+use super::applications::declared;
 use super::invitations::LinkBody;
 use super::problem::{Code, Problem};
 use super::request::{Asked, Given, Told, answer, limit};
@@ -225,6 +226,7 @@ pub async fn delete(
         DeleteUser::LastAdministrator => Err(Problem::new(Code::LastAdministrator).saying(
             format!("{email} is the only administrator, and without one nobody administers: make another first (`vestibule user add EMAIL --role admin`)"),
         )),
+        DeleteUser::Declared => Err(declared(&format!("the account {email}"))),
         DeleteUser::Unknown => Err(unknown(&email)),
     }
 }

@@ -82,6 +82,8 @@ pub enum AddressesNotice {
     Nothing,
     /// An unproved address cannot become primary, nor can a primary one go.
     Refused,
+    /// The account is managed by the settings file, which finds it by its address.
+    Declared,
     /// Too many mails were asked for.
     Throttled {
         /// When it is worth trying again.
@@ -115,7 +117,11 @@ impl AddressesPage {
     fn warns(&self) -> bool {
         matches!(
             self.notice,
-            Some(AddressesNotice::Throttled { .. } | AddressesNotice::Refused)
+            Some(
+                AddressesNotice::Throttled { .. }
+                    | AddressesNotice::Refused
+                    | AddressesNotice::Declared
+            )
         )
     }
 
@@ -169,6 +175,7 @@ impl AddressesNotice {
             Self::Removed => tongue.text("addresses-removed"),
             Self::Primary => tongue.text("addresses-primary-changed"),
             Self::Nothing => tongue.text("addresses-nothing"),
+            Self::Declared => tongue.text("addresses-declared"),
             Self::Refused => tongue.text("addresses-refused"),
             Self::Throttled { wait } => dates::wait(tongue, "mail-fault-throttled", *wait),
         }

@@ -17,6 +17,8 @@ pub struct DeletePage {
     pub mails: bool,
     /// It was refused: nobody else administers the server.
     pub only_administrator: bool,
+    /// It was refused: the settings file declares the account.
+    pub declared: bool,
 }
 
 /// 'Your account is deleted': for a browser that nobody is signed in with any more.

@@ -7,7 +7,7 @@ use vestibule_core::session::EndReason;
 use vestibule_core::user::Role;
 use vestibule_store::{Change, DeleteUser, StoreError};
 
-use super::load_account;
+use super::{is_declared, load_account};
 use crate::Postgres;
 use crate::fault::Fault;
 use crate::perform::CHUNK;
@@ -65,6 +65,9 @@ pub(super) async fn delete_user(
     };
     if account.user.roles.contains(&Role::admin()) != is_administrator {
         return Err(Fault::Overtaken);
+    }
+    if is_declared(tx, user).await? {
+        return Ok(DeleteUser::Declared);
     }
     if is_administrator && !other {
         return Ok(DeleteUser::LastAdministrator);

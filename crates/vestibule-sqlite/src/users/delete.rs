@@ -9,7 +9,7 @@ use vestibule_core::session::EndReason;
 use vestibule_core::user::Role;
 use vestibule_store::{Change, DeleteUser};
 
-use super::load_account;
+use super::{is_declared, load_account};
 use crate::audit::bind_limit;
 use crate::fault::Fault;
 use crate::sessions::count_live;
@@ -37,6 +37,9 @@ pub(super) fn delete_user(
     let Some(account) = load_account(tx, user)? else {
         return Ok(DeleteUser::Unknown);
     };
+    if is_declared(tx, user)? {
+        return Ok(DeleteUser::Declared);
+    }
     if account.user.roles.contains(&Role::admin()) && !other_administrator(tx, user)? {
         return Ok(DeleteUser::LastAdministrator);
     }

@@ -334,7 +334,7 @@ pub async fn of_an_address_made_primary_and_removed_one_wins(home: Home) {
             match store.remove_address(user, named, act).await.unwrap() {
                 RemoveAddress::Removed => true,
                 RemoveAddress::Primary => false,
-                RemoveAddress::Unknown => panic!("it is hers"),
+                odd => panic!("it is hers: {odd:?}"),
             }
         });
         let won = race(vec![makes, removes]).await;

@@ -35,6 +35,8 @@ macro_rules! contract_suite {
                 the_same_declaration_again_changes_nothing;
                 what_is_declared_no_more_is_let_go_of;
                 what_is_declared_is_changed_by_nobody_else;
+                the_account_of_somebody_declared_stays_findable;
+                a_declared_address_that_nobody_proved_stays_primary;
                 two_declared_applications_swap_an_authority;
                 a_declaration_that_conflicts_changes_nothing;
                 a_declaration_never_leaves_no_administrator;

@@ -10,8 +10,8 @@ use super::make::applications::{origin, spec};
 use super::make::{NOON, email, noon_and};
 use super::roles::{described, role};
 use crate::{
-    CreateUser, Declaration, Declare, Declared, DeclaredUser, PutApplication, PutRole,
-    RemoveApplication, RemoveRole,
+    CreateUser, Declaration, Declare, Declared, DeclaredUser, DeleteUser, MakePrimary,
+    PutApplication, PutRole, RemoveAddress, RemoveApplication, RemoveRole,
 };
 
 impl Home {
@@ -206,6 +206,57 @@ pub async fn what_is_declared_is_changed_by_nobody_else(home: Home) {
     assert_eq!(put.unwrap(), PutRole::Declared);
     let removed = home.store.remove_role(role("clerk"), home.act(NOON)).await;
     assert_eq!(removed.unwrap(), RemoveRole::Declared);
+    home.assert_unchanged(&before).await;
+}
+
+/// Otherwise the next declaration would disable her, and make an account at the old address for whoever takes that.
+pub async fn the_account_of_somebody_declared_stays_findable(home: Home) {
+    let alice = home.user("alice").await;
+    home.add_address(&alice, "alice-new", NOON).await;
+    let other = home.new_admin("other");
+    home.store.create_user(other, home.act(NOON)).await.unwrap();
+    let mut wanted = home.declaration(&[]);
+    wanted.users = vec![home.declared_user("alice", &[Role::admin()])];
+    home.declare(wanted.clone(), 1).await;
+    let made = home
+        .store
+        .make_primary(alice.id, email("alice-new"), home.act(NOON));
+    assert!(matches!(made.await.unwrap(), MakePrimary::Changed { .. }));
+    let before = home.before().await;
+    let removed = home
+        .store
+        .remove_address(alice.id, email("alice"), home.act(NOON));
+    assert_eq!(removed.await.unwrap(), RemoveAddress::Declared);
+    let deleted = home.store.delete_user(alice.id, home.act(NOON));
+    assert_eq!(deleted.await.unwrap(), DeleteUser::Declared);
+    assert_eq!(home.declare(wanted, 2).await, told(&[], &[], &[]));
+    home.assert_unchanged(&before).await;
+    assert_eq!(home.user_at("alice").await.email, email("alice-new"));
+    // Whom it lets go of is nobody's but their own.
+    home.declare(Declaration::default(), 3).await;
+    let removed = home
+        .store
+        .remove_address(alice.id, email("alice"), home.act(NOON));
+    assert_eq!(removed.await.unwrap(), RemoveAddress::Removed);
+    let deleted = home.store.delete_user(alice.id, home.act(NOON));
+    assert_eq!(deleted.await.unwrap(), DeleteUser::Deleted { ended: 0 });
+}
+
+/// It would be dropped, being nobody's proved.
+pub async fn a_declared_address_that_nobody_proved_stays_primary(home: Home) {
+    let mut wanted = home.declaration(&[]);
+    wanted.users = vec![DeclaredUser {
+        verified: false,
+        ..home.declared_user("alice", &[])
+    }];
+    home.declare(wanted, 1).await;
+    let alice = home.user_at("alice").await;
+    home.add_address(&alice, "alice-new", NOON).await;
+    let before = home.before().await;
+    let made = home
+        .store
+        .make_primary(alice.id, email("alice-new"), home.act(NOON));
+    assert_eq!(made.await.unwrap(), MakePrimary::Declared);
     home.assert_unchanged(&before).await;
 }
 

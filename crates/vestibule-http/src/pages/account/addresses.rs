@@ -88,9 +88,9 @@ fn entry(address: &Address) -> AddressEntry {
 }
 
 /// The list again, saying that what was asked for cannot be.
-async fn refused(signed_in: &SignedIn) -> Result<Response, Failure> {
+async fn refused(signed_in: &SignedIn, why: AddressesNotice) -> Result<Response, Failure> {
     let page = AddressesPage {
-        notice: Some(AddressesNotice::Refused),
+        notice: Some(why),
         ..AddressesPage::default()
     };
     // RFC 9110 §15.5.10

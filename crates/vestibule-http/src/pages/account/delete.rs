@@ -24,6 +24,7 @@ pub async fn get(signed_in: SignedIn) -> Result<Response, Failure> {
         addresses: addresses.map_err(Failure::store)?.len(),
         mails: engine.mails(),
         only_administrator: false,
+        declared: false,
     };
     signed_in.page(StatusCode::OK, &page)
 }
@@ -54,7 +55,20 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
         Ok(DeleteUser::Deleted { ended }) => return gone(&signed_in, ended),
         // An operator was faster.
         Ok(DeleteUser::Unknown) => return gone(&signed_in, 0),
-        Ok(DeleteUser::LastAdministrator) => only_administrator(&signed_in),
+        Ok(DeleteUser::LastAdministrator) => {
+            let page = DeletePage {
+                only_administrator: true,
+                ..DeletePage::default()
+            };
+            refused(&signed_in, page)
+        }
+        Ok(DeleteUser::Declared) => {
+            let page = DeletePage {
+                declared: true,
+                ..DeletePage::default()
+            };
+            refused(&signed_in, page)
+        }
         Err(cause) => Err(Failure::not_now(cause).back(PATH)),
     };
     Ok(proven.answer(&signed_in, answer))
@@ -72,11 +86,10 @@ fn gone(signed_in: &SignedIn, ended: u64) -> Result<Response, Failure> {
     Ok(response)
 }
 
-fn only_administrator(signed_in: &SignedIn) -> Result<Response, Failure> {
+fn refused(signed_in: &SignedIn, page: DeletePage) -> Result<Response, Failure> {
     let page = DeletePage {
         csrf: signed_in.token()?,
-        only_administrator: true,
-        ..DeletePage::default()
+        ..page
     };
     // RFC 9110 §15.5.10
     signed_in.page(StatusCode::CONFLICT, &page)

@@ -67,6 +67,7 @@ pub(super) fn addresses() -> Vec<Sample> {
         person("addresses-removed", noticed(AddressesNotice::Removed)),
         person("addresses-primary", noticed(AddressesNotice::Primary)),
         person("addresses-nothing", noticed(AddressesNotice::Nothing)),
+        person("addresses-declared", noticed(AddressesNotice::Declared)),
         person("addresses-refused", noticed(AddressesNotice::Refused)),
         person("addresses-throttled", noticed(throttled)),
         person("addresses-missing", faulty("", missing)),
@@ -147,15 +148,21 @@ pub(super) fn leaving() -> Vec<Sample> {
         addresses,
         mails: addresses > 1,
         only_administrator: false,
+        declared: false,
     };
     let alone = DeletePage {
         only_administrator: true,
+        ..page(1, 1)
+    };
+    let declared = DeletePage {
+        declared: true,
         ..page(1, 1)
     };
     vec![
         person("delete", page(3, 2)),
         person("delete-one", page(1, 1)),
         person("delete-only-administrator", alone),
+        person("delete-declared", declared),
         stranger(
             "deleted",
             DeletedPage {

@@ -8,7 +8,7 @@ use crate::browser::caller::SignedIn;
 use crate::browser::form::Posted;
 use crate::browser::fresh::{self, Act};
 use crate::errors::Failure;
-use crate::views::FreshFor;
+use crate::views::{AddressesNotice, FreshFor};
 
 /// Makes it so, and both are told by mail. One that is not this account's is nothing to change, whoever has it (ASVS 8.2.2).
 pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
@@ -41,7 +41,8 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
     let answer = match outcome {
         Ok(MakePrimary::Changed { .. }) => Ok(Done::Primary.answer()),
         Ok(MakePrimary::Already | MakePrimary::Unknown) => Ok(Done::Nothing.answer()),
-        Ok(MakePrimary::Unverified) => refused(&signed_in).await,
+        Ok(MakePrimary::Unverified) => refused(&signed_in, AddressesNotice::Refused).await,
+        Ok(MakePrimary::Declared) => refused(&signed_in, AddressesNotice::Declared).await,
         Err(cause) => Err(Failure::not_now(cause).back(PATH)),
     };
     Ok(proven.answer(&signed_in, answer))

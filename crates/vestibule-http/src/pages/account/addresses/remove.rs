@@ -8,7 +8,7 @@ use crate::browser::caller::SignedIn;
 use crate::browser::form::Posted;
 use crate::browser::fresh::{self, Act};
 use crate::errors::Failure;
-use crate::views::FreshFor;
+use crate::views::{AddressesNotice, FreshFor};
 
 /// Removes it. One that is not this account's is nothing to remove, whoever has it (ASVS 8.2.2).
 pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failure> {
@@ -18,7 +18,7 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
         return Ok(Done::Nothing.answer());
     };
     if address.primary {
-        return refused(&signed_in).await;
+        return refused(&signed_in, AddressesNotice::Refused).await;
     }
     let email = address.email;
     let act = Act {
@@ -41,7 +41,8 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
     let answer = match outcome {
         Ok(RemoveAddress::Removed) => Ok(Done::Removed.answer()),
         Ok(RemoveAddress::Unknown) => Ok(Done::Nothing.answer()),
-        Ok(RemoveAddress::Primary) => refused(&signed_in).await,
+        Ok(RemoveAddress::Primary) => refused(&signed_in, AddressesNotice::Refused).await,
+        Ok(RemoveAddress::Declared) => refused(&signed_in, AddressesNotice::Declared).await,
         Err(cause) => Err(Failure::not_now(cause).back(PATH)),
     };
     Ok(proven.answer(&signed_in, answer))
