@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! application's host                issuer's host                     application's host
-//! start ── browser's hash ──▶ offer (a code: one use, ten seconds) ──▶ redeem ──▶ open
+//! start ───── challenge ────▶ offer (a code: one use, ten seconds) ──▶ redeem ──▶ open
 //!                                                                        │          ║ lives while its session lives,
 //!                                                         burnt, whatever comes     ║ on its application's origin alone
 //! ```
 //!
-//! The code is bound to the session, the application, the origin and the browser that asked; nothing else in a URL is worth
-//! anything, and the code is worth nothing to another browser (R23, ASVS 14.2.1).
+//! The challenge is the hash of what the browser keeps, vouched for by us for ten seconds: so that who once saw a hash cannot
+//! have codes made for it ever after. The code is bound to the session, the application, the origin and the browser that asked,
+//! and worth nothing to another browser. Nothing else in a URL is worth anything (R23, ASVS 14.2.1).
 
 use std::fmt;
 use std::time::Duration;
@@ -22,6 +23,10 @@ use crate::local_path::LocalPath;
 use crate::origin::Origin;
 use crate::secret::{HashedSecret, join, sha256, split};
 use crate::time::UnixMillis;
+
+mod challenge;
+
+pub use self::challenge::{CHALLENGE_LIFE, ChallengeKey};
 
 /// How long a code may be redeemed.
 pub const CODE_LIFE: Duration = Duration::from_secs(10);
@@ -131,17 +136,9 @@ plain!(
     PlainBrowserSecret
 );
 
-/// A hash as it travels in a URL: 43 characters of base64url.
+/// A browser's hash in text, 43 characters of base64url. A challenge begins with all but the last of them.
 pub fn encode_browser(hash: HashedSecret) -> String {
     URL_SAFE_NO_PAD.encode(hash.as_bytes())
-}
-
-/// Reads [`encode_browser`].
-pub fn parse_browser(text: &str) -> Option<HashedSecret> {
-    let mut bytes = [0; 32];
-    (text.len() == 43).then_some(())?;
-    let whole = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()? == 32;
-    whole.then(|| HashedSecret::from_bytes(bytes))
 }
 
 /// What a live session offers an application's host.
@@ -248,10 +245,6 @@ mod tests {
         );
         assert!(PlainHandshakeCode::parse(&code.encode()[1..]).is_none());
         let browser = PlainBrowserSecret::new([8; 32]);
-        assert_eq!(
-            parse_browser(&encode_browser(browser.hashed())),
-            Some(browser.hashed())
-        );
         let shown = format!("{cookie:?} {code:?} {browser:?}");
         assert_eq!(
             shown,

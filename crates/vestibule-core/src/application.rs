@@ -105,6 +105,40 @@ pub struct Demand {
     pub preflight: bool,
 }
 
+impl Demand {
+    /// Whether it asks for more than a login. Such a rule counts, besides, for every path that could be meant by its own.
+    pub fn tightens(&self) -> bool {
+        !self.public && (!self.roles.is_empty() || self.acr.is_some())
+    }
+}
+
+/// What is asked of one request: all of it must be met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Demands<'a> {
+    /// By the first rule that covers the request to the letter, or by the application's own demand.
+    pub written: &'a Demand,
+    /// By the first rule before that one which tightens and may mean the request.
+    pub meant: Option<&'a Demand>,
+}
+
+impl<'a> Demands<'a> {
+    /// This alone.
+    pub const fn only(written: &'a Demand) -> Self {
+        let meant = None;
+        Self { written, meant }
+    }
+
+    /// Each of them.
+    pub fn iter(self) -> impl Iterator<Item = &'a Demand> {
+        std::iter::once(self.written).chain(self.meant)
+    }
+
+    /// Whether all of them allow it.
+    pub fn all(self, allows: impl Fn(&Demand) -> bool) -> bool {
+        self.iter().all(allows)
+    }
+}
+
 /// Which paths a rule is for, compared with the path as an application reads it: percent-decoded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -123,7 +157,7 @@ pub enum PathPattern {
 pub struct ParsePathPatternError;
 
 impl PathPattern {
-    /// Whether the rule is for this path, given as it stands in the request target, without its query.
+    /// Whether the rule is for this path, to the letter, given as it stands in the request target, without its query.
     pub fn covers(&self, path: &str) -> bool {
         let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
         match self {
@@ -133,6 +167,37 @@ impl PathPattern {
                 .is_some_and(|rest| rest.first().is_none_or(|next| *next == b'/')),
         }
     }
+
+    /// Whether some application could take this path for one that the rule is for: many read paths without regard to case, to a
+    /// slash at the end, or to what follows a name (`/admin.json`, `/admin%3Fx`, `/admin%20`).
+    pub fn may_mean(&self, path: &str) -> bool {
+        let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
+        let mut told = segments(&decoded);
+        let (own, below) = match self {
+            Self::Exact(exact) => (exact, false),
+            Self::Below(root) => (root, true),
+        };
+        segments(own.as_bytes()).all(|own| told.next().is_some_and(|told| may_name(told, own)))
+            && (below || told.next().is_none())
+    }
+}
+
+/// The names in a path, without the slash at either end.
+fn segments(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let path = path.strip_prefix(b"/").unwrap_or(path);
+    let path = path.strip_suffix(b"/").unwrap_or(path);
+    path.split(|c| *c == b'/')
+        .filter(|segment| !segment.is_empty())
+}
+
+/// The same name in another case, perhaps with something behind it that begins with no letter, digit, `-` or `_`.
+fn may_name(told: &[u8], own: &[u8]) -> bool {
+    let goes_on =
+        |next: &u8| next.is_ascii_alphanumeric() || !next.is_ascii() || matches!(next, b'-' | b'_');
+    told.split_at_checked(own.len())
+        .is_some_and(|(name, rest)| {
+            name.eq_ignore_ascii_case(own) && !rest.first().is_some_and(goes_on)
+        })
 }
 
 impl FromStr for PathPattern {
@@ -247,6 +312,14 @@ pub struct Rule {
     pub demand: Demand,
 }
 
+impl Rule {
+    /// RFC 9110 §9.3.2: a HEAD is a GET of which only the head is wanted.
+    fn is_for(&self, method: &str) -> bool {
+        let names = |asked: &str| self.methods.iter().any(|method| method.as_str() == asked);
+        self.methods.is_empty() || names(method) || method == "HEAD" && names("GET")
+    }
+}
+
 /// An application as an operator describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApplicationSpec {
@@ -314,15 +387,24 @@ impl ApplicationSpec {
     }
 
     /// What is asked of a request: its method, and its path as it stands in the request target, without the query.
-    pub fn demand_on(&self, method: &str, path: &str) -> &Demand {
-        let covers = |rule: &&Rule| {
-            (rule.methods.is_empty() || rule.methods.iter().any(|m| m.as_str() == method))
-                && (rule.paths.is_empty() || rule.paths.iter().any(|p| p.covers(path)))
-        };
-        self.rules
-            .iter()
-            .find(covers)
-            .map_or(&self.demand, |rule| &rule.demand)
+    ///
+    /// ASVS 8.3.1: what opens counts to the letter, what tightens for everything that an application might read as its path.
+    pub fn demands_on(&self, method: &str, path: &str) -> Demands<'_> {
+        let mut meant = None;
+        for rule in self.rules.iter().filter(|rule| rule.is_for(method)) {
+            let any = |covers: fn(&PathPattern, &str) -> bool| {
+                rule.paths.is_empty() || rule.paths.iter().any(|pattern| covers(pattern, path))
+            };
+            if any(PathPattern::covers) {
+                let written = &rule.demand;
+                return Demands { written, meant };
+            }
+            if meant.is_none() && rule.demand.tightens() && any(PathPattern::may_mean) {
+                meant = Some(&rule.demand);
+            }
+        }
+        let written = &self.demand;
+        Demands { written, meant }
     }
 
     /// What people are shown.

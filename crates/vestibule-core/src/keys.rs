@@ -9,6 +9,7 @@ use aws_lc_rs::hmac::{HMAC_SHA256, Key, sign};
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use crate::app_session::ChallengeKey;
 use crate::csrf::CsrfKey;
 use crate::id::ErrandId;
 use crate::secret::sha256;
@@ -58,6 +59,12 @@ impl MasterKey {
     pub fn csrf(&self) -> Result<CsrfKey, SealError> {
         self.derive(b"vestibule/csrf/v1")
             .map(|key| CsrfKey::new(&key))
+    }
+
+    /// The key of what a handshake's browser is vouched for by.
+    pub fn challenges(&self) -> Result<ChallengeKey, SealError> {
+        self.derive(b"vestibule/handshake-challenge/v1")
+            .map(|key| ChallengeKey::new(&key))
     }
 
     /// Names the tallies of throttling.

@@ -1,5 +1,6 @@
 //! An origin: scheme, host and port, and nothing else (RFC 6454 §4).
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
@@ -7,7 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// `https://shop.example.com[:port]`, or the same with `http` for loopback names. One origin has one spelling: lower case,
-/// without the scheme's own port.
+/// without the scheme's own port, and an IPv6 literal as browsers write it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Origin {
@@ -96,16 +97,14 @@ impl FromStr for Origin {
             return Err(ParseOriginError::MoreThanOrigin);
         }
         let (name, port) = split_port(authority).ok_or(ParseOriginError::Port)?;
-        if !is_host(name) {
-            return Err(ParseOriginError::Host);
-        }
+        let name = host(name).ok_or(ParseOriginError::Host)?;
         let port = port.unwrap_or(default_port(https));
         let authority = if port == default_port(https) {
-            name.to_owned()
+            name.clone().into_owned()
         } else {
             format!("{name}:{port}")
         };
-        if !https && !is_loopback_name(name) {
+        if !https && !is_loopback_name(&name) {
             return Err(ParseOriginError::NeedsHttps(authority));
         }
         Ok(Self {
@@ -187,13 +186,14 @@ fn is_loopback_name(name: &str) -> bool {
     }
 }
 
-/// A DNS name in ASCII, an IPv4 literal, or an IPv6 literal in brackets.
-fn is_host(name: &str) -> bool {
+/// A DNS name in ASCII, an IPv4 literal, or an IPv6 literal in brackets, as a browser writes it.
+fn host(name: &str) -> Option<Cow<'_, str>> {
     if let Some(literal) = name
         .strip_prefix('[')
         .and_then(|name| name.strip_suffix(']'))
     {
-        return literal.parse::<Ipv6Addr>().is_ok();
+        let address = literal.parse().ok()?;
+        return Some(Cow::Owned(format!("[{}]", spelt(address))));
     }
     let label = |label: &str| {
         !label.is_empty()
@@ -204,7 +204,27 @@ fn is_host(name: &str) -> bool {
                 .bytes()
                 .all(|c| c.is_ascii_alphanumeric() || c == b'-')
     };
-    name.len() <= 253 && name.split('.').all(label)
+    let whole = name.len() <= 253 && name.split('.').all(label);
+    // To a browser `127.1` and `0x7f000001` are addresses, and it writes them another way (URL standard, 'ends in a number').
+    let plain = !ends_in_a_number(name) || name.parse::<Ipv4Addr>().is_ok();
+    (whole && plain).then_some(Cow::Borrowed(name))
+}
+
+fn ends_in_a_number(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    last.bytes().all(|c| c.is_ascii_digit())
+        || last
+            .strip_prefix("0x")
+            .is_some_and(|hex| hex.bytes().all(|c| c.is_ascii_hexdigit()))
+}
+
+/// RFC 5952, but for an IPv4 address within, which browsers write in hexadecimal (URL standard, 'IPv6 serializer').
+fn spelt(address: Ipv6Addr) -> String {
+    if address.to_ipv4_mapped().is_none() {
+        return address.to_string();
+    }
+    let [.., high, low] = address.segments();
+    format!("::ffff:{high:x}:{low:x}")
 }
 
 #[cfg(test)]
@@ -243,6 +263,34 @@ mod tests {
                 8081,
             ),
             ("http://[::1]:80", "http://[::1]", "[::1]", "[::1]", 80),
+            (
+                "http://[0:0:0:0:0:0:0:1]",
+                "http://[::1]",
+                "[::1]",
+                "[::1]",
+                80,
+            ),
+            (
+                "https://[2001:DB8:0:0::0a]:8443",
+                "https://[2001:db8::a]:8443",
+                "[2001:db8::a]:8443",
+                "[2001:db8::a]",
+                8443,
+            ),
+            (
+                "https://[::FFFF:192.0.2.1]",
+                "https://[::ffff:c000:201]",
+                "[::ffff:c000:201]",
+                "[::ffff:c000:201]",
+                443,
+            ),
+            (
+                "https://192.0.2.1",
+                "https://192.0.2.1",
+                "192.0.2.1",
+                "192.0.2.1",
+                443,
+            ),
         ] {
             let read: Origin = text.parse().unwrap();
             assert_eq!(
@@ -271,6 +319,14 @@ mod tests {
             ("https://", Host),
             ("https://*.example.test", Host),
             ("https://bücher.example", Host),
+            ("http://127.1", Host),
+            ("https://0x7f000001", Host),
+            ("https://192.0.2.0x", Host),
+            ("https://192.0.2.01", Host),
+            ("https://3221225985", Host),
+            ("https://shop.example.1", Host),
+            ("https://192.0.2.1.", Host),
+            ("https://[::1%25eth0]", Host),
             ("https://shop.example.test:", Port),
             ("https://shop.example.test:70000", Port),
         ] {

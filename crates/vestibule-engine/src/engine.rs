@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use vestibule_core::audit::{Act, Actor};
+use vestibule_core::app_session::ChallengeKey;
 use vestibule_core::csrf::CsrfKey;
 use vestibule_core::keys::{MasterKey, RecoveryCodes, SealError, SealKey};
 use vestibule_core::password::blocklist::Blocklist;
@@ -93,6 +94,7 @@ pub struct Engine {
     policy: ArcSwap<Policy>,
     master: MasterKey,
     csrf: CsrfKey,
+    challenges: ChallengeKey,
     keyer: Keyer,
     watch: Watch,
     recovery_codes: RecoveryCodes,
@@ -113,6 +115,7 @@ impl Engine {
         let water = high_water(&parts).await?;
         Ok(Arc::new(Self {
             csrf: parts.master.csrf()?,
+            challenges: parts.master.challenges()?,
             keyer: parts.master.throttle()?,
             watch: Watch::new(&*parts.entropy)?,
             recovery_codes: parts.master.recovery_codes()?,
@@ -153,6 +156,11 @@ impl Engine {
     /// The key of anti-forgery tokens.
     pub const fn csrf(&self) -> &CsrfKey {
         &self.csrf
+    }
+
+    /// The key of handshakes' challenges.
+    pub const fn challenges(&self) -> &ChallengeKey {
+        &self.challenges
     }
 
     /// Fresh random bytes.

@@ -5,8 +5,8 @@
 //! browser          application's host                          issuer's host
 //!    │  a page ──▶ the proxy asks /verify: nobody is signed in
 //!    │  ──▶ /vestibule/start?next=PATH
-//!    │      sets or keeps the browser's secret ──303──▶ /vestibule/handshake?origin=…&browser=HASH&next=PATH
-//!    │                                                  (signs in, if need be: /login)
+//!    │      sets or keeps the browser's secret ──303──▶ /vestibule/handshake?origin=…&browser=CHALLENGE&next=PATH
+//!    │                                                  (signs in, if need be: /login, and from there to start again)
 //!    │      /vestibule/finish?code=… ◀──303── offers a code: one use, ten seconds
 //!    │      redeems code and secret together
 //!    ◀─303─ sets the app session's cookie, leads to PATH
@@ -14,7 +14,12 @@
 //!
 //! What a thief can see is worth nothing: the URL to the issuer holds a hash, the URL back a code that only the browser with the
 //! secret can redeem. Nobody can plant a login of theirs in another's browser either: the victim's browser lacks the secret that
-//! the thief's code is bound to. An origin is registered, exactly, or nothing is redirected (R23, ASVS 3.7.2).
+//! the thief's code is bound to, and who has learned the hash of what the victim's browser keeps cannot have a code bound to it,
+//! for the hash counts in a challenge alone, which we vouch for at that origin and for ten seconds. So nothing in a URL outlives
+//! one use and ten seconds (H03). An origin is registered, exactly, or nothing is redirected (R23, ASVS 3.7.2).
+//!
+//! The challenge is left out on the way through sign-in, which takes a person longer. Whoever comes without one that is good is
+//! sent to start for another, five times at the most.
 //!
 //! Every other path on an application's host is the application's; if it is asked for here, the proxy is set up wrong, and the
 //! answer is 421.
@@ -92,6 +97,27 @@ impl<S: Sync> FromRequestParts<S> for PageOfItsOwn {
         } else {
             Err(Failure::of(Code::NotAPage).into_response())
         }
+    }
+}
+
+/// The same for what may be asked for by HEAD, too.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum PageOrItsHead {
+    /// A person's browser opens it.
+    Page,
+    /// Somebody wants to know what would come.
+    Head,
+}
+
+impl<S: Sync> FromRequestParts<S> for PageOrItsHead {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        if parts.method == Method::HEAD {
+            return Ok(Self::Head);
+        }
+        let page = PageOfItsOwn::from_request_parts(parts, state).await;
+        page.map(|PageOfItsOwn(())| Self::Page)
     }
 }
 

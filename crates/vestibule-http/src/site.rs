@@ -52,6 +52,12 @@ pub enum ProxyPeer {
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Site {
+    /// Whether an application may be at this origin: on the issuer's own host only what is declared fully trusted (C24,
+    /// ASVS 3.5.4).
+    pub fn admits(&self, origin: &Origin) -> bool {
+        self.own_host_application || !self.issuer.shares_its_host_with(origin)
+    }
+
     /// What every answer on an application's host over https tells browsers: no more than this host is ours to speak for.
     pub const HOST_STRICT_TRANSPORT_SECURITY: HeaderValue =
         HeaderValue::from_static("max-age=31536000");

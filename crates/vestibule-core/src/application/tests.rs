@@ -83,15 +83,113 @@ fn the_first_rule_that_covers_counts_and_stands_alone() {
             demand: staff.clone(),
         },
     ]);
-    assert_eq!(shop.demand_on("GET", "/public/logo"), &public);
-    assert_eq!(shop.demand_on("POST", "/public/logo"), &staff);
-    assert_eq!(shop.demand_on("GET", "/admin"), &staff);
     assert_eq!(
-        shop.demand_on("get", "/public/logo"),
-        &staff,
+        shop.demands_on("GET", "/public/logo"),
+        Demands::only(&public)
+    );
+    assert_eq!(
+        shop.demands_on("POST", "/public/logo"),
+        Demands::only(&staff)
+    );
+    assert_eq!(shop.demands_on("GET", "/admin"), Demands::only(&staff));
+    assert_eq!(
+        shop.demands_on("get", "/public/logo"),
+        Demands::only(&staff),
         "methods are case-sensitive"
     );
-    assert_eq!(shop.demand_on("GET", "/"), &Demand::default());
+    assert_eq!(
+        shop.demands_on("GET", "/"),
+        Demands::only(&Demand::default())
+    );
+}
+
+/// Holds: ASVS 8.3.1
+#[test]
+fn asvs_8_3_1_what_tightens_counts_for_all_that_an_application_might_take_for_its_path() {
+    for (own, path) in [
+        ("/admin/*", "/Admin"),
+        ("/admin/*", "/aDmIn/users"),
+        ("/admin/*", "/%41dmin"),
+        ("/admin/*", "/admin.json"),
+        ("/admin/*", "/admin.php/users"),
+        ("/admin/*", "/admin%3Fx"),
+        ("/admin/*", "/admin%23/x"),
+        ("/admin/*", "/admin%20"),
+        ("/a/b", "/A/b.html"),
+        ("/a/b", "/a.x/B/"),
+        ("/a/", "/a"),
+        ("/cart", "/cart/"),
+        ("/*", "/x"),
+    ] {
+        assert!(pattern(own).may_mean(path), "{own} {path}");
+    }
+    for (own, path) in [
+        ("/admin/*", "/administration"),
+        ("/admin/*", "/admin-area"),
+        ("/admin/*", "/admin_"),
+        ("/admin/*", "/admin2"),
+        ("/admin/*", "/admin%C3%BC"),
+        ("/admin/*", "/x/admin"),
+        ("/admin/*", "/"),
+        ("/cart", "/cart/7"),
+        ("/a/b", "/a"),
+        ("/", "/.hidden"),
+        ("/", "/x"),
+    ] {
+        assert!(!pattern(own).may_mean(path), "{own} {path}");
+    }
+}
+
+/// Holds: ASVS 8.3.1
+#[test]
+fn asvs_8_3_1_no_spelling_dodges_a_rule_that_tightens_or_widens_one_that_opens() {
+    let demand = |role: &str| Demand {
+        roles: vec![role.parse().unwrap()],
+        ..Demand::default()
+    };
+    let open = Demand {
+        public: true,
+        ..demand("nobody")
+    };
+    let rule = |paths: &str, demand: &Demand| Rule {
+        paths: vec![pattern(paths)],
+        methods: vec!["GET".parse().unwrap()],
+        demand: demand.clone(),
+    };
+    let (staff, owners) = (demand("staff"), demand("owners"));
+    let sure = Demand {
+        acr: Some(Acr::Aal2),
+        ..Demand::default()
+    };
+    let shop = spec(vec![
+        rule("/admin/help", &open),
+        rule("/admin/*", &owners),
+        rule("/reports", &staff),
+        rule("/reports.secret", &owners),
+        rule("/sure", &sure),
+        rule("/assets/*", &open),
+        rule("/shop/*", &open),
+    ]);
+    let nothing = Demand::default();
+    for (path, written, meant) in [
+        ("/admin", &owners, None),
+        ("/admin/help", &open, None),
+        ("/Admin", &nothing, Some(&owners)),
+        ("/admin/Help", &owners, None),
+        ("/ADMIN/help", &nothing, Some(&owners)),
+        ("/Sure/", &nothing, Some(&sure)),
+        // A rule that is written for this very path does not lose to one that might mean it: both count.
+        ("/reports.secret", &owners, Some(&staff)),
+        ("/assets/x", &open, None),
+        ("/Assets/x", &nothing, None),
+        ("/assets.x", &nothing, None),
+    ] {
+        for method in ["GET", "HEAD"] {
+            let demands = shop.demands_on(method, path);
+            assert_eq!(demands, Demands { written, meant }, "{method} {path}");
+        }
+        assert_eq!(shop.demands_on("PUT", path), Demands::only(&nothing));
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ use crate::site::Issuer;
 const APP_SESSION: &str = "__Host-vestibule-app";
 const HANDSHAKE: &str = "__Host-vestibule-handshake";
 const HANDSHAKE_TAG: usize = 6;
+/// Most tags that are tried for a secret: tabs that began at once.
+const MOST_HANDSHAKES: usize = 64;
 const ROUNDS: &str = "__Host-vestibule-rounds";
 
 /// How long rounds are counted together, in seconds.
@@ -118,31 +120,27 @@ pub fn handshake_tag(browser: &str) -> &str {
 
 /// What this browser keeps for handshakes at this origin under this tag, under the same rule.
 pub fn handshake(headers: &HeaderMap, origin: &Origin, tag: &str) -> Option<PlainBrowserSecret> {
-    kept_for_handshakes(headers, origin)
-        .find(|(_, known)| *known == tag)
-        .map(|(secret, _)| secret)
+    let name = format!("{}-{tag}", name_at(origin, HANDSHAKE));
+    let value = str::from_utf8(only(headers, &name)?).ok()?;
+    let secret = PlainBrowserSecret::parse(value)?;
+    let own = encode_browser(secret.hashed());
+    (handshake_tag(&own) == tag).then_some(secret)
 }
 
 /// Anything that this browser keeps for handshakes at this origin.
 pub fn any_handshake(headers: &HeaderMap, origin: &Origin) -> Option<PlainBrowserSecret> {
-    kept_for_handshakes(headers, origin)
-        .next()
-        .map(|(secret, _)| secret)
-}
-
-/// Whole secrets under their own tags, with these.
-fn kept_for_handshakes<'h>(
-    headers: &'h HeaderMap,
-    origin: &Origin,
-) -> impl Iterator<Item = (PlainBrowserSecret, &'h str)> {
-    let prefix = name_at(origin, HANDSHAKE);
-    pairs(headers).filter_map(move |pair| {
-        let pair = str::from_utf8(pair).ok()?.strip_prefix(&*prefix)?;
-        let (tag, value) = pair.strip_prefix('-')?.split_once('=')?;
-        let secret = PlainBrowserSecret::parse(value)?;
-        let own = encode_browser(secret.hashed());
-        (handshake_tag(&own) == tag).then_some((secret, tag))
-    })
+    let prefix = format!("{}-", name_at(origin, HANDSHAKE));
+    pairs(headers)
+        .filter_map(|pair| {
+            let (tag, _) = str::from_utf8(pair)
+                .ok()?
+                .strip_prefix(&prefix)?
+                .split_once('=')?;
+            (tag.len() == HANDSHAKE_TAG).then_some(tag)
+        })
+        // Each tag is looked up among all cookies, so not more often than any browser has need of.
+        .take(MOST_HANDSHAKES)
+        .find_map(|tag| handshake(headers, origin, tag))
 }
 
 /// How often sign-in led this browser to the page of this mark lately.
@@ -429,6 +427,43 @@ mod tests {
         ] {
             assert!(session(&sent(lines), &issuer()).is_none(), "{lines:?}");
         }
+    }
+
+    /// Holds: H02
+    #[test]
+    fn h02_two_cookies_under_one_handshake_s_tag_are_none() {
+        let origin: Origin = "https://shop.example.test".parse().unwrap();
+        let pair = |secret: &PlainBrowserSecret, value: &str| {
+            let hash = encode_browser(secret.hashed());
+            format!("{HANDSHAKE}-{}={value}", handshake_tag(&hash))
+        };
+        let (one, two) = (
+            PlainBrowserSecret::new([1; 32]),
+            PlainBrowserSecret::new([2; 32]),
+        );
+        let hash = encode_browser(one.hashed());
+        let tag = handshake_tag(&hash);
+        let own = pair(&one, &one.encode());
+        let found = |lines: &[&str], tag| handshake(&sent(lines), &origin, tag).is_some();
+        let any =
+            |lines: &[&str]| any_handshake(&sent(lines), &origin).map(|secret| secret.encode());
+        assert!(found(&[&own], tag) && !found(&[&own], "AAAAAA") && !found(&[&own], ""));
+        assert_eq!(any(&[&own]), Some(one.encode()));
+        let tossed = pair(&one, "tossed");
+        let another = pair(&one, &two.encode());
+        for twice in [
+            &[&*own, &*own][..],
+            &[&own, &tossed],
+            &[&tossed, &own],
+            &[&format!("{own}; {another}")],
+        ] {
+            assert!(!found(twice, tag), "{twice:?}");
+            assert_eq!(any(twice), None, "{twice:?}");
+        }
+        // Another tab's is none of its business.
+        let other = pair(&two, &two.encode());
+        assert!(found(&[&own, &other], tag));
+        assert_eq!(any(&[&own, &own, &other]), Some(two.encode()));
     }
 
     #[test]

@@ -322,15 +322,14 @@ fn read(context: &Context, told: Description) -> Result<ApplicationSpec, Problem
         .read()
         .map_err(|why| Problem::new(Code::InvalidApplication).saying(why))?;
     let site = &context.site;
-    let shared = |origin: &&Origin| site.issuer.shares_its_host_with(origin);
-    match spec.origins.iter().find(shared) {
-        Some(origin) if !site.own_host_application => {
+    match spec.origins.iter().find(|origin| !site.admits(origin)) {
+        Some(origin) => {
             Err(Problem::new(Code::InvalidApplication).saying(format!(
                 "{origin} is on the issuer's own host, and so could act as the account page: give the application a host \
                  name of its own, or set edge.own_host_application if it is fully trusted"
             )))
         }
-        _ => Ok(spec),
+        None => Ok(spec),
     }
 }
 

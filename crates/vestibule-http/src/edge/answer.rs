@@ -64,6 +64,8 @@ pub enum Refusal<'a> {
     OwnPath,
     /// No application may live on the issuer's own host.
     NoApplicationHere,
+    /// It would have the application send back what it got, our headers included (TRACE, TRACK).
+    Trace,
     /// A token was presented.
     Token,
     /// No live session; a person who looks is led on.
@@ -126,6 +128,7 @@ impl Refusal<'_> {
             Self::Scheme(_) => "scheme",
             Self::OwnPath => "own_path",
             Self::NoApplicationHere => "no_application_here",
+            Self::Trace => "trace",
             Self::Token => "invalid_token",
             Self::Nobody(_) => "no_session",
             Self::NotReady => "not_ready",
@@ -149,7 +152,8 @@ impl Refusal<'_> {
             | Self::OtherApplication
             | Self::Scheme(_)
             | Self::OwnPath
-            | Self::NoApplicationHere => CheckAnswer::Misasked,
+            | Self::NoApplicationHere
+            | Self::Trace => CheckAnswer::Misasked,
             Self::Token => CheckAnswer::InvalidToken,
             Self::Nobody(_) => CheckAnswer::NoSession,
             Self::NotReady => CheckAnswer::NotReady,
@@ -186,6 +190,7 @@ impl Refusal<'_> {
             | Self::Scheme(_)
             | Self::OwnPath
             | Self::NoApplicationHere
+            | Self::Trace
             | Self::Forbidden { .. } => StatusCode::FORBIDDEN,
             Self::Nobody(Some(Onward::SignIn { .. })) => StatusCode::FOUND,
             // RFC 9110 §15.4.4: looked at by GET, and never sent on.
@@ -225,6 +230,7 @@ impl Refusal<'_> {
                 "an application on the issuer's own host could act as its account page: it must be declared fully \
                  trusted by the setting own_host_application"
             }
+            Self::Trace => "TRACE and TRACK show what a proxy adds to a request: neither passes",
             Self::Token => "no token is accepted here",
             Self::Nobody(_) => "sign in first",
             Self::NotReady => "Vestibule is starting: try again in a moment",

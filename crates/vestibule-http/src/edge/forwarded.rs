@@ -7,7 +7,7 @@
 //!
 //! Whatever could be read in two ways is refused, for the application behind the proxy might read it the other way.
 
-use http::{HeaderMap, HeaderName};
+use http::{HeaderMap, HeaderName, header};
 
 use crate::site::{HeaderFamily, ProxyPeer};
 
@@ -22,7 +22,7 @@ static ORIGINAL_URI: HeaderName = HeaderName::from_static("x-original-uri");
 /// The request that a proxy holds back until it has an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forwarded<'a> {
-    /// As the client wrote it; `get` is not `GET` (RFC 9110 §9.1).
+    /// As the client wrote it, without small letters: `get` is not `GET` (RFC 9110 §9.1), but some applications take it for that.
     pub method: &'a str,
     /// Whether it came over TLS.
     pub https: bool,
@@ -59,6 +59,14 @@ pub enum ForwardedError {
     /// Could be read in two ways.
     #[error("the path could be read in two ways: {0}")]
     Ambiguous(&'static str),
+    /// In small letters.
+    #[error("the method could be read in two ways: it is not written in capitals")]
+    AmbiguousMethod,
+    /// Something else than one WebSocket: a tunnel, in which requests would come that nobody is asked about.
+    #[error(
+        "only a WebSocket is upgraded: the proxy must delete every Upgrade header that is not one websocket"
+    )]
+    Upgrade,
 }
 
 impl ForwardedError {
@@ -71,7 +79,8 @@ impl ForwardedError {
             Self::OtherFamily(_) => "forwarded_other_family",
             Self::Malformed(_) => "forwarded_malformed",
             Self::Disagree => "forwarded_disagree",
-            Self::Ambiguous(_) => "forwarded_ambiguous",
+            Self::Ambiguous(_) | Self::AmbiguousMethod => "forwarded_ambiguous",
+            Self::Upgrade => "forwarded_upgrade",
         }
     }
 }
@@ -79,6 +88,7 @@ impl ForwardedError {
 impl<'a> Forwarded<'a> {
     /// Reads the forwarded request out of the headers of the proxy's own (ASVS 4.1.3, R25).
     pub fn read(headers: &'a HeaderMap, proxy: ProxyPeer) -> Result<Self, ForwardedError> {
+        upgrades_to_nothing_else(headers)?;
         match proxy {
             ProxyPeer::Configured(HeaderFamily::XForwarded) => Self::x_forwarded(headers),
             ProxyPeer::Configured(HeaderFamily::XOriginal) => Self::x_original(headers),
@@ -111,7 +121,7 @@ impl<'a> Forwarded<'a> {
         let target = one(headers, uri)?;
         has_one_reading(target)?;
         Ok(Self {
-            method: token(one(headers, method)?, method.1)?,
+            method: method_name(one(headers, method)?, method.1)?,
             https,
             host: host_name(one(headers, host)?, host.1)?,
             target,
@@ -143,7 +153,7 @@ impl<'a> Forwarded<'a> {
             return Err(ForwardedError::Disagree);
         }
         Ok(Self {
-            method: token(one(headers, method)?, method.1)?,
+            method: method_name(one(headers, method)?, method.1)?,
             https,
             host: host_name(host, url.1)?,
             target,
@@ -192,11 +202,24 @@ fn one<'a>(headers: &'a HeaderMap, name: &Name) -> Result<&'a str, ForwardedErro
         .map_err(|_| ForwardedError::Malformed(name.1))
 }
 
-/// RFC 9110 §5.6.2.
-fn token<'a>(text: &'a str, name: &'static str) -> Result<&'a str, ForwardedError> {
+/// RFC 9110 §7.8: `h2c` opens a tunnel behind the proxy, through which anything could be asked for.
+fn upgrades_to_nothing_else(headers: &HeaderMap) -> Result<(), ForwardedError> {
+    let mut told = headers.get_all(header::UPGRADE).iter();
+    match (told.next(), told.next()) {
+        (None, _) => Ok(()),
+        (Some(one), None) if one.as_bytes().eq_ignore_ascii_case(b"websocket") => Ok(()),
+        _ => Err(ForwardedError::Upgrade),
+    }
+}
+
+/// RFC 9110 §9.1, §5.6.2.
+fn method_name<'a>(text: &'a str, name: &'static str) -> Result<&'a str, ForwardedError> {
     let fits = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
     if text.is_empty() || text.len() > 32 || !text.bytes().all(fits) {
         return Err(ForwardedError::Malformed(name));
+    }
+    if text.bytes().any(|c| c.is_ascii_lowercase()) {
+        return Err(ForwardedError::AmbiguousMethod);
     }
     Ok(text)
 }
@@ -225,13 +248,22 @@ fn has_one_reading(target: &str) -> Result<(), ForwardedError> {
     }
     let last = segments.bytes().filter(|c| *c == b'/').count();
     for (at, segment) in segments.split('/').enumerate() {
-        match segment {
+        match without_hidden_end(segment) {
             "" if at != last => return ambiguous("//"),
             "." | ".." => return ambiguous("a dot segment"),
             _ => segment_has_one_reading(segment.as_bytes())?,
         }
     }
     Ok(())
+}
+
+/// What an application sees of a segment that decodes before it looks for the query.
+fn without_hidden_end(segment: &str) -> &str {
+    let end = segment
+        .as_bytes()
+        .windows(3)
+        .position(|escape| matches!(escape, b"%3F" | b"%3f" | b"%23"));
+    &segment[..end.unwrap_or(segment.len())]
 }
 
 fn segment_has_one_reading(segment: &[u8]) -> Result<(), ForwardedError> {

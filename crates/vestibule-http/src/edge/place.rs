@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 use percent_encoding::percent_decode_str;
-use vestibule_core::application::Demand;
+use vestibule_core::application::{Demand, Demands};
 use vestibule_core::local_path::LocalPath;
 use vestibule_engine::{Check, Doorway, Doorways};
 
@@ -87,6 +87,10 @@ impl<'a> Place<'a> {
                 Refusal::NotReady
             });
         };
+        // C24: also one that was registered before the issuer, or the setting, was another.
+        if !site.admits(doorway.origin()) {
+            return Err(Refusal::NoApplicationHere);
+        }
         if forwarded.https != doorway.origin().https() {
             return Err(Refusal::Scheme(Some(doorway.origin())));
         }
@@ -118,10 +122,10 @@ impl<'a> Place<'a> {
     }
 
     /// What is asked of this request.
-    pub fn demand(&self, forwarded: &Forwarded<'_>) -> &'a Demand {
-        self.doorway().map_or(&PLAIN, |doorway| {
+    pub fn demands(&self, forwarded: &Forwarded<'_>) -> Demands<'a> {
+        self.doorway().map_or(Demands::only(&PLAIN), |doorway| {
             let spec = &doorway.application().spec;
-            spec.demand_on(forwarded.method, forwarded.path())
+            spec.demands_on(forwarded.method, forwarded.path())
         })
     }
 

@@ -80,17 +80,21 @@ fn judge<'a, B>(
     {
         return Err(Refusal::Method);
     }
+    // RFC 9110 §9.3.8: the application would answer with what it was sent, who asks among it.
+    if matches!(forwarded.method, "TRACE" | "TRACK") {
+        return Err(Refusal::Trace);
+    }
     let place = Place::of(context, doorways, &forwarded)?;
     place.is_of(requirement.app)?;
     let passed = |who| {
         let cookies = requirement.cookies.then(|| cookies::not_ours(headers));
         Ok(Passed { who, cookies })
     };
-    let demand = place.demand(&forwarded);
-    if demand.preflight && is_preflight(forwarded.method, headers) {
+    let demands = place.demands(&forwarded);
+    if is_preflight(forwarded.method, headers) && demands.all(|demand| demand.preflight) {
         return passed(None);
     }
-    let public = demand.public && !requirement.asks_for_login();
+    let public = demands.all(|demand| demand.public) && !requirement.asks_for_login();
     // A token that was presented is judged, and never passed over for a cookie beside it. Where anybody may pass, it is the
     // application's business, and no cookie speaks for its bearer.
     if presents_token(headers) {
@@ -108,9 +112,8 @@ fn judge<'a, B>(
         };
     };
     let own = !must_be_own(forwarded.method, headers)
-        || demand.cross_site
         || comes_from(place.origin(&context.site), headers)
-        || comes_from_one_of(&demand.origins, headers);
+        || demands.all(|demand| demand.cross_site || comes_from_one_of(&demand.origins, headers));
     if public {
         // Another site's page sends nothing in this person's name.
         return passed(own.then_some(who));
@@ -123,7 +126,9 @@ fn judge<'a, B>(
     if !own {
         return Err(forbidden(Forbidden::ForeignOrigin));
     }
-    who.meets(demand)
+    demands
+        .iter()
+        .try_for_each(|demand| who.meets(demand))
         .and_then(|()| who.fulfils(&requirement))
         .map_err(forbidden)?;
     passed(Some(who))

@@ -1,4 +1,5 @@
-//! `GET /vestibule/start?next=PATH` on an application's host: to the issuer, with the hash of what this browser keeps.
+//! `GET /vestibule/start?next=PATH` on an application's host: to the issuer, with a challenge: the hash of what this browser
+//! keeps, vouched for by us for ten seconds.
 //!
 //! Several tabs may be under way at once: they share the browser's secret, which is made once and kept. Tabs that begin before
 //! there is one make one each, side by side.
@@ -9,15 +10,15 @@ use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::{HeaderMap, header};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use vestibule_core::app_session::{PlainBrowserSecret, encode_browser};
+use http::{HeaderMap, StatusCode, header};
+use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
+use vestibule_core::app_session::PlainBrowserSecret;
 use vestibule_core::local_path::LocalPath;
 use vestibule_core::secret::sha256;
 use vestibule_engine::{Check, Doorway};
 use zeroize::Zeroize as _;
 
-use super::PageOfItsOwn;
+use super::PageOrItsHead;
 use crate::browser::caller::{Caller, Visitor};
 use crate::browser::cookies;
 use crate::browser::form::{Fields, Query};
@@ -44,13 +45,16 @@ const MOST_ROUNDS: u8 = 5;
 pub async fn get(
     State(context): State<Arc<Context>>,
     Visitor(caller): Visitor,
-    _: PageOfItsOwn,
+    opened: PageOrItsHead,
     headers: HeaderMap,
     Query(query): Query,
 ) -> Result<Response, Failure> {
     let doorway = doorway(&caller)?;
     let next = next(&query);
     let origin = doorway.origin();
+    if opened == PageOrItsHead::Head {
+        return head(&context, &caller, &headers, &next);
+    }
     if let Some(cookie) = cookies::app_session(&headers, origin) {
         match context.engine.check_app(&cookie, doorway, caller.visit.now) {
             Check::Live(_) => return again(&headers, doorway, &next),
@@ -61,13 +65,42 @@ pub async fn get(
     let kept = cookies::any_handshake(&headers, origin);
     let new = kept.is_none();
     let browser = kept.map_or_else(|| secret(&context), Ok)?;
-    let target = target(&context, doorway, &browser, &next);
+    let challenges = context.engine.challenges();
+    let challenge = challenges.challenge(origin, browser.hashed(), caller.visit.now);
+    let round = round(&query);
+    let target = target(
+        &context,
+        doorway,
+        &format!("browser={challenge}&round={round}"),
+        &next,
+    );
     let mut response = Redirect::to(&target).into_response();
     if new {
         let set = cookies::set_handshake(origin, &browser);
         response.headers_mut().append(header::SET_COOKIE, set);
     }
     Ok(response)
+}
+
+/// A HEAD changes nothing, so it leads nobody to sign in.
+fn head(
+    context: &Context,
+    caller: &Caller,
+    headers: &HeaderMap,
+    next: &LocalPath,
+) -> Result<Response, Failure> {
+    let doorway = doorway(caller)?;
+    let cookie = cookies::app_session(headers, doorway.origin());
+    let check = cookie.map(|cookie| context.engine.check_app(&cookie, doorway, caller.visit.now));
+    match check {
+        Some(Check::Live(_)) => Ok(Redirect::to(next.as_str()).into_response()),
+        Some(Check::NotReady) => Err(Failure::not_ready()),
+        Some(Check::Dead) | None => {
+            // RFC 9110 §15.5.2: a 401 has a challenge.
+            let challenge = [(header::WWW_AUTHENTICATE, "Bearer realm=\"vestibule\"")];
+            Ok((StatusCode::UNAUTHORIZED, challenge).into_response())
+        }
+    }
 }
 
 fn secret(context: &Context) -> Result<PlainBrowserSecret, Failure> {
@@ -95,24 +128,29 @@ fn again(headers: &HeaderMap, doorway: &Doorway, next: &LocalPath) -> Result<Res
 )]
 struct Loop;
 
-fn target(
-    context: &Context,
-    doorway: &Doorway,
-    browser: &PlainBrowserSecret,
-    next: &LocalPath,
-) -> String {
+fn target(context: &Context, doorway: &Doorway, browser: &str, next: &LocalPath) -> String {
     let issuer = context.site.issuer.origin();
-    let origin = utf8_percent_encode(doorway.origin().as_str(), QUERY_VALUE);
-    let browser = encode_browser(browser.hashed());
-    let path = format!("/vestibule/handshake?origin={origin}&browser={browser}&next=");
+    let origin = in_a_query(doorway.origin().as_str());
+    let path = format!("/vestibule/handshake?origin={origin}");
     // What sign-in would not carry is not asked of it: the page without its query, or the application's first page.
     let page = next.as_str().split('?').next().unwrap_or_default();
     let fits = |page: &&str| {
-        let whole = format!("{path}{}", utf8_percent_encode(page, QUERY_VALUE));
+        let whole = format!("{path}&next={}", in_a_query(page));
         LocalPath::parse(&whole).is_some()
     };
     let next = [next.as_str(), page].into_iter().find(fits).unwrap_or("/");
-    format!("{issuer}{path}{}", utf8_percent_encode(next, QUERY_VALUE))
+    format!("{issuer}{path}&{browser}&next={}", in_a_query(next))
+}
+
+/// As little escaped as may be.
+pub(super) fn in_a_query(value: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(value, QUERY_VALUE)
+}
+
+/// How often the issuer has sent this browser back already.
+pub(super) fn round(query: &Fields) -> u8 {
+    let told = query.optional("round").and_then(|told| told.parse().ok());
+    told.unwrap_or(0)
 }
 
 /// R23: only a path on this host, and none of ours, which would lead round in a circle.

@@ -10,7 +10,7 @@ use crate::texts::{Msg, msg};
 pub struct GoOnPage {
     /// What people call the application.
     pub title: String,
-    /// The way back, with its code.
+    /// The way to the application's host. No code is in it.
     pub back: String,
 }
 

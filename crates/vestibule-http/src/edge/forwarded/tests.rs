@@ -218,6 +218,10 @@ fn asvs_1_5_3_a_path_that_could_be_read_two_ways_is_refused() {
         "/app/.",
         "/app/%2e%2e/admin",
         "/app/%2E./admin",
+        "/app/..%3Fx",
+        "/app/..%23/admin",
+        "/app/.%3f",
+        "/app/%3F/admin",
         "/app%2fadmin",
         "/app%2Fadmin",
         "/app;x=1/admin",
@@ -288,6 +292,8 @@ fn ordinary_paths_pass() {
         "/a+b,c:d@e!$&'()*",
         "/b%C3%BCcher",
         "/100%25",
+        "/What%3F",
+        "/What%3F/C%23",
         "/a%20b",
         "/app?next=//x/../y;z&a=%2e%2F\\",
         "/app?",
@@ -295,6 +301,55 @@ fn ordinary_paths_pass() {
         for read in target(path) {
             assert_eq!(read, Ok(()), "{path}");
         }
+    }
+}
+
+/// Holds: ASVS 4.1.3, ASVS 1.5.3
+#[test]
+fn asvs_4_1_3_a_method_in_small_letters_is_refused() {
+    for method in ["get", "Get", "GEt", "post", "x-OWN"] {
+        for (lines, proxy) in [(&FORWARDED[..], X_FORWARDED), (&ORIGINAL[..], X_ORIGINAL)] {
+            let name = lines[0].0;
+            let headers = with(lines, name, method);
+            let read = Forwarded::read(&headers, proxy);
+            assert_eq!(read, Err(ForwardedError::AmbiguousMethod), "{method}");
+        }
+    }
+    let headers = with(&FORWARDED, "x-forwarded-method", "M-SEARCH");
+    assert_eq!(
+        Forwarded::read(&headers, X_FORWARDED).unwrap().method,
+        "M-SEARCH"
+    );
+}
+
+/// Holds: ASVS 4.1.3
+#[test]
+fn asvs_4_1_3_nothing_but_one_websocket_is_upgraded() {
+    let upgrading = |told: &[&str]| {
+        let mut headers = sent(&FORWARDED);
+        for value in told {
+            headers.append(header::UPGRADE, value.parse().unwrap());
+        }
+        Forwarded::read(&headers, X_FORWARDED).map(|_| ())
+    };
+    for fine in [&[][..], &["websocket"], &["WebSocket"]] {
+        assert_eq!(upgrading(fine), Ok(()), "{fine:?}");
+    }
+    for tunnel in [
+        &["h2c"][..],
+        &["websocket, h2c"],
+        &["h2c,websocket"],
+        &["websocket", "h2c"],
+        &["websocket", "websocket"],
+        &["websocket/13"],
+        &["TLS/1.0"],
+        &[""],
+    ] {
+        assert_eq!(
+            upgrading(tunnel),
+            Err(ForwardedError::Upgrade),
+            "{tunnel:?}"
+        );
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) fn pages() -> Vec<Sample> {
             "handshake-go-on",
             GoOnPage {
                 title: title(),
-                back: "https://shop.example.test/vestibule/finish?code=x".into(),
+                back: "https://shop.example.test/vestibule/start?round=1&next=/cart".into(),
             },
         ),
         stranger(

@@ -83,6 +83,105 @@ async fn ruled(town: &Town) {
     .await;
 }
 
+/// Holds: ASVS 8.3.1
+#[tokio::test]
+async fn asvs_8_3_1_no_spelling_of_a_path_dodges_a_role_or_widens_what_is_open() {
+    use StatusCode as S;
+    let (town, cookies) = street().await;
+    for (target, signed_in, nobody) in [
+        ("/Admin", S::FORBIDDEN, S::UNAUTHORIZED),
+        ("/ADMIN/x", S::FORBIDDEN, S::UNAUTHORIZED),
+        ("/admin.json", S::FORBIDDEN, S::UNAUTHORIZED),
+        ("/admin%3Fx", S::FORBIDDEN, S::UNAUTHORIZED),
+        ("/sure/", S::FORBIDDEN, S::UNAUTHORIZED),
+        ("/Sure.html", S::FORBIDDEN, S::UNAUTHORIZED),
+        ("/admin-area", S::OK, S::UNAUTHORIZED),
+        ("/open/x", S::OK, S::OK),
+        ("/Open/x", S::OK, S::UNAUTHORIZED),
+        ("/open.x", S::OK, S::UNAUTHORIZED),
+    ] {
+        assert_eq!(
+            status(town.ask(RULED, target, &cookies)).await,
+            signed_in,
+            "{target}"
+        );
+        assert_eq!(
+            status(town.ask(RULED, target, "")).await,
+            nobody,
+            "{target}"
+        );
+    }
+    // What lets other sites in is for that very path alone.
+    for (target, expected) in [
+        ("/hook", S::OK),
+        ("/Hook", S::FORBIDDEN),
+        ("/hook/", S::FORBIDDEN),
+    ] {
+        let family = vestibule_http::HeaderFamily::XForwarded;
+        let ask = Ask::new(&town.house.router, RULED, family, "POST", target);
+        let ask = ask.with("cookie", &cookies).with("origin", FRIEND);
+        assert_eq!(status(ask).await, expected, "{target}");
+    }
+}
+
+/// An application that is open to all but for a part of it.
+///
+/// Holds: ASVS 8.3.1
+#[tokio::test]
+async fn asvs_8_3_1_what_is_open_everywhere_else_is_not_open_by_another_spelling() {
+    use StatusCode as S;
+    let town = Town::new().await;
+    let staff = Demand {
+        roles: vec!["owners".parse().unwrap()],
+        ..plain()
+    };
+    let open = Demand {
+        public: true,
+        cross_site: true,
+        preflight: true,
+        ..plain()
+    };
+    let origin = "https://blog.example.test";
+    town.add(ApplicationSpec {
+        name: "blog".parse().unwrap(),
+        title: DisplayName::default(),
+        kind: Kind::Proxy,
+        origins: vec![origin.parse().unwrap()],
+        demand: open,
+        rules: vec![rule(&["/admin/*"], &["GET", "POST", "OPTIONS"], staff)],
+    })
+    .await;
+    let mut alice = town.person();
+    alice.sign_in().await;
+    let start = format!("{origin}/vestibule/start?next=/");
+    let offer = alice.open(&start).await.location().to_owned();
+    let finish = alice.open(&offer).await.location().to_owned();
+    alice.open(&finish).await;
+    let cookies = alice.at(origin).cookie_header();
+    for (target, expected) in [
+        ("/", S::OK),
+        ("/post.html", S::OK),
+        ("/admin", S::UNAUTHORIZED),
+        ("/Admin", S::UNAUTHORIZED),
+        ("/admin.php/x", S::UNAUTHORIZED),
+    ] {
+        for method in ["GET", "HEAD", "POST", "OPTIONS"] {
+            let family = vestibule_http::HeaderFamily::XForwarded;
+            let ask = Ask::new(&town.house.router, origin, family, method, target);
+            let ask = ask
+                .with("origin", FRIEND)
+                .with("access-control-request-method", "PUT");
+            let expected_of_alice = match expected {
+                S::OK => S::OK,
+                _ => S::FORBIDDEN,
+            };
+            assert_eq!(status(ask.clone()).await, expected, "{method} {target}");
+            let ask = ask.with("cookie", &cookies);
+            assert_eq!(status(ask).await, expected_of_alice, "{method} {target}");
+        }
+    }
+}
+
 /// The town, and the cookies of Alice at the application with the rules.
 async fn street() -> (Town, String) {
     let town = Town::new().await;

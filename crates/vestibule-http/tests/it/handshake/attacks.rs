@@ -1,7 +1,7 @@
 //! What an attacker might try with it.
 
 use http::StatusCode;
-use vestibule_core::app_session::{PlainBrowserSecret, encode_browser};
+use vestibule_core::app_session::{CHALLENGE_LIFE, PlainBrowserSecret, encode_browser};
 
 use super::town::{APP, ISSUER, SIBLING, Town, UNRELATED};
 use crate::house::PASSWORD;
@@ -66,6 +66,50 @@ async fn h02_what_was_planted_before_is_never_what_opens_the_door() {
     }
 }
 
+/// Mallory has read a URL of Alice's on its way to the issuer, in a log or a history, and so knows what her browser's secret
+/// hashes to: as long as she keeps that cookie, a code for Mallory's own login must not be had for it.
+///
+/// Holds: H03, ASVS 14.2.1
+#[tokio::test]
+async fn h03_a_url_that_was_read_later_makes_no_code_for_another_login() {
+    let town = Town::new().await;
+    town.house.add("mallory@example.test").await;
+    let mut mallory = town.person();
+    let fields = [
+        ("identifier", "mallory@example.test"),
+        ("password", PASSWORD),
+    ];
+    mallory.at(ISSUER).submit("/login", "/login", &fields).await;
+    let mut alice = town.person();
+    let start = alice.open(format!("{SIBLING}/vestibule/start?next=/"));
+    let read = start.await.location().to_owned();
+    let told = read.split("browser=").nth(1).unwrap();
+    let told = told.split('&').next().unwrap();
+    let secret = alice.secrets(SIBLING).remove(0).1;
+    let hash = encode_browser(PlainBrowserSecret::parse(&secret).unwrap().hashed());
+    // Made for another application of hers, with the same secret.
+    let other = town.challenge(UNRELATED, &PlainBrowserSecret::parse(&secret).unwrap());
+    town.house.clock.forward(CHALLENGE_LIFE);
+    let fresh = town.challenge(SIBLING, &PlainBrowserSecret::new([7; 32]));
+    // Her hash in front of what Mallory's own browser is vouched for by.
+    let grafted = format!("{}{}", &told[..43], &fresh[43..]);
+    let mut answers = Vec::new();
+    for told in [told, &hash, &other, &grafted, "", "x"] {
+        let url =
+            format!("{ISSUER}/vestibule/handshake?origin={SIBLING}&browser={told}&next=/cart%3Fx");
+        let answer = mallory.open(&url).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{told}");
+        assert_eq!(
+            answer.location(),
+            format!("{SIBLING}/vestibule/start?round=1&next=/cart?x"),
+            "{told}"
+        );
+        answers.push(answer.body);
+    }
+    // Which it was, nobody learns.
+    assert!(answers.windows(2).all(|two| two[0] == two[1]));
+}
+
 /// Whoever makes Alice's browser ask for a code bound to a secret of theirs gets nothing, for it comes back in hers.
 #[tokio::test]
 async fn a_code_that_somebody_else_s_secret_is_bound_to_is_burnt_in_alice_s_browser() {
@@ -73,11 +117,11 @@ async fn a_code_that_somebody_else_s_secret_is_bound_to_is_burnt_in_alice_s_brow
     let mut alice = town.person();
     alice.sign_in().await;
     let theirs = PlainBrowserSecret::new([66; 32]);
-    let url = format!(
-        "{ISSUER}/vestibule/handshake?origin={SIBLING}&browser={}&next=/",
-        encode_browser(theirs.hashed())
-    );
-    let finish = alice.open(&url).await.location().to_owned();
+    let finish = alice
+        .open(town.offer(SIBLING, &theirs))
+        .await
+        .location()
+        .to_owned();
     assert_eq!(alice.open(&finish).await.status, StatusCode::FORBIDDEN);
     let mut mallory = town.person();
     mallory.keep(SIBLING, &theirs);

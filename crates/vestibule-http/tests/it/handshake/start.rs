@@ -115,6 +115,37 @@ async fn who_is_signed_in_here_goes_straight_on() {
     );
 }
 
+/// What `/verify` leads a HEAD to that looks like a page view.
+///
+/// Holds: ASVS 3.5.3
+#[tokio::test]
+async fn asvs_3_5_3_a_head_gets_an_answer_and_changes_nothing() {
+    let town = Town::new().await;
+    let mut alice = town.person();
+    alice.sign_in().await;
+    let start = "/vestibule/start?next=/cart";
+    let head = async |alice: &mut super::town::Person<'_>| {
+        let asked = alice.at(SIBLING).request(http::Method::HEAD, start, "");
+        alice.at(SIBLING).send(asked).await
+    };
+    let nobody = head(&mut alice).await;
+    assert_eq!(nobody.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        nobody.header("www-authenticate"),
+        "Bearer realm=\"vestibule\""
+    );
+    assert!(nobody.set_cookies().is_empty());
+    alice.visit(SIBLING, "/").await;
+    for _ in 0..7 {
+        let known = head(&mut alice).await;
+        assert_eq!(
+            (known.status, known.location()),
+            (StatusCode::SEE_OTHER, "/cart")
+        );
+        assert!(known.set_cookies().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn a_proxy_that_keeps_the_cookie_to_itself_is_found_out_before_the_browser_gives_up() {
     let town = Town::new().await;

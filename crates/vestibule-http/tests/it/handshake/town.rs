@@ -77,6 +77,20 @@ impl Town {
         }
     }
 
+    /// What `start` vouches for a browser with: this one, now.
+    pub fn challenge(&self, origin: &str, secret: &PlainBrowserSecret) -> String {
+        let engine = &self.house.engine;
+        let origin = origin.parse().unwrap();
+        let challenges = engine.challenges();
+        challenges.challenge(&origin, secret.hashed(), engine.now())
+    }
+
+    /// The issuer's step of a browser that keeps this secret.
+    pub fn offer(&self, origin: &str, secret: &PlainBrowserSecret) -> String {
+        let challenge = self.challenge(origin, secret);
+        format!("{ISSUER}/vestibule/handshake?origin={origin}&browser={challenge}&next=/")
+    }
+
     /// A browser that has never been anywhere here.
     pub fn person(&self) -> Person<'_> {
         Person {

@@ -89,9 +89,9 @@ fn everything_that_can_be_declared_reads() {
     assert_eq!(shop.demand.acr, Some(Acr::Aal2));
     assert!(shop.demand.cross_site && shop.demand.preflight && !shop.demand.public);
     assert_eq!(shop.demand.origins.len(), 1);
-    assert!(shop.demand_on("GET", "/assets/logo.png").public);
-    assert!(!shop.demand_on("POST", "/assets/logo.png").public);
-    let admin = shop.demand_on("POST", "/admin/users");
+    assert!(shop.demands_on("GET", "/assets/logo.png").written.public);
+    assert!(!shop.demands_on("POST", "/assets/logo.png").written.public);
+    let admin = shop.demands_on("POST", "/admin/users").written;
     assert_eq!(
         (admin.acr, admin.cross_site),
         (Some(Acr::Aal1), false),
