@@ -4,8 +4,8 @@
 //! whole, so that no request sees half of one.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 
@@ -23,8 +23,9 @@ pub struct Doorway {
     number: DoorwayNumber,
 }
 
-/// Names an application at an origin in this process, for as long as it runs: four bytes in an app session's record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// Names an application at an origin for as long as it is reached there: four bytes in an app session's record. None is given
+/// twice, so that what was good at a door that closed is good at none that opens (ASVS 7.4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct DoorwayNumber(u32);
 
 impl Doorway {
@@ -51,6 +52,21 @@ struct Table {
     applications: HashMap<ApplicationId, Arc<Application>>,
     /// By authority, as [`Origin::authority`] spells it.
     doorways: HashMap<Box<str>, Arc<Doorway>>,
+    /// Greater than every number that was ever given.
+    next: u32,
+}
+
+/// The numbers of what is reached at one moment.
+pub(crate) struct OpenDoors {
+    open: HashSet<DoorwayNumber>,
+    next: DoorwayNumber,
+}
+
+impl OpenDoors {
+    /// Whether what has this number was closed by then. What opened later was not.
+    pub(crate) fn closed(&self, number: DoorwayNumber) -> bool {
+        number < self.next && !self.open.contains(&number)
+    }
 }
 
 impl Doorways {
@@ -99,8 +115,6 @@ impl Doorways {
 #[derive(Default)]
 pub(crate) struct Directory {
     table: ArcSwap<Table>,
-    /// Every application at every origin it ever had; read and written by whoever publishes alone.
-    numbers: Mutex<HashMap<(ApplicationId, Origin), DoorwayNumber>>,
 }
 
 impl Directory {
@@ -111,33 +125,22 @@ impl Directory {
     /// These are as given now. They come one publication at a time, so that none overwrites another.
     pub(crate) fn put(&self, application: &Application) {
         let mut table = Table::clone(&self.table.load());
-        self.open_doors_of(application, &mut table);
+        table.put(application);
         self.table.store(Arc::new(table));
     }
 
     /// These and no others are there.
     pub(crate) fn reload(&self, applications: &[Application]) {
-        let mut table = Table::default();
+        let mut table = Table::clone(&self.table.load());
+        let stays = |id| applications.iter().any(|told| told.id == id);
+        table
+            .doorways
+            .retain(|_, doorway| stays(doorway.application.id));
+        table.applications.retain(|id, _| stays(*id));
         for application in applications {
-            self.open_doors_of(application, &mut table);
+            table.put(application);
         }
         self.table.store(Arc::new(table));
-    }
-
-    fn open_doors_of(&self, application: &Application, table: &mut Table) {
-        table.close_doors_of(application.id);
-        let application = Arc::new(application.clone());
-        for origin in &application.spec.origins {
-            let doorway = Doorway {
-                application: Arc::clone(&application),
-                origin: origin.clone(),
-                number: self.number(application.id, origin),
-            };
-            table
-                .doorways
-                .insert(origin.authority().into(), Arc::new(doorway));
-        }
-        table.applications.insert(application.id, application);
     }
 
     pub(crate) fn remove(&self, id: ApplicationId) {
@@ -147,21 +150,60 @@ impl Directory {
         self.table.store(Arc::new(table));
     }
 
-    /// The number of an application at an origin, whether it is reached there now or not.
-    pub(crate) fn number(&self, application: ApplicationId, origin: &Origin) -> DoorwayNumber {
-        let mut numbers = self.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = DoorwayNumber(u32::try_from(numbers.len()).unwrap_or(u32::MAX));
-        *numbers.entry((application, origin.clone())).or_insert(next)
+    /// The number of an application at an origin, if it is reached there now.
+    pub(crate) fn number(
+        &self,
+        application: ApplicationId,
+        origin: &Origin,
+    ) -> Option<DoorwayNumber> {
+        self.table.load().number(application, origin)
     }
 
     /// The numbers of what is reached now.
-    pub(crate) fn open_doors(&self) -> std::collections::HashSet<DoorwayNumber> {
+    pub(crate) fn open_doors(&self) -> OpenDoors {
         let table = self.table.load();
-        table.doorways.values().map(|door| door.number).collect()
+        OpenDoors {
+            open: table.doorways.values().map(|door| door.number).collect(),
+            next: DoorwayNumber(table.next),
+        }
     }
 }
 
 impl Table {
+    fn put(&mut self, application: &Application) {
+        let id = application.id;
+        let application = Arc::new(application.clone());
+        let origins = &application.spec.origins;
+        // Those that stay open keep their numbers.
+        let kept: Vec<_> = origins
+            .iter()
+            .map(|origin| self.number(id, origin))
+            .collect();
+        self.close_doors_of(id);
+        for (origin, kept) in origins.iter().zip(kept) {
+            let doorway = Doorway {
+                application: Arc::clone(&application),
+                origin: origin.clone(),
+                number: kept.unwrap_or_else(|| self.new_number()),
+            };
+            let authority = origin.authority().into();
+            self.doorways.insert(authority, Arc::new(doorway));
+        }
+        self.applications.insert(id, application);
+    }
+
+    fn number(&self, application: ApplicationId, origin: &Origin) -> Option<DoorwayNumber> {
+        let doorway = self.doorways.get(origin.authority())?;
+        let same = doorway.application.id == application && doorway.origin == *origin;
+        same.then_some(doorway.number)
+    }
+
+    fn new_number(&mut self) -> DoorwayNumber {
+        let number = DoorwayNumber(self.next);
+        self.next = self.next.saturating_add(1);
+        number
+    }
+
     /// An authority may have gone over to another application in the same commit: that one keeps it.
     fn close_doors_of(&mut self, id: ApplicationId) {
         self.doorways
@@ -261,6 +303,34 @@ mod tests {
         assert_eq!(name_at(&directory, "one.example.test"), None);
         assert_eq!(name_at(&directory, "x.example.test").unwrap(), "app-2");
         assert_eq!(directory.read().len(), 1);
+    }
+
+    /// Holds: ASVS 7.4.1
+    #[test]
+    fn asvs_7_4_1_a_door_that_opens_again_is_another() {
+        let directory = Directory::default();
+        let (one, both) = (
+            application(1, &["https://one.example.test"]),
+            application(1, &["https://one.example.test", "https://x.example.test"]),
+        );
+        let number = |host: &str| directory.read().at(host).map(|door| door.number());
+        directory.put(&both);
+        let (kept, closed) = (number("one.example.test"), number("x.example.test"));
+        directory.put(&one);
+        let closed = closed.unwrap();
+        let doors = directory.open_doors();
+        assert!(doors.closed(closed) && !doors.closed(kept.unwrap()));
+        directory.put(&both);
+        assert_eq!(number("one.example.test"), kept, "its cookies stay good");
+        let again = number("x.example.test").unwrap();
+        assert_ne!(again, closed);
+        assert!(!doors.closed(again), "it opened after they were counted");
+        directory.reload(std::slice::from_ref(&one));
+        directory.reload(std::slice::from_ref(&both));
+        assert!(number("x.example.test").unwrap() > again);
+        directory.remove(both.id);
+        directory.put(&one);
+        assert!(number("one.example.test") > kept);
     }
 
     #[test]

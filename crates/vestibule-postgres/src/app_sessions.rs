@@ -3,12 +3,16 @@
 use tokio_postgres::Row;
 
 use vestibule_core::app_session::{AppSession, Handshake, Redeemed};
+use vestibule_core::application::Application;
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::{AppSessionId, ApplicationId, SessionId, UserId};
 use vestibule_core::local_path::LocalPath;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{Answer, AppSessions, Change, OfferHandshake, RedeemHandshake, Redemption};
+use vestibule_store::{
+    Answer, AppSessions, Change, OPEN_CODES, OfferHandshake, RedeemHandshake, Redemption,
+    lost_origins,
+};
 
 use crate::Postgres;
 use crate::applications::read_origin;
@@ -43,11 +47,22 @@ impl AppSessions for Postgres {
     }
 
     fn redeem_handshake(&self, redemption: Redemption, act: Act) -> Answer<'_, RedeemHandshake> {
-        self.transition(
-            "redeem_handshake",
-            (redemption, act),
-            |tx, (redemption, act)| Box::pin(redeem(tx, redemption, act)),
-        )
+        Box::pin(async move {
+            // Anybody may bring anything: what is no code costs a read and holds nothing.
+            let code = &redemption.code.as_bytes()[..];
+            let known = self
+                .read(CODE, &[&code], |rows| Ok(!rows.is_empty()))
+                .await?;
+            if !known {
+                return Ok(RedeemHandshake::Gone);
+            }
+            self.transition(
+                "redeem_handshake",
+                (redemption, act),
+                |tx, (redemption, act)| Box::pin(redeem(tx, redemption, act)),
+            )
+            .await
+        })
     }
 
     fn app_sessions_of(&self, user: UserId) -> Answer<'_, Vec<AppSession>> {
@@ -74,6 +89,9 @@ impl AppSessions for Postgres {
     }
 }
 
+/// Whose code this is.
+const CODE: &str = "SELECT session_id FROM handshakes WHERE code = $1";
+
 /// Codes that are over, the oldest first.
 const DROP_EXPIRED: &str = "DELETE FROM handshakes WHERE code IN ( \
      SELECT code FROM handshakes WHERE expires_at < $1 ORDER BY expires_at LIMIT $2) \
@@ -92,6 +110,31 @@ const DROP_ORPHANS: &str = "DELETE FROM app_sessions WHERE id IN ( \
      WHERE NOT EXISTS (SELECT 1 FROM applications a WHERE a.id = held.id) LIMIT $1) \
      RETURNING id";
 
+/// Ends every app session under a session that has a new secret: whoever had the old one may have them (ASVS 7.2.4). The next
+/// page view makes another. The session is held.
+pub(crate) fn drop_under(tx: &mut Transition, session: SessionId) {
+    for sql in [
+        "DELETE FROM app_sessions WHERE session_id = $1",
+        "DELETE FROM handshakes WHERE session_id = $1",
+    ] {
+        tx.write(sql, values![session.as_bytes().to_vec()]);
+    }
+}
+
+/// Ends every app session at the origins that an application has no more, for good: it may get one of them again. Its rows of
+/// origins are gone before: whoever redeems a code holds one, so that what they open is seen here.
+pub(crate) fn drop_at_lost(tx: &mut Transition, was: &Application, now: &Application) {
+    let lost: Vec<String> = lost_origins(was, now)
+        .map(|origin| origin.as_str().to_owned())
+        .collect();
+    if !lost.is_empty() {
+        tx.write(
+            "DELETE FROM app_sessions WHERE application_id = $1 AND origin = ANY($2)",
+            values![now.id.as_bytes().to_vec(), lost],
+        );
+    }
+}
+
 async fn offer(tx: &mut Transition, handshake: &Handshake) -> Result<OfferHandshake, Fault> {
     let open = hold_session(tx, handshake.session)
         .await?
@@ -102,6 +145,15 @@ async fn offer(tx: &mut Transition, handshake: &Handshake) -> Result<OfferHandsh
     if !is_reached_at(tx, handshake).await? {
         return Ok(OfferHandshake::NoSuchOrigin);
     }
+    // The session is held: no other code comes between.
+    tx.write(
+        "DELETE FROM handshakes WHERE code IN ( \
+             SELECT code FROM handshakes WHERE session_id = $1 ORDER BY expires_at DESC OFFSET $2)",
+        values![
+            handshake.session.as_bytes().to_vec(),
+            bind_limit(OPEN_CODES.saturating_sub(1)),
+        ],
+    );
     tx.write(
         "INSERT INTO handshakes \
          (code, session_id, application_id, origin, browser, next, expires_at) \
@@ -141,12 +193,7 @@ async fn redeem(
     act: &Act,
 ) -> Result<RedeemHandshake, Fault> {
     let code = &redemption.code.as_bytes()[..];
-    let row = tx
-        .query_opt(
-            "SELECT session_id FROM handshakes WHERE code = $1",
-            &[&code],
-        )
-        .await?;
+    let row = tx.query_opt(CODE, &[&code]).await?;
     let Some(row) = row else {
         return Ok(RedeemHandshake::Gone);
     };

@@ -20,6 +20,7 @@ use vestibule_store::{
 };
 
 use crate::Postgres;
+use crate::app_sessions::drop_at_lost;
 use crate::fault::Fault;
 use crate::transition::{Transition, bytes, values};
 
@@ -140,9 +141,9 @@ async fn change(
     }
     let application = Application {
         spec: spec.clone(),
-        ..found
+        ..found.clone()
     };
-    update(tx, &application)?;
+    update(tx, &found, &application)?;
     tx.audit(
         act,
         &[Event::application(EventKind::ApplicationChanged, id)],
@@ -203,7 +204,7 @@ fn insert(tx: &mut Transition, application: &Application) -> Result<(), Fault> {
 }
 
 /// Writes what changed and publishes.
-fn update(tx: &mut Transition, application: &Application) -> Result<(), Fault> {
+fn update(tx: &mut Transition, was: &Application, application: &Application) -> Result<(), Fault> {
     let Application { id, spec, .. } = application;
     tx.write(
         "UPDATE applications \
@@ -220,6 +221,7 @@ fn update(tx: &mut Transition, application: &Application) -> Result<(), Fault> {
         ],
     );
     drop_origins(tx, *id);
+    drop_at_lost(tx, was, application);
     insert_origins(tx, application);
     Ok(())
 }

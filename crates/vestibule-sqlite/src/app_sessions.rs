@@ -3,12 +3,16 @@
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use vestibule_core::app_session::{AppSession, Handshake, Redeemed};
+use vestibule_core::application::Application;
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::{AppSessionId, ApplicationId, SessionId, UserId};
 use vestibule_core::local_path::LocalPath;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{Answer, AppSessions, Change, OfferHandshake, RedeemHandshake, Redemption};
+use vestibule_store::{
+    Answer, AppSessions, Change, OPEN_CODES, OfferHandshake, RedeemHandshake, Redemption,
+    lost_origins,
+};
 
 use crate::Sqlite;
 use crate::applications::read_origin;
@@ -24,7 +28,15 @@ impl AppSessions for Sqlite {
     }
 
     fn redeem_handshake(&self, redemption: Redemption, act: Act) -> Answer<'_, RedeemHandshake> {
-        self.transition(move |tx| redeem(tx, &redemption, &act))
+        Box::pin(async move {
+            let code = redemption.code;
+            // Anybody may bring anything: what is no code costs a read and waits for no writer.
+            if self.read(move |conn| find(conn, &code)).await?.is_none() {
+                return Ok(RedeemHandshake::Gone);
+            }
+            self.transition(move |tx| redeem(tx, &redemption, &act))
+                .await
+        })
     }
 
     fn app_sessions_of(&self, user: UserId) -> Answer<'_, Vec<AppSession>> {
@@ -69,8 +81,44 @@ pub(crate) const DROP_ORPHANS: &str = "DELETE FROM app_sessions WHERE id IN ( \
      SELECT s.id FROM held JOIN app_sessions s ON s.application_id = held.id \
      WHERE held.id NOT IN (SELECT id FROM applications) LIMIT ?1)";
 
+/// Codes of one session beyond so many, the oldest.
+pub(crate) const DROP_SURPLUS: &str = "DELETE FROM handshakes WHERE code IN ( \
+     SELECT code FROM handshakes WHERE session_id = ?1 \
+     ORDER BY expires_at DESC LIMIT -1 OFFSET ?2)";
+
+/// What is under a session, and what is on its way there.
+pub(crate) const DROP_UNDER: [&str; 2] = [
+    "DELETE FROM app_sessions WHERE session_id = ?1",
+    "DELETE FROM handshakes WHERE session_id = ?1",
+];
+
+/// What is at an application's origin that it lost.
+pub(crate) const DROP_AT: &str =
+    "DELETE FROM app_sessions WHERE application_id = ?1 AND origin = ?2";
+
 /// What the fill publishes.
 pub(crate) const ALL: &str = "SELECT id, session_id, application_id, origin, secret, opened_at FROM app_sessions ORDER BY id";
+
+/// Ends every app session under a session that has a new secret: whoever had the old one may have them (ASVS 7.2.4). The next
+/// page view makes another.
+pub(crate) fn drop_under(tx: &Transition<'_>, session: SessionId) -> Result<(), Fault> {
+    for sql in DROP_UNDER {
+        tx.execute(sql, [session.as_bytes()])?;
+    }
+    Ok(())
+}
+
+/// Ends every app session at the origins that an application has no more, for good: it may get one of them again.
+pub(crate) fn drop_at_lost(
+    tx: &Transition<'_>,
+    was: &Application,
+    now: &Application,
+) -> Result<(), Fault> {
+    for origin in lost_origins(was, now) {
+        tx.execute(DROP_AT, (now.id.as_bytes(), origin.as_str()))?;
+    }
+    Ok(())
+}
 
 fn offer(tx: &Transition<'_>, handshake: &Handshake) -> Result<OfferHandshake, Fault> {
     let open = load(tx, handshake.session)?.is_some_and(|found| found.is_open());
@@ -80,6 +128,13 @@ fn offer(tx: &Transition<'_>, handshake: &Handshake) -> Result<OfferHandshake, F
     if !is_reached_at(tx, handshake)? {
         return Ok(OfferHandshake::NoSuchOrigin);
     }
+    tx.execute(
+        DROP_SURPLUS,
+        (
+            handshake.session.as_bytes(),
+            bind_limit(OPEN_CODES.saturating_sub(1)),
+        ),
+    )?;
     tx.execute_one(
         "INSERT INTO handshakes \
          (code, session_id, application_id, origin, browser, next, expires_at) \

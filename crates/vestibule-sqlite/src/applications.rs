@@ -20,6 +20,7 @@ use vestibule_store::{
 };
 
 use crate::Sqlite;
+use crate::app_sessions::drop_at_lost;
 use crate::fault::Fault;
 use crate::transition::Transition;
 
@@ -117,8 +118,11 @@ fn change(
     if let Some(taken) = taken(tx, Some(id), &spec)? {
         return Ok(taken);
     }
-    let application = Application { spec, ..found };
-    update(tx, &application)?;
+    let application = Application {
+        spec,
+        ..found.clone()
+    };
+    update(tx, &found, &application)?;
     tx.audit(
         act,
         &[Event::application(EventKind::ApplicationChanged, id)],
@@ -183,7 +187,11 @@ fn insert(tx: &mut Transition<'_>, application: &Application) -> Result<(), Faul
 }
 
 /// Writes what changed and publishes.
-fn update(tx: &mut Transition<'_>, application: &Application) -> Result<(), Fault> {
+fn update(
+    tx: &mut Transition<'_>,
+    was: &Application,
+    application: &Application,
+) -> Result<(), Fault> {
     let Application { id, spec, .. } = application;
     tx.execute_one(
         "UPDATE applications SET name = ?2, title = ?3, kind = ?4, demand = ?5, rules = ?6, declared = ?7 \
@@ -199,6 +207,7 @@ fn update(tx: &mut Transition<'_>, application: &Application) -> Result<(), Faul
         ),
     )?;
     drop_origins(tx, *id)?;
+    drop_at_lost(tx, was, application)?;
     insert_origins(tx, application)
 }
 

@@ -10,6 +10,9 @@ use vestibule_core::time::UnixMillis;
 
 use crate::Answer;
 
+/// Most codes of one session that are open at a time: as many pages as a browser may ask for at once, and no more rows.
+pub const OPEN_CODES: usize = 20;
+
 /// Outcome of [`AppSessions::offer_handshake`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OfferHandshake {
@@ -54,13 +57,14 @@ pub enum RedeemHandshake {
 
 /// Transitions and reads about app sessions.
 pub trait AppSessions: Send + Sync {
-    /// Offers a code for a session that is open. Neither audited nor published.
+    /// Offers a code for a session that is open; of more than [`OPEN_CODES`] the oldest are gone. Neither audited nor
+    /// published.
     fn offer_handshake(&self, handshake: Handshake) -> Answer<'_, OfferHandshake>;
 
     /// Burns a code, whatever the outcome, and opens an app session if it is good at the act's time
     /// ([`vestibule_core::app_session::Handshake::redeem`]) and its session is still open: parallel tries open one (H04). An
     /// earlier app session of the same session, application and origin ends with it. Audit: `app_session.opened` or
-    /// `handshake.refused`. Publishes the app session.
+    /// `handshake.refused`. Publishes the app session. What is no code changes nothing, and waits for nobody who writes.
     fn redeem_handshake(&self, redemption: Redemption, act: Act) -> Answer<'_, RedeemHandshake>;
 
     /// The app sessions under one user's open sessions, newest first.

@@ -4,6 +4,7 @@ use vestibule_core::application::{Application, ApplicationName, ApplicationSpec}
 use vestibule_core::audit::Act;
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::{ApplicationId, UserId};
+use vestibule_core::origin::Origin;
 use vestibule_core::role::RoleSpec;
 use vestibule_core::user::{DisplayName, Role, User};
 
@@ -150,6 +151,15 @@ pub struct Declared {
     pub removed: Vec<String>,
 }
 
+/// Where an application was reached and is not any more.
+pub fn lost_origins<'a>(
+    was: &'a Application,
+    now: &'a Application,
+) -> impl Iterator<Item = &'a Origin> {
+    let lost = |origin: &&Origin| !now.spec.origins.contains(origin);
+    was.spec.origins.iter().filter(lost)
+}
+
 /// Transitions and reads about applications and roles.
 pub trait Applications: Send + Sync {
     /// Makes an application known. Audit: `application.added`. Publishes the application. Never answers `Already`, `Declared`
@@ -161,8 +171,8 @@ pub trait Applications: Send + Sync {
         act: Act,
     ) -> Answer<'_, PutApplication>;
 
-    /// Changes what is known of an application. App sessions on origins that it has no more are worth nothing. Audit:
-    /// `application.changed`. Publishes the application.
+    /// Changes what is known of an application. App sessions on origins that it has no more end for good, in the same
+    /// transition: it may get one of them again (ASVS 7.4.1). Audit: `application.changed`. Publishes the application.
     fn change_application(
         &self,
         id: ApplicationId,

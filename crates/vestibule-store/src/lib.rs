@@ -31,10 +31,10 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use addresses::{Addresses, MakePrimary, RemoveAddress};
-pub use app_sessions::{AppSessions, OfferHandshake, RedeemHandshake, Redemption};
+pub use app_sessions::{AppSessions, OPEN_CODES, OfferHandshake, RedeemHandshake, Redemption};
 pub use applications::{
     Applications, Declaration, Declare, Declared, DeclaredUser, PutApplication, PutRole,
-    RemoveApplication, RemoveRole, SetRoles, StoredRole,
+    RemoveApplication, RemoveRole, SetRoles, StoredRole, lost_origins,
 };
 pub use archive::Archive;
 pub use audit::{Audit, Sealer, TrailPage};

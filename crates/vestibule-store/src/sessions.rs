@@ -111,8 +111,9 @@ pub trait Sessions: Send + Sync {
     /// order, then the new session.
     fn open_session(&self, new: NewSession, act: Act) -> Answer<'_, OpenSession>;
 
-    /// Gives a live session a new secret and new clocks (ASVS 7.2.4, N07); the tallies of its try start again (N42). Audit: `reauthentication.succeeded`. Publishes
-    /// the renewed session.
+    /// Gives a live session a new secret and new clocks (ASVS 7.2.4, N07); the app sessions and codes under it end, since
+    /// whoever had the old secret may have them; the tallies of its try start again (N42). Audit:
+    /// `reauthentication.succeeded`. Publishes the renewed session.
     fn renew_session(&self, renewal: Renewal, act: Act) -> Answer<'_, RenewSession>;
 
     /// Ends one session: a final cutoff on it. With `owner`, only that user's (ASVS 8.2.2). The device it was on is forgotten

@@ -151,7 +151,8 @@ pub trait Users: Send + Sync {
     fn enable_user(&self, user: UserId, act: Act) -> Answer<'_, SetStatus>;
 
     /// Changes a password from inside a session: the credential's version rises; a cutoff on the user spares that
-    /// session, which gets its renewal in the same transition (ASVS 7.4.3, `docs/architecture.md` Lineage). The tallies of
+    /// session, which gets its renewal in the same transition (ASVS 7.4.3, `docs/architecture.md` Lineage), as by
+    /// [`crate::Sessions::renew_session`]. The tallies of
     /// the renewal's try start again (N42), and every known device of the user is forgotten but the one that the session is
     /// on (C23). Audit: `password.changed`, `user_sessions.ended`. Publishes the renewed session, then the cutoff.
     fn change_password(&self, change: PasswordChange, act: Act) -> Answer<'_, ChangePassword>;

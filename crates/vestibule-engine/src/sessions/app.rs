@@ -27,10 +27,12 @@ pub(super) struct AppRecord {
     secret: HashedSecret,
     session: SessionId,
     doorway: DoorwayNumber,
+    /// Its session's when this was opened: it dies when that gets another secret (ASVS 7.2.4).
+    renewals: u32,
 }
 
 const _: () = assert!(
-    size_of::<AppRecord>() <= 52,
+    size_of::<AppRecord>() <= 56,
     "as many of these as sessions, and more, are kept in memory"
 );
 
@@ -109,27 +111,31 @@ impl Index {
             Some(LiveAppSession {
                 id: cookie.id,
                 application: doorway.application().id,
-                session: self.live_child(record.session, now)?,
+                session: self.live_child(record.session, record.renewals, now)?,
             })
         };
         live().map_or(Check::Dead, Check::Live)
     }
 
-    /// Its session and its application were published before. A session that is not there any more has no children.
+    /// Its session and its application were published before. A session that is not there any more has no children, and nothing
+    /// is good where its application is not reached any more.
     pub(super) fn open_app(&self, app_session: &AppSession, replaced: Option<AppSessionId>) {
         let app_sessions = self.app_sessions.pin();
         if let Some(replaced) = replaced {
             app_sessions.remove(&replaced);
         }
-        if !self.has(app_session.session) {
+        let (Some(renewals), Some(doorway)) = (
+            self.renewals(app_session.session),
+            self.doorways()
+                .number(app_session.application, &app_session.origin),
+        ) else {
             return;
-        }
+        };
         let record = AppRecord {
             secret: app_session.secret,
             session: app_session.session,
-            doorway: self
-                .doorways()
-                .number(app_session.application, &app_session.origin),
+            doorway,
+            renewals,
         };
         app_sessions.insert(app_session.id, record);
     }
@@ -142,13 +148,25 @@ impl Index {
             let theirs = sessions.iter().any(|session| session.id == record.session);
             !theirs || told.iter().any(|app_session| app_session.id == *id)
         });
+        // What is told came after every renewal that is in what was told, whichever was heard of first.
+        for app_session in told {
+            let Some(renewals) = self.renewals(app_session.session) else {
+                continue;
+            };
+            app_sessions.update(app_session.id, |record| AppRecord {
+                renewals,
+                ..*record
+            });
+        }
     }
 
-    /// Forgets those whose session, or whose place, is gone.
+    /// Forgets those whose session, its secret, or whose place is gone; none that is opened meanwhile.
     pub(super) fn sweep_apps(&self) {
         let open = self.doorways().open_doors();
         let app_sessions = self.app_sessions.pin();
-        app_sessions.retain(|_, record| open.contains(&record.doorway) && self.has(record.session));
+        app_sessions.retain(|_, record| {
+            !open.closed(record.doorway) && self.renewals(record.session) == Some(record.renewals)
+        });
     }
 
     /// How many app sessions are in memory.

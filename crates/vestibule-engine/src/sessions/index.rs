@@ -117,10 +117,19 @@ impl Index {
         self.used(id, record, now)
     }
 
-    /// The session, if it is live, for a child of it whose own secret was checked; moves its idle clock.
-    pub(super) fn live_child(&self, id: SessionId, now: UnixMillis) -> Option<LiveSession> {
+    /// The session, if it is live and was renewed so often, for a child of it whose own secret was checked; moves its idle clock.
+    pub(super) fn live_child(
+        &self,
+        id: SessionId,
+        renewals: u32,
+        now: UnixMillis,
+    ) -> Option<LiveSession> {
         let sessions = self.sessions.pin();
-        self.used(id, sessions.get(&id)?, now)
+        let record = sessions.get(&id)?;
+        if record.renewals != renewals {
+            return None;
+        }
+        self.used(id, record, now)
     }
 
     fn used(&self, id: SessionId, record: &Record, now: UnixMillis) -> Option<LiveSession> {
@@ -134,9 +143,10 @@ impl Index {
         Some(LiveSession::of(id, record))
     }
 
-    /// Whether there is such a session in memory, live or not.
-    pub(super) fn has(&self, id: SessionId) -> bool {
-        self.sessions.pin().contains_key(&id)
+    /// How often a session in memory, live or not, was renewed.
+    pub(super) fn renewals(&self, id: SessionId) -> Option<u32> {
+        let sessions = self.sessions.pin();
+        sessions.get(&id).map(|record| record.renewals)
     }
 
     /// Where applications are reached.
@@ -331,7 +341,7 @@ impl Index {
     }
 
     fn renew(&self, session: &Session) {
-        // Only what is there: nothing brings an ended session back.
+        // Only what is there: nothing brings an ended session back. What was under it is dead by that, and swept.
         self.sessions
             .pin()
             .update(session.id, |record| record.renewed(session));

@@ -32,6 +32,8 @@ pub(super) struct Record {
     pub(super) remembered: bool,
     pub(super) acr: Acr,
     pub(super) amr: Amr,
+    /// How often it got another secret here: what is under it came after the last time, or is dead (ASVS 7.2.4).
+    pub(super) renewals: u32,
 }
 
 const _: () = assert!(
@@ -55,12 +57,15 @@ impl Record {
             remembered: session.remembered,
             acr: session.acr,
             amr: session.amr,
+            renewals: 0,
         }
     }
 
     /// The same session under a new secret, as it was committed; what memory knew better stays.
     pub(super) fn renewed(&self, session: &Session) -> Self {
-        let new = Self::of(session, Arc::clone(&self.user));
+        let mut new = Self::of(session, Arc::clone(&self.user));
+        let again = u32::from(session.secret != self.secret);
+        new.renewals = self.renewals.wrapping_add(again);
         new.last_seen
             .fetch_max(self.last_seen().0, Ordering::AcqRel);
         new

@@ -10,6 +10,7 @@ use vestibule_store::{Change, OpenSession, RenewSession};
 
 use super::end::end_row;
 use super::row::{LOAD, Loaded, bind_duration, hold_session, live, read_loaded};
+use crate::app_sessions::drop_under;
 use crate::fault::Fault;
 use crate::known_devices::remember;
 use crate::throttles::succeed;
@@ -185,7 +186,7 @@ pub(super) async fn renew_session(
     Ok(RenewSession::Renewed(Box::new(renewed)))
 }
 
-/// Writes what a renewal changes; `rev` is the cutoff's to write.
+/// Writes what a renewal changes, and ends what is under the session (ASVS 7.2.4); `rev` is the cutoff's to write.
 pub(crate) fn write_renewed(tx: &mut Transition, renewed: &Session) {
     tx.write(
         "UPDATE sessions SET secret = $2, auth_time = $3, last_seen = $4, idle = $5, expires_at = $6 \
@@ -199,4 +200,5 @@ pub(crate) fn write_renewed(tx: &mut Transition, renewed: &Session) {
             renewed.expires_at.0,
         ],
     );
+    drop_under(tx, renewed.id);
 }

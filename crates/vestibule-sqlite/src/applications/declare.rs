@@ -84,11 +84,14 @@ fn declare_applications(
                 created_at: act.at,
             }),
             Some(found) if found.declared && found.spec == *spec => {}
-            Some(found) => changed.push(Application {
-                spec: spec.clone(),
-                declared: true,
-                ..found
-            }),
+            Some(found) => {
+                let application = Application {
+                    spec: spec.clone(),
+                    declared: true,
+                    ..found.clone()
+                };
+                changed.push((found, application));
+            }
         }
     }
     for gone in stored.values().filter(|application| application.declared) {
@@ -96,11 +99,11 @@ fn declare_applications(
         declared.removed.push(gone.spec.name.to_string());
     }
     // Two of them may have swapped an authority.
-    for application in &changed {
+    for (_, application) in &changed {
         drop_origins(tx, application.id)?;
     }
-    for application in &changed {
-        update(tx, application)?;
+    for (was, application) in &changed {
+        update(tx, was, application)?;
         let event = Event::application(EventKind::ApplicationChanged, application.id);
         tx.record(act, &[event])?;
         declared.changed.push(application.spec.name.to_string());

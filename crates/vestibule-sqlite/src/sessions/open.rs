@@ -13,6 +13,7 @@ use vestibule_store::{Change, OpenSession, RenewSession};
 
 use super::end::end_row;
 use super::row::{Loaded, bind_duration, live, load};
+use crate::app_sessions::drop_under;
 use crate::fault::Fault;
 use crate::known_devices::remember;
 use crate::throttles::succeed;
@@ -178,7 +179,7 @@ pub(super) fn renew_session(
     Ok(RenewSession::Renewed(Box::new(renewed)))
 }
 
-/// Writes what a renewal changes; `rev` is the cutoff's to write.
+/// Writes what a renewal changes, and ends what is under the session (ASVS 7.2.4); `rev` is the cutoff's to write.
 pub(crate) fn write_renewed(tx: &Transition<'_>, renewed: &Session) -> Result<(), Fault> {
     tx.execute_one(
         "UPDATE sessions SET secret = ?2, auth_time = ?3, last_seen = ?4, idle = ?5, expires_at = ?6 \
@@ -191,5 +192,6 @@ pub(crate) fn write_renewed(tx: &Transition<'_>, renewed: &Session) -> Result<()
             bind_duration(renewed.idle),
             renewed.expires_at.0,
         ),
-    )
+    )?;
+    drop_under(tx, renewed.id)
 }

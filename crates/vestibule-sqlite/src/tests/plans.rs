@@ -46,6 +46,13 @@ fn nothing_that_a_request_asks_walks_a_table() {
     assert_uses(BY_ADDRESS, "errands_of_user (user_id=?)");
     assert_uses(BY_ADDRESS, "tallies_of_user (user_id=? AND scope=?)");
     assert_uses(OTHER_ADMINISTRATOR, "administrators");
+    let surplus = "handshakes_of_session (session_id=?)";
+    assert_uses(app_sessions::DROP_SURPLUS, surplus);
+    let [sessions, codes] = app_sessions::DROP_UNDER;
+    assert_uses(sessions, "app_sessions_of_session (session_id=?)");
+    assert_uses(codes, surplus);
+    let at = "app_sessions_of_application (application_id=?)";
+    assert_uses(app_sessions::DROP_AT, at);
 }
 
 #[test]

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use vestibule_store::StoreError;
+use vestibule_core::id::AppSessionId;
+use vestibule_core::secret::HashedSecret;
+use vestibule_store::{AppSessions as _, RedeemHandshake, Redemption, StoreError};
 
 use super::make::Home;
 use crate::FILE_NAME;
@@ -44,4 +46,21 @@ async fn a_read_cannot_write() {
         .read(|conn| Ok(conn.execute("DELETE FROM users", [])?))
         .await;
     assert!(wrote.is_err());
+}
+
+/// Whoever has no code at all keeps nobody from signing in.
+#[tokio::test]
+async fn what_is_no_code_waits_for_no_writer() {
+    let home = Home::new().await;
+    let held = home.hold().await;
+    let made_up = Redemption {
+        code: HashedSecret::from_bytes([7; 32]),
+        origin: "https://shop.example.test".parse().unwrap(),
+        browser: None,
+        id: AppSessionId::from_bytes([7; 16]),
+        secret: HashedSecret::from_bytes([8; 32]),
+    };
+    let answer = home.sqlite.redeem_handshake(made_up, home.act()).await;
+    assert_eq!(answer.unwrap(), RedeemHandshake::Gone);
+    held.let_go();
 }

@@ -8,7 +8,10 @@ use vestibule_core::time::UnixMillis;
 use super::harness::Home;
 use super::make::applications::{browser, origin};
 use super::make::{NOON, noon_and};
-use crate::{Change, EndSession, OfferHandshake, RedeemHandshake, Redemption, RemoveApplication};
+use crate::{
+    Change, ChangePassword, EndSession, OPEN_CODES, OfferHandshake, RedeemHandshake, Redemption,
+    RemoveApplication, RenewSession,
+};
 
 pub async fn a_handshake_opens_an_app_session_told_and_audited(home: Home) {
     let alice = home.user("alice").await;
@@ -203,6 +206,75 @@ pub async fn a_second_handshake_takes_the_place_of_the_first(home: Home) {
     left.sort_by_key(|app| app.id);
     assert_eq!(left, [elsewhere, second]);
     home.snapshot().await.assert_told(&home.ledger.memory());
+}
+
+/// Holds: ASVS 7.2.4, ASVS 7.4.3
+pub async fn asvs_7_2_4_a_new_secret_leaves_nothing_under_the_old_one(home: Home) {
+    let alice = home.user("alice").await;
+    let other = home.session(&alice, NOON).await;
+    let session = home.session(&alice, NOON).await;
+    let (shop, blog) = (
+        home.application("shop").await,
+        home.application("blog").await,
+    );
+    let others = home.app_session(&other, &shop).await;
+    let mut session = session;
+    for minute in [1, 2] {
+        home.app_session(&session, &shop).await;
+        home.app_session(&session, &blog).await;
+        let offered = home.handshake(&session, &shop, noon_and(minute));
+        home.offer_code(&offered).await;
+        if minute == 1 {
+            let renewal = home.renewal(&session, noon_and(minute));
+            let RenewSession::Renewed(renewed) = home.renew(renewal).await else {
+                panic!("nothing stood in the way");
+            };
+            session = *renewed;
+        } else {
+            let change = home.password_change(&session, "new", noon_and(minute));
+            assert_eq!(
+                home.change(change).await,
+                ChangePassword::Changed { ended: 1 }
+            );
+        }
+        assert_eq!(
+            home.app_sessions_of(&session).await.as_slice(),
+            std::slice::from_ref(&others),
+            "a renewal looks at its own alone"
+        );
+        let answer = refused(&home, home.redemption(&offered), noon_and(minute), &[]).await;
+        assert_eq!(answer, RedeemHandshake::Gone, "nor what was on its way");
+        home.snapshot().await.assert_told(&home.ledger.memory());
+    }
+    let again = home.app_session(&session, &shop).await;
+    let home = home.reopen().await;
+    assert_eq!(home.app_sessions_of(&session).await, [again, others]);
+    home.snapshot().await.assert_told(&home.ledger.memory());
+}
+
+pub async fn of_more_codes_than_a_session_may_have_the_oldest_are_gone(home: Home) {
+    let alice = home.user("alice").await;
+    let session = home.session(&alice, NOON).await;
+    let other = home.session(&alice, NOON).await;
+    let shop = home.application("shop").await;
+    let elsewhere = home.handshake(&other, &shop, NOON);
+    home.offer_code(&elsewhere).await;
+    let mut codes = Vec::new();
+    for n in 0..OPEN_CODES + 2 {
+        let at = NOON.plus(std::time::Duration::from_millis(n.try_into().unwrap()));
+        let handshake = home.handshake(&session, &shop, at);
+        assert_eq!(home.offer_code(&handshake).await, OfferHandshake::Offered);
+        codes.push(handshake);
+    }
+    codes.push(elsewhere);
+    for (n, handshake) in codes.iter().enumerate() {
+        let answer = home.bring(home.redemption(handshake), NOON).await;
+        assert_eq!(
+            matches!(answer, RedeemHandshake::Opened { .. }),
+            n >= 2,
+            "{n}"
+        );
+    }
 }
 
 /// Holds: ASVS 7.4.1, ASVS 7.4.2

@@ -187,6 +187,51 @@ pub async fn asvs_7_4_1_a_removed_application_leaves_no_app_session_alive(home: 
     assert_ne!(other.id, shop.id);
 }
 
+/// Holds: ASVS 7.4.1
+pub async fn asvs_7_4_1_an_origin_that_comes_back_brings_no_app_session_back(home: Home) {
+    let alice = home.user("alice").await;
+    let session = home.session(&alice, NOON).await;
+    let (shop, blog) = (
+        home.application("shop").await,
+        home.application("blog").await,
+    );
+    let other = home.app_session(&session, &blog).await;
+    home.app_session(&session, &shop).await;
+    let both = ApplicationSpec {
+        origins: vec![origin("market"), origin("shop")],
+        ..spec("shop")
+    };
+    let market = ApplicationSpec {
+        origins: vec![origin("market")],
+        ..spec("shop")
+    };
+    let change = async |spec: &ApplicationSpec| {
+        let changed = home
+            .store
+            .change_application(shop.id, spec.clone(), home.act(noon_and(1)));
+        assert!(matches!(changed.await.unwrap(), PutApplication::Put(_)));
+        home.snapshot().await.assert_told(&home.ledger.memory());
+    };
+    change(&both).await;
+    assert_eq!(
+        home.app_sessions_of(&session).await.len(),
+        2,
+        "where it is still reached, it stays"
+    );
+    change(&market).await;
+    assert_eq!(
+        home.app_sessions_of(&session).await.as_slice(),
+        std::slice::from_ref(&other)
+    );
+    change(&both).await;
+    assert_eq!(
+        home.app_sessions_of(&session).await.as_slice(),
+        std::slice::from_ref(&other)
+    );
+    let home = home.reopen().await;
+    assert!(home.ledger.memory().app_sessions.keys().eq([&other.id]));
+}
+
 pub async fn what_is_unknown_is_neither_changed_nor_removed(home: Home) {
     let before = home.before().await;
     let id = home.application_id();

@@ -22,6 +22,7 @@ macro_rules! contract_suite {
                 a_name_and_an_authority_belong_to_one_application;
                 an_application_changes_and_its_old_origins_are_free;
                 asvs_7_4_1_a_removed_application_leaves_no_app_session_alive;
+                asvs_7_4_1_an_origin_that_comes_back_brings_no_app_session_back;
                 what_is_unknown_is_neither_changed_nor_removed;
             }
             roles {
@@ -38,6 +39,7 @@ macro_rules! contract_suite {
                 the_account_of_somebody_declared_stays_findable;
                 a_declared_address_that_nobody_proved_stays_primary;
                 two_declared_applications_swap_an_authority;
+                asvs_7_4_1_a_declaration_ends_what_is_at_origins_that_are_lost;
                 a_declaration_that_conflicts_changes_nothing;
                 a_declaration_never_leaves_no_administrator;
                 an_account_that_was_there_is_taken_over;
@@ -50,6 +52,8 @@ macro_rules! contract_suite {
                 a_code_is_worth_nothing_when_its_session_or_application_is_gone;
                 asvs_7_4_1_a_dead_session_offers_nothing;
                 a_second_handshake_takes_the_place_of_the_first;
+                asvs_7_2_4_a_new_secret_leaves_nothing_under_the_old_one;
+                of_more_codes_than_a_session_may_have_the_oldest_are_gone;
                 an_app_session_goes_with_the_row_of_its_session;
                 codes_that_are_over_and_orphans_are_dropped;
                 app_sessions_are_there_when_the_store_is_opened_again;

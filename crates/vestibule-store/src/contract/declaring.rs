@@ -275,6 +275,31 @@ pub async fn two_declared_applications_swap_an_authority(home: Home) {
     home.snapshot().await.assert_told(&home.ledger.memory());
 }
 
+/// Holds: ASVS 7.4.1
+pub async fn asvs_7_4_1_a_declaration_ends_what_is_at_origins_that_are_lost(home: Home) {
+    let alice = home.user("alice").await;
+    let session = home.session(&alice, NOON).await;
+    let wanted = home.declaration(&["shop", "blog"]);
+    home.declare(wanted.clone(), 1).await;
+    let applications = home.store.applications().await.unwrap();
+    let [blog, shop] = applications.as_slice() else {
+        panic!("two were declared");
+    };
+    home.app_session(&session, shop).await;
+    let kept = home.app_session(&session, blog).await;
+    let mut moved = wanted.clone();
+    moved.applications[0].1.origins = vec![origin("market")];
+    for declaration in [moved, wanted] {
+        let answer = home.declare(declaration, 2).await;
+        assert_eq!(answer, told(&[], &["shop"], &[]));
+        assert_eq!(
+            home.app_sessions_of(&session).await.as_slice(),
+            std::slice::from_ref(&kept)
+        );
+        home.snapshot().await.assert_told(&home.ledger.memory());
+    }
+}
+
 pub async fn a_declaration_that_conflicts_changes_nothing(home: Home) {
     home.application("wiki").await;
     home.declare(home.declaration(&["shop"]), 1).await;

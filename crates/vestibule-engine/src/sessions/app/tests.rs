@@ -54,6 +54,14 @@ fn session(number: u8, owner: u8) -> Session {
     Session::open(new, StoreNumber(0))
 }
 
+/// The same under another secret.
+fn renewed(number: u8, owner: u8, secret: u8) -> Session {
+    Session {
+        secret: PlainSessionSecret::new([secret; 32]).hashed(),
+        ..session(number, owner)
+    }
+}
+
 fn application_id(number: u8) -> ApplicationId {
     ApplicationId::new(NOW, [number; 10])
 }
@@ -164,6 +172,7 @@ fn asvs_7_4_1_it_dies_with_its_session_its_application_or_its_place_and_is_swept
         (Change::ApplicationRemoved(application_id(1)), true),
         (application(1, &[1]), true),
         (application(2, &[0, 2]), true),
+        (Change::SessionRenewed(Box::new(renewed(1, 1, 7))), true),
         (
             Change::AppSessionOpened {
                 app_session: Box::new(opened(9, 1, 1, 0)),
@@ -213,6 +222,53 @@ fn asvs_7_3_1_its_use_is_its_session_s_use() {
     }
     assert_eq!(index.last_seen(session_id(1), now), Some(now));
     assert_eq!(index.take_touched().len(), 1, "and is written behind");
+}
+
+/// Holds: ASVS 7.4.1
+#[test]
+fn asvs_7_4_1_an_origin_that_comes_back_brings_nothing_back() {
+    for sweep in [false, true] {
+        let index = filled();
+        index.publish(&[application(1, &[1])]);
+        if sweep {
+            index.sweep(NOW, 10);
+        }
+        index.publish(&[application(1, &[0, 1])]);
+        assert!(!is_live(&index, &cookie(1), 0, NOW));
+        index.publish(&[open(3, 1, 1, 0)]);
+        assert!(is_live(&index, &cookie(3), 0, NOW));
+        index.sweep(NOW, 10);
+        assert!(is_live(&index, &cookie(3), 0, NOW));
+        assert_eq!(index.app_sessions(), 1);
+    }
+    let index = filled();
+    index.publish(&[application(1, &[1]), open(3, 1, 1, 0)]);
+    index.publish(&[application(1, &[0, 1])]);
+    assert!(!is_live(&index, &cookie(3), 0, NOW), "told of too late");
+}
+
+/// Holds: ASVS 7.2.4
+#[test]
+fn asvs_7_2_4_what_is_opened_after_a_renewal_is_live_and_what_was_before_is_not() {
+    let index = filled();
+    let reloaded = |session: Session, app_sessions: Vec<AppSession>| Change::UserReloaded {
+        id: user(1).id,
+        user: Some(Box::new(user(1))),
+        sessions: vec![session],
+        app_sessions,
+    };
+    // Read again and the same: nothing ends.
+    index.publish(&[reloaded(session(1, 1), vec![opened(1, 1, 1, 0)])]);
+    assert!(is_live(&index, &cookie(1), 0, NOW));
+    index.publish(&[Change::SessionRenewed(Box::new(renewed(1, 1, 7)))]);
+    index.publish(&[open(3, 1, 1, 0)]);
+    assert!(!is_live(&index, &cookie(1), 0, NOW));
+    assert!(is_live(&index, &cookie(3), 0, NOW));
+    // A renewal that was heard of after what came after it.
+    index.publish(&[reloaded(renewed(1, 1, 8), vec![opened(3, 1, 1, 0)])]);
+    assert!(is_live(&index, &cookie(3), 0, NOW));
+    index.publish(&[reloaded(renewed(1, 1, 9), Vec::new())]);
+    assert!(!is_live(&index, &cookie(3), 0, NOW));
 }
 
 #[test]
