@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use vestibule_core::audit::{Act, Actor, Event, Personal};
 use vestibule_core::id::UserId;
 
-use super::{SHARE_USERS, Transition, values};
+use super::locks::SHARE_USERS;
+use super::{Transition, values};
 use crate::fault::Fault;
 use crate::outbox::insert_errand;
 
