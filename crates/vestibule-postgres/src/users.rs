@@ -3,6 +3,7 @@
 pub(crate) mod delete;
 mod password;
 pub(crate) mod record;
+mod row;
 
 use tokio_postgres::Row;
 
@@ -13,30 +14,21 @@ use vestibule_core::lineage::{Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
 use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{
-    CredentialVersion, Details, DisplayName, NewUser, Role, User, UserStatus,
-};
+use vestibule_core::user::{CredentialVersion, NewUser, User, UserStatus};
 use vestibule_store::{
     Answer, Change, ChangePassword, CreateUser, DeleteUser, NewProfile, PasswordChange,
     RehashPassword, SetStatus, SignInRecord, UserPage, Users,
 };
 
+use self::row::bind_details;
+pub(crate) use self::row::{
+    USER_COLUMNS, bind_version, join_roles, read_roles, read_user, read_version, user_columns,
+};
 use crate::Postgres;
 use crate::addresses::insert_address;
 use crate::fault::Fault;
 use crate::sessions::count_live;
-use crate::transition::{Ask, Transition, bind_limit, bytes, read_number, values};
-
-macro_rules! user_columns {
-    () => {
-        "u.id, u.email, u.email_verified, u.name, u.roles, u.disabled, u.created_at, u.cutoff"
-    };
-}
-
-pub(crate) use user_columns;
-
-/// What [`read_user`] reads, of `users u`.
-pub(crate) const USER_COLUMNS: &str = user_columns!();
+use crate::transition::{Ask, Transition, bind_limit, values};
 
 /// A new account's.
 pub(crate) const FIRST_VERSION: CredentialVersion = CredentialVersion(1);
@@ -382,53 +374,6 @@ pub(crate) fn read_account(row: &Row) -> Result<Account, Fault> {
         user: read_user(row)?,
         version: read_version(row.try_get("credential_version")?)?,
     })
-}
-
-/// A row of [`USER_COLUMNS`].
-pub(crate) fn read_user(row: &Row) -> Result<User, Fault> {
-    Ok(User {
-        id: UserId::from_bytes(bytes(row, 0)?),
-        email: EmailAddress::from_stored(row.try_get(1)?),
-        email_verified: row.try_get(2)?,
-        name: DisplayName::from_stored(row.try_get(3)?),
-        roles: read_roles(row.try_get(4)?)?,
-        status: if row.try_get(5)? {
-            UserStatus::Disabled
-        } else {
-            UserStatus::Active
-        },
-        created_at: UnixMillis(row.try_get(6)?),
-        cutoff: read_number(row.try_get(7)?)?,
-    })
-}
-
-/// Roles as the row keeps them.
-pub(crate) fn join_roles(roles: &[Role]) -> String {
-    let roles: Vec<&str> = roles.iter().map(Role::as_str).collect();
-    roles.join(",")
-}
-
-pub(crate) fn read_roles(roles: &str) -> Result<Vec<Role>, Fault> {
-    roles
-        .split(',')
-        .filter(|role| !role.is_empty())
-        .map(str::parse)
-        .collect::<Result<_, _>>()
-        .map_err(|_| Fault::unreadable("a stored role's name is none"))
-}
-
-fn bind_details(details: &Details) -> Result<String, Fault> {
-    serde_json::to_string(details).map_err(|_| Fault::Refused("a user's details cannot be written"))
-}
-
-pub(crate) fn read_version(value: i64) -> Result<CredentialVersion, Fault> {
-    u64::try_from(value)
-        .map(CredentialVersion)
-        .map_err(|_| Fault::unreadable("a credential's version is negative"))
-}
-
-pub(crate) fn bind_version(version: CredentialVersion) -> Result<i64, Fault> {
-    i64::try_from(version.0).map_err(|_| Fault::Refused("a credential's versions are used up"))
 }
 
 /// Whether there is an administrator, in the words of the index `administrators`, so that it is used.
