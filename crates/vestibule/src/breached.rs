@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 use vestibule_engine::Breached;
 
+use crate::regular;
+
 /// Hex digits of a SHA-1.
 const DIGITS: usize = 40;
 /// Longest line: a hash, a colon, a count of up to twenty digits, carriage return and line feed, and room to spare.
@@ -66,8 +68,8 @@ impl BreachedFile {
             path: path.to_owned(),
             source,
         };
-        let file = File::open(path).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
+        let (file, metadata) = regular::open(path, u64::MAX).map_err(unreadable)?;
+        let length = metadata.len();
         let list = Self { file, length };
         match list.first_fault() {
             Ok(None) => Ok(list),

@@ -7,7 +7,7 @@ use vestibule_store::{Declare, Declared, StoreError};
 
 use crate::settings::InForce;
 
-/// Why what is declared cannot be so. Nothing of it is, then.
+/// Why what is declared cannot be so. Nothing of it is, then, unless the store cannot tell.
 #[derive(Debug, thiserror::Error)]
 pub enum DeclareError {
     /// Somebody has it already.
@@ -30,6 +30,16 @@ pub enum DeclareError {
     /// The store failed.
     #[error("what the settings declare could not be stored")]
     Store(#[from] StoreError),
+}
+
+impl DeclareError {
+    /// Whether it may have been stored all the same.
+    pub const fn is_in_doubt(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(StoreError::Unavailable(_) | StoreError::Failed(_))
+        )
+    }
 }
 
 /// Makes everything as the settings declare it, in one transition, and logs what changed.

@@ -15,6 +15,7 @@ mod mail;
 mod os;
 mod places;
 mod private;
+mod regular;
 mod server;
 mod settings;
 mod traces;

@@ -10,8 +10,12 @@ use maxminddb::{MaxMindDbError, Reader, WithinOptions};
 use vestibule_core::place::{Country, Located};
 use vestibule_engine::Places;
 
+use crate::regular;
+
 /// A file that names no country in this many networks names none.
 const LOOKED_AT: usize = 100_000;
+/// Longer than any such list there is.
+const MOST: u64 = 1024 * 1024 * 1024;
 
 /// A list of networks, held in memory.
 pub struct PlacesFile {
@@ -54,7 +58,7 @@ pub enum PlacesError {
 impl PlacesFile {
     /// Reads the file and checks all of it, so that what is wrong with it is told at the start and not on a page.
     pub fn open(path: &Path) -> Result<Self, PlacesError> {
-        let bytes = std::fs::read(path).map_err(|source| PlacesError::Unreadable {
+        let bytes = regular::read(path, MOST).map_err(|source| PlacesError::Unreadable {
             path: path.to_owned(),
             source,
         })?;

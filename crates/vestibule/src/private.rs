@@ -1,6 +1,5 @@
 //! Files that hold a secret of the operator's: for their owner alone, small, and read whole (ASVS 13.3.1).
 
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -8,6 +7,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
+
+use crate::regular;
 
 /// Longer than any secret here.
 const MOST: u64 = 4096;
@@ -107,11 +108,10 @@ fn text(of: Purpose, path: &Path) -> Result<Option<Zeroizing<String>>, PrivateEr
             source,
         },
     };
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() || metadata.len() > MOST {
-        return Ok(None);
-    }
+    let (file, metadata) = match regular::open(path, MOST) {
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => return Ok(None),
+        opened => opened.map_err(failed)?,
+    };
     if metadata.mode() & 0o077 != 0 {
         return Err(PrivateError::Open {
             what,

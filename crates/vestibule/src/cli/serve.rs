@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
@@ -11,6 +12,9 @@ use super::{Place, load};
 use crate::server::Reload;
 use crate::traces::Traces;
 use crate::{logs, server};
+
+/// How long a file that is being read may keep the process once everything else has ended.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Start the server
 #[derive(Args)]
@@ -47,17 +51,18 @@ pub fn run(serve: Serve, place: &Place) -> Result<ExitCode> {
     let accept_clock = serve
         .accept_clock
         .then(|| rustix::process::getuid().as_raw());
-    runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(async {
-            let traces = Traces::start(in_force.settings.otlp_endpoint.as_ref())?;
-            let levels = logs::start(&in_force.settings, traces.as_ref());
-            let anew = Reload::new(in_force.clone(), levels, move || load(&flags));
-            let ended = server::run(&in_force, anew, accept_clock).await;
-            if let Some(traces) = traces {
-                traces.finish().await;
-            }
-            ended
-        })
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build()?;
+    let ended = runtime.block_on(async {
+        let traces = Traces::start(in_force.settings.otlp_endpoint.as_ref())?;
+        let levels = logs::start(&in_force.settings, traces.as_ref());
+        let anew = Reload::new(in_force.clone(), levels, move || load(&flags));
+        let ended = server::run(&in_force, anew, accept_clock).await;
+        if let Some(traces) = traces {
+            traces.finish().await;
+        }
+        ended
+    });
+    // A file that is still waited for keeps nobody from the end: what is to be stored is stored by now.
+    runtime.shutdown_timeout(PATIENCE);
+    ended
 }

@@ -33,6 +33,7 @@ use super::reply::told;
 use super::{Desk, MailSettingError};
 use crate::os::{SystemClock, SystemEntropy};
 use crate::private::{self, Purpose};
+use crate::regular;
 use crate::settings::{self, MailServer, Protection, Secret};
 
 /// For the connection.
@@ -42,6 +43,8 @@ const WHOLE: Duration = Duration::from_secs(55);
 /// For a good-bye that changes nothing any more.
 const GOOD_BYE: Duration = Duration::from_secs(2);
 
+/// Longer than a system's whole bundle of authorities.
+const AUTHORITIES: u64 = 4 * 1024 * 1024;
 const PASSWORD: Purpose = Purpose {
     what: "the mail server's password",
     setting: "mail.password_file",
@@ -381,8 +384,8 @@ fn tls(mail: &settings::Mail, server: &MailServer) -> Result<TlsParameters, Mail
             path: path.display().to_string(),
             what,
         };
-        let pem =
-            std::fs::read(path).map_err(|error| wrong(format!("cannot be read ({error})")))?;
+        let pem = regular::read(path, AUTHORITIES)
+            .map_err(|error| wrong(format!("cannot be read ({error})")))?;
         let authorities =
             Certificate::from_pem(&pem).map_err(|_| wrong("holds something else".to_owned()))?;
         if !pem.windows(PEM.len()).any(|window| window == PEM) {

@@ -4,15 +4,16 @@
 //! read and judge ──▶ a fault: nothing changes, a line for each
 //!        │
 //!        ▼
-//! declare (one transition) ──▶ refused: nothing changes
+//! declare (one transition) ──▶ refused: nothing changes; the store fails: that may have been stored, or not
 //!        │
 //!        ▼
-//! policy, site, log level: swapped whole. A request under way keeps what it began with.
+//! policy, site, log level: swapped whole, and the certificate is looked at. A request under way keeps what it began with.
 //! ```
 
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tokio::task::spawn_blocking;
 
 use vestibule_http::Context;
 
@@ -22,7 +23,15 @@ use crate::logs::Levels;
 use crate::settings::{Faults, InForce, take_in};
 use crate::wiring::{self, Wired};
 
-type Load = Box<dyn Fn() -> Result<InForce, Faults> + Send + Sync>;
+type Load = Arc<dyn Fn() -> Result<InForce, Faults> + Send + Sync>;
+
+/// Why the settings were not taken in.
+enum Refused {
+    /// Everything is as it was.
+    Unchanged(Vec<String>),
+    /// The store cannot tell whether it has what they declare.
+    InDoubt(String),
+}
 
 /// Reads the settings as the start did.
 pub struct Reload {
@@ -41,7 +50,7 @@ impl Reload {
         Self {
             in_force,
             levels,
-            load: Box::new(load),
+            load: Arc::new(load),
         }
     }
 
@@ -55,16 +64,23 @@ impl Reload {
     ) {
         loop {
             told.notified().await;
-            if let Some(tls) = &doors.tls {
-                tls.look_now();
-            }
             match self.once(wired, doors, &context).await {
-                Ok(anew) => context = anew,
-                Err(faults) => {
+                Ok(anew) => {
+                    context = anew;
+                    if let Some(tls) = &doors.tls {
+                        tls.look_now();
+                    }
+                }
+                Err(Refused::Unchanged(faults)) => {
                     for fault in faults {
                         tracing::error!(fault, "the settings cannot be reloaded, nothing changed");
                     }
                 }
+                Err(Refused::InDoubt(fault)) => tracing::error!(
+                    fault,
+                    "the settings cannot be reloaded: the applications, roles and people they declare may have been stored, \
+                     nothing else was taken in; send SIGHUP again"
+                ),
             }
         }
     }
@@ -74,14 +90,27 @@ impl Reload {
         wired: &Wired,
         doors: &Doors,
         context: &Context,
-    ) -> Result<Arc<Context>, Vec<String>> {
-        let told = |faults: Faults| faults.0.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let read = (self.load)().map_err(told)?;
+    ) -> Result<Arc<Context>, Refused> {
+        let told =
+            |faults: Faults| Refused::Unchanged(faults.0.iter().map(ToString::to_string).collect());
+        // A disk, or a share, may take its time.
+        let load = Arc::clone(&self.load);
+        let read = spawn_blocking(move || load()).await;
+        let read = read.map_err(|error| Refused::Unchanged(vec![error.to_string()]))?;
+        let read = read.map_err(told)?;
         let anew = take_in(&self.in_force, read).map_err(told)?;
         let settings = &anew.in_force.settings;
         declare::apply(&wired.engine, &anew.in_force)
             .await
-            .map_err(|error| vec![format!("{:#}", anyhow::Error::from(error))])?;
+            .map_err(|error| {
+                let in_doubt = error.is_in_doubt();
+                let fault = format!("{:#}", anyhow::Error::from(error));
+                if in_doubt {
+                    Refused::InDoubt(fault)
+                } else {
+                    Refused::Unchanged(vec![fault])
+                }
+            })?;
         wired.engine.adopt(wiring::policy(settings));
         self.levels.set(settings.log_level);
         let context = context.resited(wiring::site(settings, doors.issuer.clone()));

@@ -1,7 +1,6 @@
 //! Reads flags, environment and file into [`InForce`].
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -14,10 +13,13 @@ use super::declared::{self, LISTS, List, Source};
 use super::faults::place;
 use super::table::{Kind, nearest, rows};
 use super::{Fault, Faults, InForce, Origin, Row, Settings, rules};
+use crate::regular;
 
 /// Names the settings file in the environment.
 const CONFIG: &str = "VESTIBULE_CONFIG";
 const PREFIX: &str = "VESTIBULE_";
+/// Longer than any settings file.
+const MOST: u64 = 4 * 1024 * 1024;
 
 /// What the command line says.
 #[derive(Debug, Clone, Default)]
@@ -292,11 +294,10 @@ fn place_of(key: &str, table: &DeTable<'_>, source: &Source<'_>) -> String {
 
 /// The text, and who may read it: both of the file that was opened.
 fn read(path: &Path) -> io::Result<(String, u32)> {
-    let mut file = File::open(path)?;
-    let mode = file.metadata()?.mode() & 0o7777;
+    let (file, metadata) = regular::open(path, MOST)?;
     let mut text = String::new();
-    file.read_to_string(&mut text)?;
-    Ok((text, mode))
+    file.take(MOST).read_to_string(&mut text)?;
+    Ok((text, metadata.mode() & 0o7777))
 }
 
 /// What is wrong with the text, and where. ASVS 16.2.5: never the line itself, which may hold a secret.

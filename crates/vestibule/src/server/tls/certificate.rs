@@ -1,6 +1,5 @@
 //! The certificate and its key: read, and judged before anybody sees them.
 
-use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -20,6 +19,8 @@ use x509_parser::time::ASN1Time;
 use zeroize::Zeroizing;
 
 use vestibule_core::time::UnixMillis;
+
+use crate::regular;
 
 /// Longer than any chain and any key.
 const MOST: u64 = 256 * 1024;
@@ -370,12 +371,7 @@ fn read(
             }
         }
     };
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() || metadata.len() > MOST {
-        let other = io::Error::other(format!("it is no file of at most {MOST} bytes"));
-        return Err(failed(other));
-    }
+    let (file, metadata) = regular::open(path, MOST).map_err(failed)?;
     let mut bytes = Vec::with_capacity(usize::try_from(MOST).unwrap_or_default());
     file.take(MOST).read_to_end(&mut bytes).map_err(failed)?;
     Ok((metadata.mode(), bytes))
