@@ -266,3 +266,17 @@ CREATE TABLE deleted_users (
 );
 
 CREATE INDEX erasures ON deleted_users (user_id) WHERE erase_after IS NOT NULL;
+
+-- Who works on this database: one process at a time. Each that takes it raises the term, and commits under its own term alone.
+CREATE TABLE holding (
+    id         bigint PRIMARY KEY CHECK (id = 1),
+    term       bigint NOT NULL DEFAULT 0,
+    -- The data directory it works from; none: nobody holds it.
+    holder     bytea CHECK (octet_length(holder) = 16),
+    held_by    text NOT NULL DEFAULT '',
+    -- By this database's clock.
+    held_since bigint NOT NULL DEFAULT 0,
+    held_until bigint NOT NULL DEFAULT 0
+);
+
+INSERT INTO holding (id) VALUES (1);

@@ -50,7 +50,9 @@ impl Archive for Postgres {
             }
             write_all(&own, source).await?;
             let settled = settle(&own, &arrival).await.map_err(Fault::error)?;
-            own.run("COMMIT").await.map_err(Fault::error)?;
+            own.run(&self.desk.holding.commit())
+                .await
+                .map_err(Fault::error)?;
             Ok(Import::Imported(settled))
         })
     }

@@ -121,6 +121,9 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sql(error) => match error.as_db_error() {
+                Some(told) if is_overtaken(told) => {
+                    f.write_str("another vestibule took this database over")
+                }
                 // Never its detail: that shows the row.
                 Some(told) => write!(f, "PostgreSQL: {} ({})", told.message(), told.code().code()),
                 None => match error.source() {
@@ -157,6 +160,11 @@ fn is_lost(error: &DbError) -> bool {
     ) || error.code().code().starts_with("08")
 }
 
+/// Nothing else divides: see `holding`.
+fn is_overtaken(error: &DbError) -> bool {
+    *error.code() == SqlState::DIVISION_BY_ZERO
+}
+
 fn kind(error: &tokio_postgres::Error) -> Kind {
     let Some(told) = error.as_db_error() else {
         return if is_conversion(error) {
@@ -166,6 +174,9 @@ fn kind(error: &tokio_postgres::Error) -> Kind {
         };
     };
     let code = told.code();
+    if is_overtaken(told) {
+        return Kind::Unavailable;
+    }
     if *code == SqlState::DISK_FULL {
         return Kind::Full;
     }

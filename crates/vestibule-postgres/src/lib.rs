@@ -21,6 +21,7 @@ mod clock;
 mod connection;
 mod fault;
 mod fill;
+mod holding;
 mod installation;
 mod known_devices;
 mod location;
@@ -50,11 +51,13 @@ use crate::audit::Entries;
 use crate::connection::{Connection, Connections, discard};
 use crate::fault::Fault;
 use crate::fill::{Filling, fill};
+use crate::holding::Holding;
 use crate::location::Location;
 use crate::perform::Desk;
 use crate::publication::Sequencer;
 
 pub use crate::clock::clock;
+pub use crate::holding::Holder;
 
 /// How long is waited for what. A database that is frozen or gone answers nothing: its callers are told so soon.
 #[derive(Debug, Clone, Copy)]
@@ -91,6 +94,8 @@ pub struct Options {
     pub connections: usize,
     /// How long is waited.
     pub patience: Patience,
+    /// Who opens it.
+    pub holder: Holder,
 }
 
 impl std::fmt::Debug for Options {
@@ -142,6 +147,16 @@ pub enum OpenError {
         /// Which step.
         version: u32,
     },
+    /// Another works on it.
+    #[error(
+        "the database that `[store] url` names is held by {by}, for {seconds} seconds by now: one vestibule at a time works on a database. Stop that one, or run this where it runs"
+    )]
+    Held {
+        /// How it calls itself.
+        by: String,
+        /// For how long.
+        seconds: u64,
+    },
     /// The database cannot be reached, or refuses us.
     #[error(
         "cannot open the database that `[store] url` names: {0}; see that it runs and that the name, the role and its password are right"
@@ -182,6 +197,7 @@ impl Postgres {
             password,
             connections,
             patience,
+            holder,
         } = options;
         let mut location = Location::parse(&url)?;
         if let Some(password) = password {
@@ -190,8 +206,8 @@ impl Postgres {
         let pool = Connections::new(location, connections.max(2), patience)
             .map_err(OpenError::from_fault)?;
         let first = pool.take().await.map_err(OpenError::from_fault)?;
-        let prepared = timeout(patience.bulk, prepare(&first, patience)).await;
-        let entries = prepared.map_err(|_| OpenError::from_fault(Fault::Silent))??;
+        let prepared = timeout(patience.bulk, prepare(&first, patience, &holder)).await;
+        let (holding, entries) = prepared.map_err(|_| OpenError::from_fault(Fault::Silent))??;
         // It waits longer than others may.
         discard(first);
         let (filling, filled) = watch::channel(Filling::Running);
@@ -201,11 +217,13 @@ impl Postgres {
             Arc::new(entries),
             patience,
             filled,
+            holding,
         );
         let desk = Arc::new(desk);
         let chores = vec![
             tokio::spawn(fill(Arc::clone(&desk), filling)),
             tokio::spawn(mender::run(Arc::clone(&desk))),
+            tokio::spawn(holding::keep(Arc::clone(&desk))),
         ];
         Ok(Self { desk, chores })
     }
@@ -213,6 +231,12 @@ impl Postgres {
     /// Waits until what is stored has been published whole. An error says that it cannot be read: nothing works then.
     pub async fn filled(&self) -> Result<(), StoreError> {
         self.desk.filled().await.map_err(Fault::error)
+    }
+
+    /// Waits until another is found to work on the database: what is published here is not all that happens any more, and the
+    /// process must end.
+    pub async fn lost(&self) {
+        self.desk.holding.lost().await;
     }
 
     /// What is told of the work done, to whoever watches.
@@ -231,7 +255,11 @@ impl Postgres {
 }
 
 /// What is there before anything else: a database that keeps every text, and the tables in it.
-async fn prepare(first: &Connection, patience: Patience) -> Result<Entries, OpenError> {
+async fn prepare(
+    first: &Connection,
+    patience: Patience,
+    holder: &Holder,
+) -> Result<(Holding, Entries), OpenError> {
     let own = |error: tokio_postgres::Error| OpenError::from_fault(error.into());
     let most = patience.bulk.as_millis();
     let set = format!("SET statement_timeout = {most}");
@@ -242,7 +270,10 @@ async fn prepare(first: &Connection, patience: Patience) -> Result<Entries, Open
         return Err(OpenError::Encoding(encoding));
     }
     migrate::migrate(first, migrate::MIGRATIONS).await?;
-    Entries::after(first).await.map_err(OpenError::from_fault)
+    // Before anything is read that others could still change.
+    let holding = holding::take(first, holder).await?;
+    let entries = Entries::after(first).await.map_err(OpenError::from_fault)?;
+    Ok((holding, entries))
 }
 
 impl Drop for Postgres {

@@ -15,6 +15,7 @@ use crate::audit::Entries;
 use crate::connection::{Connection, Connections, discard};
 use crate::fault::{Again, Fault};
 use crate::fill::Filling;
+use crate::holding::{self, Holding};
 use crate::publication::Sequencer;
 use crate::transition::{Lost, Pace, Transition};
 use crate::{Patience, Postgres};
@@ -46,6 +47,7 @@ pub(crate) struct Desk {
     bulk: Semaphore,
     filled: watch::Receiver<Filling>,
     pub(crate) figures: Arc<Figures>,
+    pub(crate) holding: Arc<Holding>,
     runtime: Handle,
 }
 
@@ -65,6 +67,7 @@ impl Desk {
         entries: Arc<Entries>,
         patience: Patience,
         filled: watch::Receiver<Filling>,
+        holding: Holding,
     ) -> Self {
         Self {
             connections,
@@ -75,6 +78,7 @@ impl Desk {
             bulk: Semaphore::new(1),
             filled,
             figures: Arc::default(),
+            holding: Arc::new(holding),
             runtime: Handle::current(),
         }
     }
@@ -97,6 +101,12 @@ impl Desk {
         let all = self.under_way.acquire_many(MOST).await;
         self.under_way.close();
         drop(all);
+        // Where it cannot be told, it runs out.
+        if let Ok(connection) = self.connections.take().await {
+            let told = holding::give_back(&connection, &self.holding);
+            let _ = timeout(self.patience.statement, told).await;
+            discard(connection);
+        }
         self.connections.close();
     }
 
@@ -216,6 +226,7 @@ impl Desk {
             Arc::clone(&self.entries),
             Arc::clone(&self.sequencer),
             pace,
+            Arc::clone(&self.holding),
         );
         let outcome = match work(&mut tx, input).await {
             Ok(outcome) => outcome,

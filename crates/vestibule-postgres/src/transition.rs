@@ -27,6 +27,7 @@ pub(crate) use self::pace::Pace;
 use crate::audit::Entries;
 use crate::connection::{Connection, discard};
 use crate::fault::Fault;
+use crate::holding::Holding;
 use crate::publication::{Doubt, Lane, Sequencer};
 
 /// A value to be bound, kept until it is sent.
@@ -60,6 +61,7 @@ pub(crate) struct Transition {
     entries: Arc<Entries>,
     sequencer: Arc<Sequencer>,
     pace: Pace,
+    holding: Arc<Holding>,
     begun: bool,
     kept: Vec<Write>,
     changes: Vec<Change>,
@@ -87,12 +89,14 @@ impl Transition {
         entries: Arc<Entries>,
         sequencer: Arc<Sequencer>,
         pace: Pace,
+        holding: Arc<Holding>,
     ) -> Self {
         Self {
             connection,
             entries,
             sequencer,
             pace,
+            holding,
             begun: false,
             kept: Vec::new(),
             changes: Vec::new(),
@@ -330,7 +334,7 @@ impl Transition {
                 }));
             }
             if commit {
-                sent.push(simple("COMMIT".to_owned()));
+                sent.push(simple(self.holding.commit()));
             }
             // Each is sent when it is polled first, which is in order.
             Ok::<_, Fault>(join_all(sent).await)

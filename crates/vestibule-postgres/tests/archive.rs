@@ -10,7 +10,7 @@ use std::process::Command;
 use std::sync::Arc;
 
 use vestibule_core::lineage::StoreNumber;
-use vestibule_postgres::{Options, Patience, Postgres};
+use vestibule_postgres::{Holder, Options, Patience, Postgres};
 use vestibule_store::contract::archive::assert_listed;
 use vestibule_store::{Change, Publish};
 
@@ -47,6 +47,10 @@ async fn every_column_of_every_table_is_in_a_backup_or_left_out_on_purpose() {
         password: None,
         connections: 2,
         patience: Patience::default(),
+        holder: Holder {
+            id: [1; 16],
+            label: "a test".to_owned(),
+        },
     };
     let store = Postgres::open(options, Arc::new(Nobody)).await.unwrap();
     store.filled().await.unwrap();

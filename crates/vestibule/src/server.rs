@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Notify;
@@ -72,7 +72,13 @@ pub async fn run(
     let wired = opened
         .start(settings, &doors.issuer, Reader::Browser, accept_clock)
         .await?;
-    let outcome = serve(in_force, reload, &wired, doors, &mut signals).await;
+    let outcome = tokio::select! {
+        outcome = serve(in_force, reload, &wired, doors, &mut signals) => outcome,
+        // Others write where this index is fed from: an answer from it could be wrong.
+        () = wired.lost() => Err(anyhow!(
+            "another vestibule works on the database that `[store] url` names: this server ends. One server at a time runs on a database: stop the other, or start this one with another database"
+        )),
+    };
     wired.close().await;
     outcome.map(|()| ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 //! Puts the store, the index and the engine together over one data directory; the same for a server and for a command
 //! that runs without one.
 
+mod holder;
 mod provided;
 mod store;
 
@@ -33,6 +34,7 @@ use crate::settings::Settings;
 use self::provided::Provided;
 use self::store::Backend;
 
+pub use self::holder::holder;
 pub use self::provided::{faults, policy};
 pub use self::store::database_clock;
 
@@ -232,6 +234,11 @@ impl Wired {
     /// Waits until checks can be answered.
     pub async fn filled(&self) -> Result<(), WireError> {
         self.store.filled().await.map_err(WireError::Fill)
+    }
+
+    /// Waits until another is found to work on the same data; the process must end then.
+    pub async fn lost(&self) {
+        self.store.lost().await;
     }
 
     /// Writes what was kept back, seals the trail, closes the store and lets go of the directory.

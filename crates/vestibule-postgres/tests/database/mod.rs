@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio_postgres::{Client, NoTls};
-use vestibule_postgres::{Options, Patience};
+use vestibule_postgres::{Holder, Options, Patience};
 
 /// Where the tests find a PostgreSQL: `postgres://` and a role that may make databases, on this machine.
 pub const ADDRESS: &str = "VESTIBULE_TEST_POSTGRES";
@@ -52,6 +52,10 @@ impl Database {
             url: self.url(),
             password: None,
             connections: 8,
+            holder: Holder {
+                id: [1; 16],
+                label: "a test".to_owned(),
+            },
             patience: Patience {
                 connect: Duration::from_mins(1),
                 wait: Duration::from_mins(2),

@@ -70,6 +70,7 @@ impl Place {
             password,
             connections: settings.store.connections,
             patience: Patience::default(),
+            holder: crate::wiring::holder(&settings.data)?,
         };
         let store = Postgres::open(options, Arc::new(Nobody)).await?;
         store.filled().await?;

@@ -13,6 +13,7 @@ use super::file::Installation;
 use super::place::{self, Place};
 use super::restore::operator_act;
 use super::{fault, progress};
+use crate::keys;
 use crate::os::SystemClock;
 use crate::settings::Settings;
 
@@ -72,7 +73,7 @@ pub async fn migrate(from: &Settings, to: &Settings, entropy: &dyn Entropy) -> R
 
 async fn run(from: &Place, to: &Place, settings: &Settings, entropy: &dyn Entropy) -> Result<u64> {
     let (from, to) = (from.store(), to.store());
-    check_installed(&*from).await?;
+    check_installed(&*from, settings).await?;
     let bar = progress::rows("moving");
     let counted = {
         let bar = bar.clone();
@@ -130,13 +131,22 @@ async fn record(store: &dyn Store, entropy: &dyn Entropy) -> Result<()> {
 }
 
 /// An empty store is no installation: a slip in --from would else be found out late.
-async fn check_installed(store: &dyn Store) -> Result<()> {
+async fn check_installed(store: &dyn Store, settings: &Settings) -> Result<()> {
     let mut rows = store.export().await?;
     let first = rows.next().await?;
     let installation = first.as_ref().and_then(Installation::of);
-    if installation.is_none_or(|installation| installation.key_check.is_none()) {
+    let Some(adopted) = installation.and_then(|installation| installation.key_check) else {
         bail!(
             "the store to move from holds no installation: no server ever started on it; is --from right?"
+        );
+    };
+    // What arrives is of no use to a server whose key is another.
+    let master = keys::existing(&settings.data, settings.master_key_file.as_deref())?;
+    if master.check_value()?[..] != adopted[..] {
+        bail!(
+            "the master key of the data directory {} is not the one this data was made with: run this with --data naming the \
+             directory of the server that worked on it, or name its key in keys.master_key_file",
+            settings.data.display()
         );
     }
     Ok(())

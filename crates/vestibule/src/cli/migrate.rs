@@ -47,7 +47,8 @@ pub fn run(command: &Migrate, place: &Place) -> Result<ExitCode> {
         ))?;
     }
     output::note(&format!(
-        "set store.url = \"{}\" before the server starts: until then it goes on with {}, which was left as it is",
+        "set store.url = \"{}\" before the server starts. {} was left as it is, and must not be served again: what would be \
+         written there would be missing here",
         report.to, report.from
     ))?;
     Ok(ExitCode::SUCCESS)

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use vestibule_core::time::UnixMillis;
-use vestibule_postgres::{Patience, Postgres};
+use vestibule_postgres::{Holder, Patience, Postgres};
 use vestibule_sqlite::{Durability, Lock, Sqlite};
 use vestibule_store::figures::Figures;
 use vestibule_store::{Publish, Store, StoreError};
 
 use super::WireError;
+use super::holder::holder;
 use crate::private::{self, Purpose};
 use crate::settings::{Secret, Settings};
 
@@ -17,7 +18,11 @@ const PASSWORD: Purpose = Purpose {
     setting: "store.password_file",
 };
 
-fn options(settings: &Settings, url: &Secret) -> Result<vestibule_postgres::Options, WireError> {
+fn options(
+    settings: &Settings,
+    url: &Secret,
+    holder: Holder,
+) -> Result<vestibule_postgres::Options, WireError> {
     let password = match &settings.store.password_file {
         Some(path) => Some(private::line(PASSWORD, path)?.to_string()),
         None => None,
@@ -27,6 +32,7 @@ fn options(settings: &Settings, url: &Secret) -> Result<vestibule_postgres::Opti
         password,
         connections: settings.store.connections,
         patience: Patience::default(),
+        holder,
     })
 }
 
@@ -35,7 +41,12 @@ pub async fn database_clock(settings: &Settings) -> Result<Option<UnixMillis>, W
     let Some(url) = &settings.store.postgres else {
         return Ok(None);
     };
-    let clock = vestibule_postgres::clock(options(settings, url)?).await?;
+    // Who asks what time it is holds nothing.
+    let nobody = Holder {
+        id: [0; 16],
+        label: String::new(),
+    };
+    let clock = vestibule_postgres::clock(options(settings, url, nobody)?).await?;
     Ok(Some(clock))
 }
 
@@ -60,9 +71,9 @@ impl Backend {
             };
             return Ok(Self::Sqlite(Arc::new(Sqlite::open(options, publish)?)));
         };
-        let options = options(settings, url)?;
         // One server on a data directory, wherever its truth is.
         let lock = Lock::take(&settings.data)?;
+        let options = options(settings, url, holder(&settings.data)?)?;
         let postgres = Postgres::open(options, publish).await?;
         Ok(Self::Postgres(Arc::new(postgres), lock))
     }
@@ -88,6 +99,15 @@ impl Backend {
         match self {
             Self::Sqlite(store) => store.figures(),
             Self::Postgres(store, _) => store.figures(),
+        }
+    }
+
+    /// Waits until another is found to work on the same data; the process must end then.
+    pub async fn lost(&self) {
+        match self {
+            // The directory's lock keeps everybody else off.
+            Self::Sqlite(_) => std::future::pending().await,
+            Self::Postgres(store, _) => store.lost().await,
         }
     }
 
