@@ -197,7 +197,8 @@ async fn asvs_16_5_2_a_frozen_database_is_told_soon_and_found_again() {
         connect: short,
         wait: short,
         statement: short,
-        bulk: short,
+        // The tables are made in it.
+        bulk: LONG,
     })
     .await;
     let alice = home.user("alice").await;
