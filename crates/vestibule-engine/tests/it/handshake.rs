@@ -112,6 +112,31 @@ async fn a_session_in_use_offers_codes_beyond_its_written_idle_end_and_an_idle_o
     assert!(!shop.is_live(&cookie) && !shop.house.is_live(&alice.cookie));
 }
 
+/// The one that is overtaken is told to go on, not that it came too late.
+#[tokio::test]
+async fn tabs_that_finish_at_the_same_moment_all_go_on() {
+    let shop = Shop::new().await;
+    let alice = shop.house.sign_in("alice@example.test").await;
+    let mut overtaken = 0;
+    for _ in 0..50 {
+        let (one, other) = (
+            shop.offer(&alice.session).await,
+            shop.offer(&alice.session).await,
+        );
+        let finished = tokio::join!(shop.finish(&one), shop.finish(&other));
+        let mut live = 0;
+        for finish in [finished.0, finished.1] {
+            match finish {
+                Finish::Opened { cookie, .. } => live += usize::from(shop.is_live(&cookie)),
+                Finish::Overtaken { .. } => overtaken += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(live, 1);
+    }
+    assert!(overtaken > 0, "it never happened");
+}
+
 /// What was acknowledged is there after a crash; what had ended is not.
 #[tokio::test]
 async fn app_sessions_outlive_a_restart_and_die_with_their_login() {

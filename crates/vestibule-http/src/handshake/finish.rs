@@ -41,6 +41,8 @@ pub async fn get(
             let set = cookies::set_app_session(doorway.origin(), &cookie);
             Ok(([(header::SET_COOKIE, set)], Redirect::to(next.as_str())).into_response())
         }
+        // The other tab's answer brings the cookie that is good.
+        Finish::Overtaken { next } => Ok(Redirect::to(next.as_str()).into_response()),
         // One that has nothing either keeps no cookies, or is not the browser that asked: nobody can tell, so the page says both.
         Finish::OtherBrowser => {
             let been_here = cookies::any_handshake(&headers, doorway.origin()).is_some();

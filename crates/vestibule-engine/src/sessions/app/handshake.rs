@@ -59,6 +59,11 @@ pub enum Finish {
         /// The page that was asked for.
         next: LocalPath,
     },
+    /// Another tab of the same browser finished at the same moment, and its cookie took the place of this one.
+    Overtaken {
+        /// The page that was asked for.
+        next: LocalPath,
+    },
     /// It came from another browser than the one that asked; it is burnt.
     OtherBrowser,
     /// Unknown, used, too late, elsewhere, or its login ended. Burnt.
@@ -119,9 +124,17 @@ impl Engine {
             see_through(async move { engine.store().redeem_handshake(redemption, act).await });
         Ok(match redeemed.await? {
             // Its session may be over in memory alone, or have run out since: then nobody is signed in.
-            RedeemHandshake::Opened { next, .. } => {
+            RedeemHandshake::Opened { app_session, next } => {
                 match self.check_app(&cookie, doorway, visit.now) {
                     Check::Live(_) | Check::NotReady => Finish::Opened { cookie, next },
+                    Check::Dead
+                        if self
+                            .index()
+                            .last_seen(app_session.session, visit.now)
+                            .is_some() =>
+                    {
+                        Finish::Overtaken { next }
+                    }
                     Check::Dead => Finish::Gone,
                 }
             }
