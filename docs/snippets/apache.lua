@@ -1,12 +1,13 @@
 -- Asks Vestibule whether a request may pass: apache.conf runs this as /etc/apache2/vestibule.lua. It needs Debian's
 -- lua-socket.
 --
--- Put your own in place of 127.0.0.1 and 8080 (Vestibule).
+-- Put your own in place of 127.0.0.1 and 8080 (Vestibule), and of shop at the end (the application's name in Vestibule's
+-- settings).
 
 local socket = require("socket")
 
 local ADDRESS, PORT = "127.0.0.1", 8080
-local VERIFY = "/verify?cookies=application"
+local VERIFY = "/verify?cookies=application&app="
 -- What ProxyPass makes of a request for Vestibule's own corner.
 local CORNER = "proxy:http://" .. ADDRESS .. ":" .. PORT .. "/vestibule/"
 local PATIENCE = 5 -- seconds
@@ -22,14 +23,16 @@ local STAYS = {
     ["proxy-connection"] = true, ["te"] = true, ["trailer"] = true, ["transfer-encoding"] = true,
 }
 
--- Whether a header speaks of the request or of who is calling, however it is spelled: applications take Remote_User, and
--- others Remote.User, for Remote-User.
+-- Whether a header speaks of the request or of who is calling, of where the application stands, or of another method than
+-- the one that is judged. However it is spelled: some take Remote.User for Remote-User. And application servers take
+-- SCRIPT_NAME and PATH_INFO for their own word, so nothing with a _ passes.
 local function is_for_us_to_say(name)
     local plain = name:lower():gsub("[^a-z0-9]+", "-")
-    return plain:find("^remote%-?user$") or plain:find("^remote%-?email$") or plain:find("^remote%-?name$")
+    return name:find("_", 1, true) or plain:find("^remote%-?user$") or plain:find("^remote%-?email$") or plain:find("^remote%-?name$")
         or plain:find("^remote%-?groups$") or plain:find("^remote%-?session$") or plain:find("^x%-remote%-")
         or plain:find("^x%-auth%-request%-") or plain:find("^x%-original%-") or plain:find("^x%-rewrite%-")
-        or plain:find("^x%-forwarded%-") or plain == "forwarded"
+        or plain:find("^x%-forwarded%-") or plain == "forwarded" or plain == "x-script-name"
+        or plain:find("^x%-http%-method") or plain == "x-method-override"
 end
 
 local function exchange(connection, question)
@@ -100,12 +103,24 @@ local function answer_to(question)
     return answer
 end
 
-function ask(r)
+-- A client's Connection names headers that Apache would take away, and Upgrade could name two protocols.
+local function tidy(r)
+    local connection = (r.headers_in["Connection"] or ""):lower()
+    if (r.headers_in["Upgrade"] or ""):lower() == "websocket" then
+        r.headers_in["Upgrade"] = "websocket"
+        r.headers_in["Connection"] = "Upgrade"
+    else
+        r.headers_in["Upgrade"] = nil
+        r.headers_in["Connection"] = connection:find("close", 1, true) and "close" or nil
+    end
+end
+
+local function ask(r, application)
     if r.filename and r.filename:sub(1, #CORNER) == CORNER then
         return apache2.DECLINED
     end
 
-    local lines = { "GET " .. VERIFY .. " HTTP/1.1" }
+    local lines = { "GET " .. VERIFY .. application .. " HTTP/1.1" }
     local spoofed = {}
     for name, value in pairs(r:headers_in_table()) do
         if is_for_us_to_say(name) then
@@ -140,6 +155,7 @@ function ask(r)
         if r.headers_in["Cookie"] == "" then
             r.headers_in["Cookie"] = nil
         end
+        tidy(r)
         return apache2.OK
     end
     if answer and REFUSALS[answer.status] then
@@ -152,4 +168,9 @@ function ask(r)
     r.err_headers_out["Cache-Control"] = "no-store"
     r.err_headers_out["Retry-After"] = "5"
     return 503
+end
+
+-- One function for each application. Its name goes along: another, which a client might name by its Host, is refused.
+function ask_about_shop(r)
+    return ask(r, "shop")
 end

@@ -3,7 +3,7 @@
 --
 -- Put your own in place of 127.0.0.1:8080 (Vestibule).
 
-local VERIFY = "http://127.0.0.1:8080/verify?cookies=application"
+local VERIFY = "http://127.0.0.1:8080/verify?cookies=application&app="
 local PATIENCE = 5000 -- milliseconds
 
 -- What a 200 tells, each of them, even if it is empty: an answer without one of these is not Vestibule's.
@@ -28,7 +28,7 @@ local function values_of(list)
     return values
 end
 
-local function ask(txn)
+local function ask(txn, application)
     local headers = {}
     for name, list in pairs(txn.http:req_get_headers()) do
         if not STAYS[name] then
@@ -37,11 +37,12 @@ local function ask(txn)
     end
     headers["x-forwarded-method"] = { txn.f:method() }
     headers["x-forwarded-uri"] = { txn.f:pathq() }
-    return core.httpclient():get({ url = VERIFY, headers = headers, timeout = PATIENCE })
+    return core.httpclient():get({ url = VERIFY .. application, headers = headers, timeout = PATIENCE })
 end
 
-core.register_action("vestibule", { "http-req" }, function(txn)
-    local answer = ask(txn)
+-- Its argument is the application's name: that of another, which a client might name by its Host, is refused.
+core.register_action("vestibule", { "http-req" }, function(txn, application)
+    local answer = ask(txn, application)
     local told = answer and answer.headers
     if not told then
         return
@@ -70,4 +71,4 @@ core.register_action("vestibule", { "http-req" }, function(txn)
         reply:set_body(answer.body or "")
         txn:done(reply)
     end
-end)
+end, 1)

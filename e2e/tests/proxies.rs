@@ -3,6 +3,8 @@
 
 #[path = "proxies/away.rs"]
 mod away;
+#[path = "proxies/crooked.rs"]
+mod crooked;
 #[path = "proxies/identity.rs"]
 mod identity;
 #[path = "proxies/passage.rs"]
@@ -12,7 +14,7 @@ mod sign_in;
 #[path = "proxies/street.rs"]
 mod street;
 
-use anyhow::Context as _;
+use anyhow::ensure;
 use vestibule_e2e::proxies::Kind;
 
 use street::Street;
@@ -22,7 +24,7 @@ type Step = fn(&Street) -> anyhow::Result<()>;
 /// All that holds behind every proxy, on one street.
 fn behind(kind: Kind) -> anyhow::Result<()> {
     let street = Street::open(kind)?;
-    let steps: [(&str, Step); 14] = [
+    let steps: [(&str, Step); 18] = [
         (
             "a_person_gets_to_the_page_first_asked_for",
             sign_in::a_person_gets_to_the_page_first_asked_for,
@@ -67,14 +69,40 @@ fn behind(kind: Kind) -> anyhow::Result<()> {
         ),
         ("nobody_outside_can_ask", passage::nobody_outside_can_ask),
         (
+            "no_client_chooses_which_application_is_judged",
+            crooked::no_client_chooses_which_application_is_judged,
+        ),
+        (
+            "nothing_but_a_websocket_opens_a_tunnel",
+            crooked::nothing_but_a_websocket_opens_a_tunnel,
+        ),
+        (
+            "no_connection_header_takes_ours_away",
+            crooked::no_connection_header_takes_ours_away,
+        ),
+        (
+            "nobody_traces_to_the_application",
+            crooked::nobody_traces_to_the_application,
+        ),
+        (
             "logout_and_kill_bite_at_the_next_request",
             sign_in::logout_and_kill_bite_at_the_next_request,
         ),
     ];
+    // All of them, so that one fault hides no other.
+    let mut faults = Vec::new();
     for (name, step) in steps {
-        step(&street)
-            .with_context(|| format!("{}: {name}\n{}", kind.name(), street.proxy.process.said()))?;
+        if let Err(fault) = step(&street) {
+            faults.push(format!("{name}: {fault:#}"));
+        }
     }
+    ensure!(
+        faults.is_empty(),
+        "{}:\n{}\n{}",
+        kind.name(),
+        faults.join("\n"),
+        street.proxy.process.said()
+    );
     street.look_back()
 }
 
@@ -158,7 +186,7 @@ fn the_book_shows_each_proxy_s_snippets() -> anyhow::Result<()> {
         let page = kind.page()?;
         for file in kind.snippets() {
             let text = std::fs::read_to_string(snippets.join(file))?;
-            anyhow::ensure!(
+            ensure!(
                 page.contains(&format!("\n{text}```\n")),
                 "docs/behind-{}.md does not show {file} as it is",
                 kind.name()

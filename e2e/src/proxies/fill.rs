@@ -122,7 +122,10 @@ pub fn with_hosts(text: &str, hosts: &[&str]) -> anyhow::Result<String> {
             .split_once("# The application, for everybody")
             .context("the book's text has no part for the application")?;
         whole.push_str("\n#");
-        whole.push_str(&part.replace("shop.example.com", host));
+        // The application has the first part of the host for its name.
+        let name = host.split('.').next().unwrap_or_default();
+        let part = part.replace("shop.example.com", host);
+        whole.push_str(&part.replace("app=shop", &format!("app={name}")));
     }
     Ok(whole)
 }
@@ -132,7 +135,7 @@ pub fn unasking(kind: Kind, book: &str) -> anyhow::Result<String> {
     let cuts: &[(&str, &str, &str)] = match kind {
         Kind::Nginx => &[("auth_request     /", ";", "")],
         Kind::Haproxy => &[
-            ("    http-request lua.vestibule\n", "", ""),
+            ("    http-request lua.vestibule shop\n", "", ""),
             ("unless { var(txn.vestibule)", "}", "if FALSE"),
         ],
         Kind::Apache => &[("    LuaHookAccessChecker", "\n", "")],

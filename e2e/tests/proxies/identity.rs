@@ -69,6 +69,19 @@ pub fn no_spelling_of_a_client_s_claim_arrives(street: &Street) -> anyhow::Resul
             "X-Original-URI",
             "X-Rewrite-URL",
             "Forwarded",
+            // Where the application stands, and by which method it is asked.
+            "X-Forwarded-Prefix",
+            "X-Script-Name",
+            "X-HTTP-Method-Override",
+            "X-HTTP-Method",
+            "X-Method-Override",
+            // Application servers take some for their own, whatever their case.
+            "SCRIPT_NAME",
+            "PATH_INFO",
+            "path_info",
+            "X_Forwarded_Prefix",
+            "X_HTTP_Method_Override",
+            "_",
         ]
         .map(str::to_owned),
     );

@@ -7,6 +7,8 @@ use vestibule_e2e::proxies::{ISSUER, Kind, Proxy, SHOP};
 use vestibule_e2e::server::{Launch, Server};
 use vestibule_e2e::visitor::{Asked, Visitor};
 
+use crate::crooked::WIKI;
+
 /// Of everybody here.
 pub const PASSWORD: &str = "seven green doors open";
 /// Has a name beyond ASCII, a verified address and roles.
@@ -32,7 +34,7 @@ impl Street {
 
     /// As [`Street::open`], with Vestibule as `launch` says.
     pub fn open_with(launch: Launch, kind: Kind) -> anyhow::Result<Self> {
-        let server = launch.config(&kind.settings()?)?.start()?;
+        let server = launch.config(&(kind.settings()? + WIKI))?.start()?;
         let alice = [
             "user",
             "add",
@@ -87,6 +89,16 @@ impl Street {
             for ours in ["__host-vestibule", "evil-claim", "upgrade: h2c"] {
                 ensure!(!head.contains(ours), "{ours} reached the shop:\n{head}");
             }
+            let upgrade = request.header("upgrade").to_ascii_lowercase();
+            ensure!(
+                matches!(upgrade.as_str(), "" | "websocket"),
+                "{upgrade} reached the shop:\n{head}"
+            );
+            let connection = request.header("connection").to_ascii_lowercase();
+            ensure!(
+                matches!(connection.as_str(), "" | "close" | "keep-alive" | "upgrade"),
+                "Connection: {connection} reached the shop:\n{head}"
+            );
         }
         Ok(())
     }
