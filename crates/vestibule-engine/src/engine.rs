@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
-use vestibule_core::audit::{Act, Actor};
 use vestibule_core::app_session::ChallengeKey;
+use vestibule_core::audit::{Act, Actor};
 use vestibule_core::csrf::CsrfKey;
 use vestibule_core::keys::{MasterKey, RecoveryCodes, SealError, SealKey};
 use vestibule_core::password::blocklist::Blocklist;

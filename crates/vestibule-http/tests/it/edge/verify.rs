@@ -208,10 +208,7 @@ async fn a_question_may_repeat_the_forwarded_request_s_method() {
         let answer = own(method.clone(), method.as_str()).await;
         assert_eq!(answer.status, StatusCode::OK, "{method}");
     }
-    for (asked, about) in [
-        (Method::POST, "PUT"),
-        (Method::OPTIONS, "GET"),
-    ] {
+    for (asked, about) in [(Method::POST, "PUT"), (Method::OPTIONS, "GET")] {
         let answer = own(asked, about).await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{about}");
     }
