@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use rustix::fs::{FlockOperation, flock};
@@ -69,6 +69,14 @@ impl Lock {
                 });
             }
             Err(errno) => return Err(failed(errno.into())),
+        }
+        // Its last holder may have taken the file away meanwhile: then this is the lock of nothing, and nobody's way is barred.
+        let named = std::fs::metadata(&path).map_err(failed)?;
+        if file.metadata().map_err(failed)?.ino() != named.ino() {
+            return Err(OpenError::Locked {
+                directory: directory.to_owned(),
+                holder: None,
+            });
         }
         // The number is for a person's eyes; on a full disk the lock holds without it.
         let noted = file

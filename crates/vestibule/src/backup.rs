@@ -14,6 +14,7 @@ mod scratch;
 mod secret;
 mod take;
 mod transfer;
+mod unfinished;
 mod verify;
 
 use vestibule_core::backup::BackupError;
@@ -24,9 +25,11 @@ use vestibule_store::{Change, Publish, StoreError};
 pub use file::{Found, check_new};
 pub use place::{shown, with_store};
 pub use restore::{Report as RestoreReport, Restoring, check_empty, restore};
+pub use scratch::clear as clear_scratch;
 pub use secret::{Given, Times, make_key_file};
 pub use take::{Report as BackupReport, take};
 pub use transfer::migrate;
+pub use unfinished::left as left_unfinished;
 pub use verify::{Verified, verify};
 
 /// A store that nobody looks at through an index.

@@ -19,18 +19,25 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::logs;
+use crate::private;
 use crate::settings::{self, Faults, Flags, InForce};
 
 pub use self::ask::password as ask_password;
 pub use self::output::harmless;
 
+/// The answer is no.
+const NO: u8 = 1;
 /// It could not be carried out.
 const FAILED: u8 = 2;
+
+/// It was told to end.
+const BROKEN_OFF: &str = "broken off before it was done, as it was asked to";
 
 /// Sign people in once, and know for every request who is calling.
 #[derive(Parser)]
@@ -165,7 +172,9 @@ fn load(flags: &Flags) -> Result<InForce, Faults> {
     // A variable that is not UTF-8 is none of ours.
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-    settings::load(flags, environment)
+    let in_force = settings::load(flags, environment)?;
+    private::serves(&in_force.settings.data);
+    Ok(in_force)
 }
 
 /// Runs a command to its end.
@@ -174,6 +183,24 @@ fn wait<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
         .enable_all()
         .build()?
         .block_on(command)
+}
+
+/// The same of one that leaves something behind where it is killed: asked to end, it takes that away first.
+fn wait_or_break_off<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
+    wait(async {
+        let mut ends = [
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+        ];
+        let [interrupt, terminate, hangup] = &mut ends;
+        tokio::select! {
+            outcome = command => outcome,
+            _ = interrupt.recv() => bail!(BROKEN_OFF),
+            _ = terminate.recv() => bail!(BROKEN_OFF),
+            _ = hangup.recv() => bail!(BROKEN_OFF),
+        }
+    })
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ pub fn load(
     match read(&path) {
         Ok(key) => Ok(Loaded { key, made: None }),
         Err(PrivateError::Missing(..)) => {
-            let key = make(&path, entropy)?;
+            let key = make(&path, data, entropy)?;
             Ok(Loaded {
                 key,
                 made: Some(path),
@@ -97,30 +97,38 @@ fn read(path: &Path) -> Result<MasterKey, PrivateError> {
     Ok(MasterKey::new(*private::key(PURPOSE, path)?))
 }
 
-/// Makes the key and its file. It is durable before anything is sealed under it: written beside, synced, then named.
-fn make(path: &Path, entropy: &dyn Entropy) -> Result<MasterKey, KeyError> {
-    let failed = |source| KeyError::Io {
-        path: path.to_owned(),
-        source,
-    };
+/// Makes the key and its file.
+fn make(path: &Path, data: &Path, entropy: &dyn Entropy) -> Result<MasterKey, KeyError> {
     let mut bytes = Zeroizing::new([0; 32]);
     entropy.fill(&mut *bytes)?;
-    let mut text = Zeroizing::new(STANDARD.encode(*bytes));
-    text.push('\n');
+    let key = MasterKey::new(*bytes);
+    write_key(path, &key, data).map_err(|source| KeyError::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(key)
+}
 
-    let draft = path.with_extension("key.new");
+/// Writes a key's file, where there is none, for the user that `data` belongs to. It is durable before anything is sealed
+/// under it: written beside, synced, then named.
+pub fn write_key(path: &Path, key: &MasterKey, data: &Path) -> io::Result<()> {
+    let mut text = Zeroizing::new(STANDARD.encode(key.as_bytes()));
+    text.push('\n');
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".new");
+    let draft = PathBuf::from(draft);
     // A crash may have left one, never yet used.
     if let Err(error) = fs::remove_file(&draft)
         && error.kind() != io::ErrorKind::NotFound
     {
-        return Err(failed(error));
+        return Err(error);
     }
-    write_private(&draft, text.as_bytes()).map_err(failed)?;
+    write_private(&draft, text.as_bytes())?;
+    private::hand_over(data, &draft)?;
     // Unlike a rename, a link never replaces a key that is there.
-    fs::hard_link(&draft, path).map_err(failed)?;
-    fs::remove_file(&draft).map_err(failed)?;
-    sync_directory(path).map_err(failed)?;
-    Ok(MasterKey::new(*bytes))
+    fs::hard_link(&draft, path)?;
+    fs::remove_file(&draft)?;
+    sync_directory(path)
 }
 
 /// Writes a new file for its owner alone and waits until it is on the disk.

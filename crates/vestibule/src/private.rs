@@ -1,8 +1,10 @@
 //! Files that hold a secret of the operator's: for their owner alone, small, and read whole (ASVS 13.3.1).
 
+use std::fs;
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, lchown};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -42,7 +44,8 @@ pub enum PrivateError {
     },
     /// It belongs to somebody else.
     #[error(
-        "{what}'s file {path} belongs to user {owner}: run `chown` so that it belongs to the server's user"
+        "{what}'s file {path} belongs to user {owner}, and to be read here it must belong to user {expected}: run `chown {expected} \
+         {path}` if that is the server's user, or run vestibule as the server's user"
     )]
     Owner {
         /// Of what.
@@ -51,6 +54,8 @@ pub enum PrivateError {
         path: PathBuf,
         /// The owner's id.
         owner: u32,
+        /// Whom it is read for.
+        expected: u32,
     },
     /// Not a key.
     #[error(
@@ -70,6 +75,31 @@ pub enum PrivateError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// The user that the data directory belongs to: what is the server's is good for root, who works in its place.
+static SERVER: OnceLock<u32> = OnceLock::new();
+
+/// Takes the owner of the data directory, if it is there, for the server's user.
+pub fn serves(data: &Path) {
+    if let Ok(metadata) = fs::metadata(data) {
+        SERVER.get_or_init(|| metadata.uid());
+    }
+}
+
+/// Gives a file that root made to the user that the data directory belongs to: a server must not find itself locked out.
+pub fn hand_over(data: &Path, path: &Path) -> io::Result<()> {
+    if !rustix::process::geteuid().is_root() {
+        return Ok(());
+    }
+    let owner = fs::metadata(data)?;
+    match fs::symlink_metadata(path) {
+        Ok(file) if file.is_file() && file.uid() != owner.uid() => {
+            lchown(path, Some(owner.uid()), Some(owner.gid()))
+        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Reads a key: 32 bytes in base64.
@@ -120,11 +150,13 @@ fn text(of: Purpose, path: &Path) -> Result<Option<Zeroizing<String>>, PrivateEr
         });
     }
     let us = rustix::process::geteuid().as_raw();
-    if metadata.uid() != us && metadata.uid() != 0 {
+    let server = SERVER.get().copied().filter(|_| us == 0);
+    if ![us, 0, server.unwrap_or(us)].contains(&metadata.uid()) {
         return Err(PrivateError::Owner {
             what,
             path: path.to_owned(),
             owner: metadata.uid(),
+            expected: server.unwrap_or(us),
         });
     }
     let mut text = Zeroizing::new(String::new());
@@ -137,7 +169,6 @@ fn text(of: Purpose, path: &Path) -> Result<Option<Zeroizing<String>>, PrivateEr
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;

@@ -23,12 +23,13 @@ use vestibule_http::{Context, Issuer, Site, TrustedProxy};
 use vestibule_sqlite::OpenError;
 use vestibule_store::{Change, Publish, StoreError};
 
+use crate::backup;
 use crate::breached::BreachedError;
 use crate::keys::{self, KeyError};
 use crate::mail::{MailSettingError, Reader, Shown};
 use crate::os::{SystemClock, SystemEntropy};
 use crate::places::PlacesError;
-use crate::private::PrivateError;
+use crate::private::{PrivateError, hand_over};
 use crate::settings::Settings;
 
 use self::provided::Provided;
@@ -46,6 +47,12 @@ pub enum WireError {
         "there is no data directory {0}: start `vestibule serve` once, or name another with --data (setting server.data)"
     )]
     NoData(PathBuf),
+    /// A restore or a move into it was killed.
+    #[error(
+        "a restore or a move into this data directory did not end ({0}): while it runs, wait; if it was killed, run it again, \
+         which takes away what it left, or remove that directory to begin with nothing"
+    )]
+    Unfinished(PathBuf),
     /// Others may look into it.
     #[error(
         "the data directory {path} is open to other users (mode {mode:04o}): run `chmod 700 {path}`"
@@ -140,9 +147,24 @@ pub struct Opened {
 /// Opens the data directory of `settings` and makes what is missing in it.
 pub async fn open(settings: &Settings) -> Result<Opened, WireError> {
     make_directory(&settings.data)?;
+    if let Some(mark) = backup::left_unfinished(settings) {
+        return Err(WireError::Unfinished(mark));
+    }
     let told = Arc::new(Told::default());
     let store = Backend::open(settings, Arc::<Told>::clone(&told)).await?;
+    tidy(&settings.data);
     Ok(Opened { store, told })
+}
+
+/// What root made is the server's user's, and what a killed backup left goes.
+fn tidy(data: &Path) {
+    let made = ["lock", "holder", vestibule_sqlite::FILE_NAME];
+    let tidied = made
+        .iter()
+        .try_for_each(|name| hand_over(data, &data.join(name)));
+    if let Err(error) = tidied.and_then(|()| backup::clear_scratch(data)) {
+        tracing::warn!(%error, "the data directory {} could not be tidied up", data.display());
+    }
 }
 
 impl Opened {

@@ -13,7 +13,7 @@ use vestibule_store::archive::{LAYOUT, RecordError};
 use super::{advice, advice_on_rows};
 
 pub use read::{Found, Installation, Unlocked};
-pub use write::Writer;
+pub use write::{Writer, take_name};
 
 /// Why a backup's file cannot be written or read.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, bail};
 use toml::Value;
 
 use vestibule_postgres::{Patience, Postgres};
@@ -21,6 +21,13 @@ const PASSWORD: Purpose = Purpose {
 
 /// The settings with another store: what `[store] url` could say.
 pub fn with_store(settings: &Settings, url: &str, argument: &str) -> Result<Settings> {
+    // ASVS 13.3.1: every user of the machine reads a command's arguments.
+    if url.starts_with("postgres") && vestibule_postgres::has_password(url) {
+        bail!(
+            "{argument} holds a password, and arguments can be read by everybody on this machine: leave it out, and name a file \
+             that holds it in store.password_file (or the variable VESTIBULE_STORE__PASSWORD_FILE)"
+        );
+    }
     let mut settings = settings.clone();
     let row = rows().find(|row| row.key == "store.url");
     let set = row

@@ -2,28 +2,25 @@
 
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use vestibule_core::audit::{Act, Actor};
 use vestibule_core::id::ActId;
 use vestibule_core::keys::MasterKey;
 use vestibule_core::time::{REFUSED_BEHIND, UnixMillis};
 use vestibule_engine::{Clock as _, Entropy};
-use vestibule_sqlite::FILE_NAME;
-use vestibule_store::archive::{Arrival, Import, Settled};
+use vestibule_sqlite::{Durability, FILE_NAME};
+use vestibule_store::archive::{Arrival, End, Import, Settled};
 
-use super::file::{Installation, Unlocked};
+use super::file::{FileError, Installation, Unlocked};
 use super::place::{self, Place};
 use super::take::{is_own, tables};
+use super::unfinished::Unfinished;
 use super::verify::{installation, ticking, verified_trail};
 use super::{fault, progress};
-use crate::keys::{self, sync_directory, write_private};
+use crate::keys;
 use crate::os::SystemClock;
 use crate::settings::Settings;
 
@@ -52,35 +49,17 @@ pub struct Report {
     pub links_dropped: u64,
     /// Letters that waited and are dropped.
     pub letters_dropped: u64,
-    /// Events of the trail, which was verified.
+    /// Events of the trail, where it is whole.
     pub events: u64,
+    /// What is wrong with the trail, which came along as it was in the backup.
+    pub trail_fault: Option<String>,
     /// Minutes that this machine's clock is behind the backup's, where a server would not start so.
     pub clock_behind_minutes: Option<u64>,
-}
-
-/// What was made on the way, for whoever has to take it away again.
-#[derive(Default)]
-struct Made {
-    files: Vec<PathBuf>,
-    directory: Option<PathBuf>,
-}
-
-impl Made {
-    fn undo(&self) {
-        for file in &self.files {
-            // What was not made yet is gone as well.
-            let _ = fs::remove_file(file);
-        }
-        if let Some(directory) = &self.directory {
-            let _ = fs::remove_dir(directory);
-        }
-    }
 }
 
 /// Restores a backup.
 pub async fn restore(restoring: &Restoring<'_>, entropy: &dyn Entropy) -> Result<Report> {
     let settings = restoring.settings;
-    check_empty(settings)?;
     let (master, installation) = installation(restoring.file)?;
     if let Some(adopted) = &installation.key_check
         && !is_own(&master, adopted)?
@@ -89,40 +68,39 @@ pub async fn restore(restoring: &Restoring<'_>, entropy: &dyn Entropy) -> Result
             "the master key in the backup is not the one its data was made with: it is not usable"
         );
     }
+    check_empty(settings)?;
     check_key(settings, &master)?;
-    let mut made = Made::default();
-    let restored = run(restoring, (&master, &installation), entropy, &mut made).await;
-    if restored.is_err() {
-        made.undo();
-    }
-    restored
-}
-
-async fn run(
-    restoring: &Restoring<'_>,
-    (master, installation): (&MasterKey, &Installation),
-    entropy: &dyn Entropy,
-    made: &mut Made,
-) -> Result<Report> {
-    let settings = restoring.settings;
-    make(settings, made)?;
-    // Another command may restore here, or a server begin: of them all one goes on.
-    let lock = match settings.store.postgres {
-        Some(_) => Some(place::lock(&settings.data)?),
-        None => None,
+    // Another command may restore here, or a server begin: of them all one goes on, and looks again.
+    let mut way = Unfinished::begin(&settings.data)?;
+    check_empty(settings)?;
+    check_key(settings, &master)?;
+    // Before the rows: data without its key is no installation, and a key alone is nothing yet.
+    write_key(settings, &master, &mut way)?;
+    let place = match settings.store.postgres {
+        Some(_) => Place::open(settings).await?,
+        None => Place::open_sqlite(&way.path(), Durability::Full).await?,
     };
-    let place = Place::open(settings).await?;
-    let report = fill(restoring, (master, installation), entropy, (&place, made)).await;
+    let filled = fill(
+        restoring,
+        (&master, &installation),
+        entropy,
+        (&place, &mut way),
+    );
+    let filled = filled.await;
     place.close().await;
-    drop(lock);
-    report
+    let report = filled?;
+    if settings.store.postgres.is_none() {
+        way.name_database()?;
+    }
+    way.finish()?;
+    Ok(report)
 }
 
 async fn fill(
     restoring: &Restoring<'_>,
     (master, installation): (&MasterKey, &Installation),
     entropy: &dyn Entropy,
-    (place, made): (&Place, &mut Made),
+    (place, way): (&Place, &mut Unfinished),
 ) -> Result<Report> {
     let Restoring {
         settings,
@@ -131,28 +109,45 @@ async fn fill(
     } = *restoring;
     let wall = SystemClock.wall();
     let act = act(wall.max(UnixMillis(installation.clock_mark)), entropy)?;
-    // Before the rows: data without its key is no installation, and a key alone is nothing yet.
-    write_key(settings, master, made)?;
     let bar = progress::bytes("restoring", file.size()?);
     let rows = file.rows(ticking(&bar))?;
     let end = rows.end();
     let store = place.store();
     let arrival = Arrival::Restored { act, keep_logins };
-    let settled = match store.import(Box::new(rows), arrival).await.map_err(fault)? {
-        Import::Imported(settled) => settled,
-        Import::NotEmpty => bail!(
-            "the store {} holds an installation already: a backup is restored into an empty one alone",
-            place::shown(settings)
-        ),
+    let elsewhere = settings.store.postgres.is_some();
+    if elsewhere {
+        // A commit whose answer is lost may have been one: the rows would be there, and must keep their key.
+        way.keep();
+    }
+    let settled = match store.import(Box::new(rows), arrival).await.map_err(fault) {
+        Ok(Import::Imported(settled)) => settled,
+        Ok(Import::NotEmpty) => {
+            way.undo();
+            bail!(
+                "the store {} holds an installation already: a backup is restored into an empty one alone",
+                place::shown(settings)
+            )
+        }
+        Err(error) if error.is::<FileError>() => {
+            way.undo();
+            return Err(error);
+        }
+        Err(error) if elsewhere => {
+            return Err(error.context(
+                "whether it was restored is not known: run the same again, and it is restored, or you are told that it was",
+            ));
+        }
+        Err(error) => return Err(error),
     };
     bar.finish_and_clear();
+    // Whatever is found from here on, the data is there and stays.
     let trail = verified_trail(&*store, master, installation).await;
-    let trail = trail.context("it was restored, and is as it was when the backup was taken")?;
-    let end = end.get().context("the backup has no end")?;
+    let end = end.get();
     Ok(Report {
-        rows: end.rows(),
-        tables: tables(end),
-        events: trail.events,
+        rows: end.map_or(0, End::rows),
+        tables: end.map(tables).unwrap_or_default(),
+        events: trail.as_ref().map_or(0, |trail| trail.events),
+        trail_fault: trail.err().map(|error| format!("{error:#}")),
         clock_behind_minutes: behind(wall, installation.clock_mark),
         ..Report::of(settled, keep_logins)
     })
@@ -168,6 +163,7 @@ impl Report {
             links_dropped: settled.tickets,
             letters_dropped: settled.errands,
             events: 0,
+            trail_fault: None,
             clock_behind_minutes: None,
         }
     }
@@ -222,6 +218,8 @@ fn check_key(settings: &Settings, master: &MasterKey) -> Result<()> {
     let configured = settings.master_key_file.as_deref();
     let own = settings.data.join(keys::FILE);
     let (path, setting) = match configured {
+        // A new machine: the backup's is written there.
+        Some(path) if !path.exists() => return Ok(()),
         Some(path) => (path, "keys.master_key_file names"),
         None if own.exists() => (own.as_path(), "in the data directory is"),
         None => return Ok(()),
@@ -232,42 +230,19 @@ fn check_key(settings: &Settings, master: &MasterKey) -> Result<()> {
     }
     bail!(
         "the master key that {setting} {} is not the backup's: put the installation's own key there, or leave it away, and the \
-         backup's is written to {}",
-        path.display(),
-        own.display()
+         backup's is written there",
+        path.display()
     )
 }
 
-fn make(settings: &Settings, made: &mut Made) -> Result<()> {
-    let data = &settings.data;
-    if !data.exists() {
-        vestibule_sqlite::make_directory(data)
-            .with_context(|| format!("cannot make {}", data.display()))?;
-        made.directory = Some(data.clone());
-    }
-    let new = |name: &str| Some(data.join(name)).filter(|path| !path.exists());
-    made.files.extend(new("lock"));
-    if settings.store.postgres.is_none() {
-        for name in ["", "-wal", "-shm"] {
-            made.files.extend(new(&format!("{FILE_NAME}{name}")));
-        }
-    }
-    Ok(())
-}
-
-fn write_key(settings: &Settings, master: &MasterKey, made: &mut Made) -> Result<()> {
-    let path = settings.data.join(keys::FILE);
-    if settings.master_key_file.is_some() || path.exists() {
+fn write_key(settings: &Settings, master: &MasterKey, way: &mut Unfinished) -> Result<()> {
+    let own = settings.data.join(keys::FILE);
+    let path = settings.master_key_file.clone().unwrap_or(own);
+    if path.exists() {
         return Ok(());
     }
-    let mut text = Zeroizing::new(STANDARD.encode(master.as_bytes()));
-    text.push('\n');
-    made.files.push(path.clone());
-    write_key_file(&path, text.as_bytes())
-        .with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn write_key_file(path: &Path, text: &[u8]) -> io::Result<()> {
-    write_private(path, text)?;
-    sync_directory(path)
+    keys::write_key(&path, master, &settings.data)
+        .with_context(|| format!("cannot write the master key to {}", path.display()))?;
+    way.made_key(path);
+    Ok(())
 }

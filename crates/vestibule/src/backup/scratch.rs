@@ -41,8 +41,8 @@ impl Drop for Scratch {
     }
 }
 
-/// Whoever uses one has its lock.
-fn clear(data: &Path) -> io::Result<()> {
+/// Takes away what killed commands left. Whoever uses one has its lock.
+pub fn clear(data: &Path) -> io::Result<()> {
     for entry in fs::read_dir(data)? {
         let entry = entry?;
         let ours = entry

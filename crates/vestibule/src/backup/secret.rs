@@ -69,11 +69,22 @@ impl Given {
 
     /// The same, once it is known what the file wants: nobody is asked for what does not fit.
     pub fn read_for(&self, lock: Lock) -> Result<BackupSecret> {
-        let named = self.key_file.is_some();
+        let (key_file, passphrase_file) = (self.key_file.clone(), self.passphrase_file.clone());
         match lock {
-            Lock::KeyFile if !named => Err(BackupError::WantsKeyFile.into()),
-            Lock::Passphrase(_) if named => Err(BackupError::WantsPassphrase.into()),
-            _ => self.read(Times::Once),
+            Lock::KeyFile if key_file.is_none() => Err(BackupError::WantsKeyFile.into()),
+            Lock::Passphrase(_) if key_file.is_some() && passphrase_file.is_none() => {
+                Err(BackupError::WantsPassphrase.into())
+            }
+            Lock::KeyFile => Self {
+                key_file,
+                passphrase_file: None,
+            }
+            .read(Times::Once),
+            Lock::Passphrase(_) => Self {
+                key_file: None,
+                passphrase_file,
+            }
+            .read(Times::Once),
         }
     }
 }

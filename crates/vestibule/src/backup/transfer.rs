@@ -5,13 +5,14 @@ use serde::Serialize;
 
 use vestibule_core::audit::{Act, Actor, Event, EventKind};
 use vestibule_engine::{Clock as _, Entropy};
-use vestibule_sqlite::FILE_NAME;
+use vestibule_sqlite::{Durability, FILE_NAME};
 use vestibule_store::archive::{Arrival, Chunk, Comparison, Import, Source, compare};
 use vestibule_store::{Answer, Store};
 
 use super::file::Installation;
 use super::place::{self, Place};
 use super::restore::operator_act;
+use super::unfinished::Unfinished;
 use super::{fault, progress};
 use crate::keys;
 use crate::os::SystemClock;
@@ -44,10 +45,22 @@ pub async fn migrate(from: &Settings, to: &Settings, entropy: &dyn Entropy) -> R
             database.display()
         );
     }
-    // SQLite takes the lock itself.
+    // A source in SQLite takes the lock itself.
     let both = from.store.postgres.is_some() && to.store.postgres.is_some();
     let lock = both.then(|| place::lock(&from.data)).transpose()?;
-    let fresh = to.store.postgres.is_none() && !database.exists();
+    let moved = match to.store.postgres {
+        Some(_) => into_database(from, to, entropy).await,
+        None => into_directory(from, to, entropy).await,
+    };
+    drop(lock);
+    Ok(Report {
+        rows: moved?,
+        from: place::shown(from),
+        to: place::shown(to),
+    })
+}
+
+async fn into_database(from: &Settings, to: &Settings, entropy: &dyn Entropy) -> Result<u64> {
     let source = Place::open(from).await.map_err(stopped)?;
     let moved = match Place::open(to).await.map_err(stopped) {
         Ok(target) => {
@@ -58,17 +71,33 @@ pub async fn migrate(from: &Settings, to: &Settings, entropy: &dyn Entropy) -> R
         Err(error) => Err(error),
     };
     source.close().await;
-    if moved.is_err() && fresh {
-        for name in ["", "-wal", "-shm"] {
-            let _ = std::fs::remove_file(from.data.join(format!("{FILE_NAME}{name}")));
-        }
+    moved
+}
+
+/// Into the data directory's own database, which gets its name when it is whole.
+async fn into_directory(from: &Settings, to: &Settings, entropy: &dyn Entropy) -> Result<u64> {
+    let mut way = Unfinished::begin(&to.data)?;
+    let database = to.data.join(FILE_NAME);
+    if database.exists() {
+        bail!(
+            "{} holds an installation already: move it away first",
+            database.display()
+        );
     }
-    drop(lock);
-    Ok(Report {
-        rows: moved?,
-        from: place::shown(from),
-        to: place::shown(to),
-    })
+    let source = Place::open(from).await?;
+    let moved = match Place::open_sqlite(&way.path(), Durability::Full).await {
+        Ok(target) => {
+            let moved = run(&source, &target, to, entropy).await;
+            target.close().await;
+            moved
+        }
+        Err(error) => Err(error),
+    };
+    source.close().await;
+    let rows = moved?;
+    way.name_database()?;
+    way.finish()?;
+    Ok(rows)
 }
 
 async fn run(from: &Place, to: &Place, settings: &Settings, entropy: &dyn Entropy) -> Result<u64> {
@@ -85,10 +114,6 @@ async fn run(from: &Place, to: &Place, settings: &Settings, entropy: &dyn Entrop
         .map_err(fault)?
     {
         Import::Imported(_) => bar.finish_and_clear(),
-        Import::NotEmpty if settings.store.postgres.is_none() => bail!(
-            "{} holds an installation already: move it away first",
-            settings.data.join(FILE_NAME).display()
-        ),
         Import::NotEmpty => bail!(
             "the store {} holds an installation already: name an empty database with --to",
             place::shown(settings)

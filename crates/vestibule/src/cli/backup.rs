@@ -8,31 +8,38 @@ use anyhow::{Result, bail};
 use clap::Args;
 use serde_json::json;
 
-use super::{Place, output, wait};
+use super::{NO, Place, output, wait_or_break_off};
 use crate::backup::{self, BackupReport, Given, Times, Verified};
 use crate::os::SystemEntropy;
 
 /// Where the passphrase or the key is.
 #[derive(Args)]
 pub struct Locked {
-    /// A key file, as --new-key makes one
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "VESTIBULE_BACKUP_KEY_FILE",
-        conflicts_with = "passphrase_file"
-    )]
+    /// A key file, as --new-key makes one [env: VESTIBULE_BACKUP_KEY_FILE]
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase_file")]
     key_file: Option<PathBuf>,
-    /// A file that holds the passphrase, on one line; without either it is asked for
-    #[arg(long, value_name = "FILE", env = "VESTIBULE_BACKUP_PASSPHRASE_FILE")]
+    /// A file that holds the passphrase, on one line; without either it is asked for [env: VESTIBULE_BACKUP_PASSPHRASE_FILE]
+    #[arg(long, value_name = "FILE")]
     passphrase_file: Option<PathBuf>,
 }
 
 impl From<Locked> for Given {
     fn from(locked: Locked) -> Self {
+        // What is said here and now wins over the surroundings.
+        if locked.key_file.is_some() || locked.passphrase_file.is_some() {
+            return Self {
+                key_file: locked.key_file,
+                passphrase_file: locked.passphrase_file,
+            };
+        }
+        let named = |variable| {
+            std::env::var_os(variable)
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from)
+        };
         Self {
-            key_file: locked.key_file,
-            passphrase_file: locked.passphrase_file,
+            key_file: named("VESTIBULE_BACKUP_KEY_FILE"),
+            passphrase_file: named("VESTIBULE_BACKUP_PASSPHRASE_FILE"),
         }
     }
 }
@@ -65,7 +72,9 @@ pub fn run(command: Backup, place: &Place) -> Result<ExitCode> {
     let entropy = SystemEntropy::new();
     if let Some(path) = &command.new_key {
         backup::make_key_file(path, &entropy)?;
-        if !command.json {
+        if command.json {
+            output::json(&json!({ "key_file": path }))?;
+        } else {
             output::line(&format!(
                 "wrote {}: keep a copy of it apart from the backups; without it they are lost",
                 path.display()
@@ -80,15 +89,19 @@ pub fn run(command: Backup, place: &Place) -> Result<ExitCode> {
     let settings = &in_force.settings;
     backup::check_new(&file)?;
     let secret = Given::from(command.locked).read(Times::Twice)?;
-    let (taken, verified) = wait(async {
+    let (taken, tried) = wait_or_break_off(async {
         let taken = backup::take(settings, &file, &secret, &entropy).await?;
-        let verified = if command.no_verify {
+        let tried = if command.no_verify {
             None
         } else {
-            Some(backup::verify(&file, &secret, &settings.data).await?)
+            Some(backup::verify(&file, &secret, &settings.data).await)
         };
-        Ok((taken, verified))
+        Ok((taken, tried))
     })?;
+    let (verified, fault) = match tried.transpose() {
+        Ok(verified) => (verified, None),
+        Err(error) => (None, Some(format!("{error:#}"))),
+    };
     if command.json {
         output::json(&json!({
             "file": file,
@@ -98,14 +111,22 @@ pub fn run(command: Backup, place: &Place) -> Result<ExitCode> {
             "at": taken.at,
             "store": taken.store,
             "verified": verified,
+            "fault": fault,
         }))?;
     } else {
-        tell(&file, &taken, verified.as_ref())?;
+        tell(&file, &taken)?;
     }
-    Ok(ExitCode::SUCCESS)
+    let Some(fault) = fault else {
+        if !command.json {
+            tell_tried(verified.as_ref())?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    };
+    output::note(&format!("vestibule: {fault}"))?;
+    Ok(ExitCode::from(NO))
 }
 
-fn tell(file: &Path, taken: &BackupReport, verified: Option<&Verified>) -> Result<()> {
+fn tell(file: &Path, taken: &BackupReport) -> Result<()> {
     let count = |name: &str| {
         let found = taken.tables.iter().find(|(table, _)| *table == name);
         found.map_or(0, |(_, count)| *count)
@@ -116,7 +137,10 @@ fn tell(file: &Path, taken: &BackupReport, verified: Option<&Verified>) -> Resul
         output::count(count("users"), "account"),
         output::count(count("audit_events"), "event"),
         output::count(taken.rows, "row"),
-    ))?;
+    ))
+}
+
+fn tell_tried(verified: Option<&Verified>) -> Result<()> {
     output::line(&match verified {
         Some(verified) => format!(
             "restored into a scratch place and compared: {} the same, the trail is whole",

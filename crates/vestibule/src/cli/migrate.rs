@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Args;
 
-use super::{Place, output, wait};
+use super::{Place, output, wait_or_break_off};
 use crate::backup;
 use crate::os::SystemEntropy;
 
@@ -35,7 +35,7 @@ pub fn run(command: &Migrate, place: &Place) -> Result<ExitCode> {
         None => settings.clone(),
     };
     let to = backup::with_store(settings, &command.to, "--to")?;
-    let report = wait(backup::migrate(&from, &to, &SystemEntropy::new()))?;
+    let report = wait_or_break_off(backup::migrate(&from, &to, &SystemEntropy::new()))?;
     if command.json {
         output::json(&report)?;
     } else {

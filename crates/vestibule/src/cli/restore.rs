@@ -11,7 +11,7 @@ use serde_json::json;
 use vestibule_core::time::UnixMillis;
 
 use super::backup::Locked;
-use super::{Place, ask, output, wait};
+use super::{Place, ask, output, wait_or_break_off};
 use crate::backup::{self, Found, Given, RestoreReport, Restoring};
 use crate::os::SystemEntropy;
 
@@ -58,9 +58,13 @@ pub fn run(command: Restore, place: &Place) -> Result<ExitCode> {
         } else {
             "everybody has to sign in again"
         };
+        let elsewhere = match settings.store.postgres {
+            Some(_) => format!(" and the store {}", backup::shown(&settings)),
+            None => String::new(),
+        };
         ask::confirm(
             &format!(
-                "This restores the state of {at} into {}; {logins}.",
+                "This restores the state of {at} into {}{elsewhere}; {logins}.",
                 settings.data.display()
             ),
             "a restore asks first",
@@ -73,7 +77,7 @@ pub fn run(command: Restore, place: &Place) -> Result<ExitCode> {
         keep_logins: command.keep_logins,
     };
     let entropy = SystemEntropy::new();
-    let report = wait(backup::restore(&restoring, &entropy))?;
+    let report = wait_or_break_off(backup::restore(&restoring, &entropy))?;
     if command.json {
         output::json(&json!({
             "data": settings.data,
@@ -85,6 +89,7 @@ pub fn run(command: Restore, place: &Place) -> Result<ExitCode> {
             "links_dropped": report.links_dropped,
             "letters_dropped": report.letters_dropped,
             "events": report.events,
+            "trail_fault": report.trail_fault,
             "clock_behind_minutes": report.clock_behind_minutes,
         }))?;
     } else {
@@ -96,14 +101,28 @@ pub fn run(command: Restore, place: &Place) -> Result<ExitCode> {
             backup::shown(&settings)
         ))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(match report.trail_fault {
+        None => ExitCode::SUCCESS,
+        Some(fault) => {
+            output::note(&format!(
+                "vestibule: it was restored and is there, with the trail as it was when the backup was taken: {fault}"
+            ))?;
+            ExitCode::from(super::NO)
+        }
+    })
 }
 
 fn tell(report: &RestoreReport, at: &str) -> Result<()> {
     output::line(&format!(
-        "restored the state of {at}: {}, {}; the trail is whole",
+        "restored the state of {at}: {}{}",
         output::count(report.rows, "row"),
-        output::count(report.events, "event"),
+        match report.trail_fault {
+            None => format!(
+                ", {}; the trail is whole",
+                output::count(report.events, "event")
+            ),
+            Some(_) => "; the trail is NOT whole".to_owned(),
+        },
     ))?;
     let logins = output::count(report.logins, "session");
     if report.logins_kept {

@@ -1,5 +1,7 @@
 //! `vestibule backup`, `restore` and `migrate` as an operator meets them.
 
+mod whole;
+
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};

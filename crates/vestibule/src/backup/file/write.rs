@@ -71,7 +71,7 @@ impl Writer {
         self.file.sync_all().map_err(io_of(&self.path))?;
         let size = self.file.metadata().map_err(io_of(&self.path))?.len();
         if let Some(draft) = &self.draft {
-            match rename(draft, &self.path) {
+            match take_name(draft, &self.path) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     return Err(FileError::Exists(self.path.clone()));
@@ -104,10 +104,14 @@ impl Drop for Writer {
     }
 }
 
-fn rename(draft: &Path, path: &Path) -> io::Result<()> {
+/// Gives a file its name, which nothing may have yet.
+pub fn take_name(draft: &Path, path: &Path) -> io::Result<()> {
     match renameat_with(CWD, draft, CWD, path, RenameFlags::NOREPLACE) {
-        // Some file systems cannot refuse by themselves.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => fs::rename(draft, path),
+        // Some file systems cannot refuse by themselves; unlike a rename, a link never replaces what is there.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
+            fs::hard_link(draft, path)?;
+            fs::remove_file(draft)
+        }
         renamed => Ok(renamed?),
     }
 }
