@@ -6,7 +6,7 @@
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, Request, header};
@@ -20,8 +20,8 @@ use crate::site::{HeaderFamily, ProxyPeer};
 
 /// What stands before the key, in a header's name and in a query.
 pub const NAME: &str = "vestibule-probe";
-/// A key is good for so long.
-const LIFE: Duration = Duration::from_mins(2);
+/// A key is good for so long, if nobody collects what came with it: longer than the request that carries it may take.
+const LIFE: Duration = Duration::from_secs(45);
 /// Keys at a time.
 const KEYS: usize = 16;
 /// Requests that are kept of one key.
@@ -55,7 +55,8 @@ const KEPT: [&str; 20] = [
 /// The keys that were announced, and what came with each.
 #[derive(Default)]
 pub struct Probes {
-    announced: AtomicBool,
+    /// When the last of them runs out; 0 where there is none.
+    until: AtomicI64,
     keys: Mutex<Vec<Announced>>,
 }
 
@@ -110,7 +111,7 @@ impl Probes {
         let until = now.plus(LIFE);
         let seen = Vec::new();
         keys.push(Announced { key, until, seen });
-        self.announced.store(true, Ordering::Release);
+        self.until.store(until.0, Ordering::Relaxed);
     }
 
     /// What came with `key`; nothing is looked for under it any more.
@@ -119,9 +120,25 @@ impl Probes {
         let at = keys.iter().position(|known| known.key == key);
         let seen = at.map_or_else(Vec::new, |at| keys.remove(at).seen);
         if keys.is_empty() {
-            self.announced.store(false, Ordering::Release);
+            self.until.store(0, Ordering::Relaxed);
         }
         seen
+    }
+
+    /// Whether anything is to be looked for. What ran out uncollected is forgotten here, without the lock.
+    fn look_out(&self, now: impl FnOnce() -> UnixMillis) -> bool {
+        let until = self.until.load(Ordering::Relaxed);
+        if until == 0 {
+            return false;
+        }
+        if now().0 < until {
+            return true;
+        }
+        // A key that was announced meanwhile has another time.
+        let _ = self
+            .until
+            .compare_exchange(until, 0, Ordering::Relaxed, Ordering::Relaxed);
+        false
     }
 
     fn keys(&self) -> std::sync::MutexGuard<'_, Vec<Announced>> {
@@ -129,34 +146,33 @@ impl Probes {
     }
 }
 
-/// Keeps what is to be known of a request that carries an announced key. Everybody else's costs one atomic read.
+/// Keeps what is to be known of a request that carries an announced key. Everybody else's costs one atomic read, and while a
+/// key is announced a look at it; the lock is for those that carry one.
 pub fn look<B>(context: &Context, peer: Peer, request: &Request<B>) {
     let probes = &context.probes;
-    if !probes.announced.load(Ordering::Acquire) {
+    if !probes.look_out(|| context.engine.now()) || !carries(request, None) {
         return;
     }
     let now = context.engine.now();
     let mut keys = probes.keys();
     keys.retain(|known| known.until > now);
-    if keys.is_empty() {
-        probes.announced.store(false, Ordering::Release);
-    }
-    let found = keys.iter_mut().find(|known| carries(request, &known.key));
+    let found = keys.iter_mut().find(|known| carries(request, Some(&known.key)));
     if let Some(known) = found.filter(|known| known.seen.len() < REQUESTS) {
         known.seen.push(seen(context, peer, request));
     }
 }
 
-/// In a header of its own, in the query, or in the query of the request that a proxy asks about.
-fn carries<B>(request: &Request<B>, key: &str) -> bool {
+/// In a header of its own, in the query, or in the query of the request that a proxy asks about: this key, or any.
+fn carries<B>(request: &Request<B>, key: Option<&str>) -> bool {
     let headers = request.headers();
     let own = headers.get(NAME).map(http::HeaderValue::as_bytes);
     let in_query = |text: &str| {
         text.split(['?', '&'])
-            .any(|pair| pair.split_once('=') == Some((NAME, key)))
+            .filter_map(|pair| pair.split_once('='))
+            .any(|(name, value)| name == NAME && key.is_none_or(|key| value == key))
     };
     let told = ["x-original-url", "x-original-uri", "x-forwarded-uri"];
-    own == Some(key.as_bytes())
+    own.is_some_and(|own| key.is_none_or(|key| own == key.as_bytes()))
         || request
             .uri()
             .path_and_query()
@@ -255,7 +271,8 @@ mod tests {
             asked("/verify", &[("x-original-url", &url)]),
             asked("/verify", &[("x-forwarded-uri", &query)]),
         ] {
-            assert!(carries(&request, KEY), "{request:?}");
+            assert!(carries(&request, Some(KEY)), "{request:?}");
+            assert!(carries(&request, None), "{request:?}");
         }
         for request in [
             asked("/login", &[]),
@@ -263,7 +280,7 @@ mod tests {
             asked(&format!("/{KEY}"), &[("cookie", KEY)]),
             asked(&format!("/?x{NAME}={KEY}"), &[]),
         ] {
-            assert!(!carries(&request, KEY), "{request:?}");
+            assert!(!carries(&request, Some(KEY)), "{request:?}");
         }
     }
 
@@ -287,11 +304,16 @@ mod tests {
     #[test]
     fn what_nobody_announced_or_what_ran_out_is_not_looked_for() {
         let probes = Probes::default();
-        assert!(!probes.announced.load(Ordering::Acquire));
+        let at = |ms| move || UnixMillis(ms);
+        assert!(!probes.look_out(|| unreachable!("nobody asks for the time")));
         probes.announce(KEY.to_owned(), UnixMillis(0));
-        assert!(probes.announced.load(Ordering::Acquire));
+        assert!(probes.look_out(at(1)));
         assert!(probes.collect(KEY).is_empty());
-        assert!(!probes.announced.load(Ordering::Acquire));
+        assert!(!probes.look_out(at(1)));
+        probes.announce(KEY.to_owned(), UnixMillis(0));
+        let over = UnixMillis(0).plus(LIFE).0;
+        assert!(!probes.look_out(at(over)), "nobody collected it");
+        assert!(!probes.look_out(at(1)), "and it stays so");
         for n in 0..2 * KEYS {
             probes.announce(format!("{n:032}"), UnixMillis(0));
         }
