@@ -2,6 +2,7 @@
 //! leaves by the control socket alone.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -9,6 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use http_body_util::channel::{Channel, Sender};
 use serde::Deserialize;
+use tokio::time::timeout;
 use vestibule_engine::causes;
 use vestibule_store::StoreError;
 use vestibule_store::archive::{Begin, Meter, Source, encode_begin, encode_end};
@@ -19,6 +21,8 @@ use crate::context::Context;
 
 /// Records that may wait for whoever reads.
 const AHEAD: usize = 2;
+/// How long nobody may take anything: a log that grows and a snapshot that holds are not for whoever went to sleep.
+const STUCK: Duration = Duration::from_mins(1);
 
 /// `post` takes nothing.
 #[derive(Deserialize)]
@@ -47,7 +51,21 @@ async fn send(begin: Begin, mut rows: Box<dyn Source>, mut to: Sender<Bytes, Sto
     let mut meter = Meter::default();
     let mut record = encode_begin(&begin);
     // Whoever asked may go: then there is nothing more to do.
-    while to.send_data(record.into()).await.is_ok() {
+    loop {
+        match timeout(STUCK, to.send_data(record.into())).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return,
+            Err(_) => {
+                tracing::warn!(
+                    "nobody took anything of a backup for {} s; it is broken off",
+                    STUCK.as_secs()
+                );
+                to.abort(StoreError::Failed(
+                    "nobody took anything of the backup".into(),
+                ));
+                return;
+            }
+        }
         match rows.next().await {
             Ok(Some(chunk)) => record = meter.encode(&chunk),
             Ok(None) => {
