@@ -79,6 +79,7 @@ impl Place {
             patience: Patience::default(),
             holder: crate::wiring::holder(&settings.data)?,
         };
+        private::hand_over(&settings.data, &settings.data.join("holder"))?;
         let store = Postgres::open(options, Arc::new(Nobody)).await?;
         store.filled().await?;
         Ok(Self::Postgres(Arc::new(store)))
