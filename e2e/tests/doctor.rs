@@ -226,7 +226,7 @@ fn n11_a_host_that_keeps_no_cookie_is_named() -> anyhow::Result<()> {
 
 /// Holds: ASVS 7.3.2
 #[test]
-fn a_clock_that_is_off_is_named_by_the_data_and_by_the_public_address() -> anyhow::Result<()> {
+fn a_clock_that_is_behind_the_data_is_named_and_one_s_own_address_proves_nothing() -> anyhow::Result<()> {
     let launch = Launch::new()?;
     let library = clock_library()?.display().to_string();
     let server = launch.start()?;
@@ -240,18 +240,13 @@ fn a_clock_that_is_off_is_named_by_the_data_and_by_the_public_address() -> anyho
         ],
         &["timedatectl", "--accept-clock"],
     )?;
-    found.names(
-        "clock",
-        &["behind that of what answers at", "minutes"],
-        &["timedatectl"],
-    )?;
-    let ahead = [("LD_PRELOAD", library.as_str()), ("FAKETIME", "+3h")];
-    let found = Examination::on(&server.data, &[], &ahead, "")?;
-    found.names(
-        "clock",
-        &["ahead of that of what answers at", "hours"],
-        &["timedatectl"],
-    )
+    // A machine that is wrong agrees with itself: nothing is called good for that.
+    let found = found.said;
+    ensure!(
+        found.contains("is this machine, whose clock would agree with itself"),
+        "{found}"
+    );
+    Ok(())
 }
 
 /// Holds: ASVS 12.2.1

@@ -1,5 +1,6 @@
 //! Does this machine's clock agree with what others say?
 
+use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::{HeaderMap, Method, header};
@@ -11,6 +12,8 @@ use super::web::Ask;
 use crate::wiring;
 
 const CHECK: &str = "clock";
+/// Where systemd-timesyncd keeps what it knows (systemd-timesyncd.service(8)).
+const TIMESYNC: &str = "/run/systemd/timesync";
 /// What a network and a whole second may make of it.
 const TOLERATED: Duration = Duration::from_secs(30);
 /// The latest time that the data has seen may be ahead by so much.
@@ -21,6 +24,7 @@ const CHANGE: &str = "set the clock by a time service: `timedatectl set-ntp true
 /// Against the database's clock, the latest time that the data has seen, and what answers at the public address.
 pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
     let mut findings = database(patient).await;
+    findings.push(kept(Path::new(TIMESYNC)));
     if let Some(server) = &patient.told {
         let ahead = server.now.since(patient.now);
         findings.push(if ahead > AHEAD {
@@ -36,6 +40,11 @@ pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
         });
     }
     for url in patient.public_urls() {
+        if patient.web.is_here(&url).await {
+            let what = format!("{url} is this machine, whose clock would agree with itself");
+            findings.push(Finding::skipped(CHECK, what));
+            continue;
+        }
         let ask = Ask {
             method: Method::HEAD,
             url: url.clone(),
@@ -63,6 +72,26 @@ pub async fn check(patient: &Patient<'_>) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether systemd-timesyncd, where it runs, has set the clock. Others tell nothing that can be read.
+fn kept(state: &Path) -> Finding {
+    if !state.is_dir() {
+        let what = "whether a time service sets this machine's clock cannot be read here: `timedatectl`, or `chronyc \
+                    tracking`, tells";
+        return Finding::skipped(CHECK, what);
+    }
+    if state.join("synchronized").exists() {
+        return Finding::good(CHECK, "systemd-timesyncd sets it");
+    }
+    Finding::fault(
+        CHECK,
+        "systemd-timesyncd has not set this machine's clock since it started",
+        "logins, links and certificates are judged by the clock",
+        format!(
+            "let the machine reach a time server (NTP= in /etc/systemd/timesyncd.conf, UDP port 123); {CHANGE}"
+        ),
+    )
 }
 
 /// Against the database's.
@@ -113,6 +142,17 @@ fn date(text: &str) -> Option<UnixMillis> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_time_service_says_is_told() {
+        use super::super::finding::Verdict;
+
+        let state = tempfile::tempdir().unwrap();
+        assert_eq!(kept(state.path()).verdict, Verdict::Fault);
+        std::fs::write(state.path().join("synchronized"), "").unwrap();
+        assert_eq!(kept(state.path()).verdict, Verdict::Good);
+        assert_eq!(kept(&state.path().join("none")).verdict, Verdict::Skipped);
+    }
 
     #[test]
     fn a_difference_is_told_in_words_that_fit_it() {

@@ -30,6 +30,18 @@ const NETWORK: [&str; 18] = [
     "smb3",
     "smbfs",
 ];
+/// What is looked at in it.
+const NAMES: [&str; 7] = [
+    "master.key",
+    "vestibule.db",
+    "vestibule.db-wal",
+    "vestibule.db-shm",
+    "control.sock",
+    "setup-link",
+    "dev-mail-link",
+];
+/// How names of what a backup puts there for a while begin.
+const LEFTOVERS: [&str; 1] = ["backup-check-"];
 /// As the kernel tells this process.
 const MOUNTS: &str = "/proc/self/mountinfo";
 
@@ -63,7 +75,10 @@ pub fn check(patient: &Patient<'_>) -> Vec<Finding> {
         }
     };
     let mut findings = vec![open(data, &metadata)];
-    findings.extend(files(data));
+    findings.extend(files(data, metadata.uid()));
+    if let Some(key) = &patient.settings().master_key_file {
+        findings.extend(file(key, &[metadata.uid(), 0]));
+    }
     if patient.settings().store.postgres.is_some() {
         // Keys alone lie there, and are read once.
         return findings;
@@ -89,30 +104,68 @@ fn open(data: &Path, metadata: &fs::Metadata) -> Finding {
     )
 }
 
-/// Files in it that others could read, should the directory ever be opened.
-fn files(data: &Path) -> Vec<Finding> {
-    let open = |name: &str| {
-        let path = data.join(name);
-        let mode = fs::symlink_metadata(&path).ok()?.mode() & 0o777;
-        (mode & 0o077 != 0).then(|| {
-            let path = path.display();
-            Finding::fault(
-                CHECK,
-                format!("{path} can be read by other users (mode {mode:04o})"),
-                "it is a secret, or holds some",
-                format!("run `chmod 600 {path}`"),
-            )
-        })
+/// Files in it that others could read, should the directory ever be opened, or that are not its owner's.
+fn files(data: &Path, owner: u32) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = NAMES
+        .into_iter()
+        .flat_map(|name| file(&data.join(name), &[owner]))
+        .collect();
+    let Ok(entries) = fs::read_dir(data) else {
+        return findings;
     };
-    [
-        "master.key",
-        "vestibule.db",
-        "vestibule.db-wal",
-        "control.sock",
-    ]
-    .into_iter()
-    .filter_map(open)
-    .collect()
+    let entries = entries.filter_map(Result::ok);
+    for path in entries.map(|entry| entry.path()) {
+        let name = path.file_name().and_then(|name| name.to_str());
+        if name.is_some_and(|name| LEFTOVERS.into_iter().any(|of| name.starts_with(of))) {
+            findings.push(Finding::fault(
+                CHECK,
+                format!(
+                    "{} was left by a command that was broken off",
+                    path.display()
+                ),
+                "it holds what the data directory holds, and takes room",
+                format!(
+                    "if no `vestibule backup` runs now, run `rm -r {}`",
+                    path.display()
+                ),
+            ));
+        }
+    }
+    findings
+}
+
+/// A file that others could read, or that belongs to somebody else than it may.
+fn file(path: &Path, owners: &[u32]) -> Vec<Finding> {
+    let Ok(metadata) = fs::symlink_metadata(path) else {
+        return Vec::new();
+    };
+    let metadata = if metadata.is_symlink() {
+        let Ok(metadata) = fs::metadata(path) else {
+            return Vec::new();
+        };
+        metadata
+    } else {
+        metadata
+    };
+    let (mode, uid, path) = (metadata.mode() & 0o777, metadata.uid(), path.display());
+    let open = (mode & 0o077 != 0).then(|| {
+        Finding::fault(
+            CHECK,
+            format!("{path} can be read by other users (mode {mode:04o})"),
+            "it is a secret, or holds some",
+            format!("run `chmod 600 {path}`"),
+        )
+    });
+    let another = (!owners.contains(&uid)).then(|| {
+        let owner = owners.first().copied().unwrap_or_default();
+        Finding::fault(
+            CHECK,
+            format!("{path} belongs to user {uid}, and the data directory to user {owner}"),
+            "the server runs as the data directory's owner, and cannot use it; a command that ran as another user made it",
+            format!("run `chown {owner} {path}`"),
+        )
+    });
+    open.into_iter().chain(another).collect()
 }
 
 fn placed(data: &Path, mounts: &str) -> Finding {
@@ -177,6 +230,34 @@ mod tests {
 32 22 0:32 / /mnt rw - ext4 /dev/sdc1 rw
 33 22 0:33 / /mnt rw - fuse.sshfs somebody@else: rw
 ";
+
+    #[test]
+    fn what_is_open_or_somebody_else_s_or_left_behind_is_told() {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let data = tempfile::tempdir().unwrap();
+        let us = fs::metadata(data.path()).unwrap().uid();
+        for name in NAMES {
+            let path = data.path().join(name);
+            fs::write(&path, "x").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+            let found = files(data.path(), us);
+            assert!(
+                found.len() == 1 && found[0].what.contains("0640"),
+                "{found:?}"
+            );
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            assert_eq!(files(data.path(), us), []);
+            let found = files(data.path(), us + 1);
+            assert!(
+                found[0].change.as_ref().unwrap().contains("chown"),
+                "{found:?}"
+            );
+            fs::remove_file(&path).unwrap();
+        }
+        fs::create_dir(data.path().join("backup-check-1")).unwrap();
+        assert_eq!(files(data.path(), us).len(), 1);
+    }
 
     #[test]
     fn the_innermost_and_latest_mount_counts() {

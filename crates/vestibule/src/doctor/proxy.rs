@@ -88,8 +88,16 @@ async fn send(
     let announced = json!({ "key": key });
     let path = "/api/v1/admin/doctor/probes";
     server.post(path, Some(&announced)).await.ok()?;
+    let answer = knock(patient, url, &key, forged).await;
+    // Whatever came of it: nothing is looked for under the key from now on.
+    let told = server.get(&format!("{path}/{key}")).await.ok()?;
+    let seen = serde_json::from_value(told["seen"].clone()).ok()?;
+    Some((answer?, seen))
+}
+
+async fn knock(patient: &Patient<'_>, url: &Url, key: &str, forged: bool) -> Option<Answer> {
     let mut url = url.clone();
-    url.query_pairs_mut().append_pair(KEY, &key);
+    url.query_pairs_mut().append_pair(KEY, key);
     let mut headers = HeaderMap::new();
     let page = [
         ("accept", "text/html"),
@@ -102,17 +110,14 @@ async fn send(
             HeaderValue::from_static(value),
         );
     }
-    headers.insert(KEY, HeaderValue::try_from(&key).ok()?);
+    headers.insert(KEY, HeaderValue::try_from(key).ok()?);
     let ask = Ask {
         method: Method::GET,
         url,
         headers,
         body: String::new(),
     };
-    let answer = patient.web.ask(ask).await.ok()?;
-    let told = server.get(&format!("{path}/{key}")).await.ok()?;
-    let seen = serde_json::from_value(told["seen"].clone()).ok()?;
-    Some((answer, seen))
+    patient.web.ask(ask).await.ok()
 }
 
 /// What a stranger would write to be taken for another.
@@ -231,7 +236,7 @@ fn untrusted(peer: &str, family: &str) -> Finding {
          403",
         format!(
             "add to the settings: [[trusted_proxies]] address = \"{peer}\", headers = \"{family}\" (or \
-             \"x-original\": the family that it sends), and start again"
+             \"x-original\": the family that it sends), and send the server SIGHUP"
         ),
     )
 }

@@ -214,6 +214,17 @@ impl Web {
         Ok(self.secure(stream, &host, port).await?.1)
     }
 
+    /// Whether this machine itself takes connections there.
+    pub async fn is_here(&self, url: &Url) -> bool {
+        let (host, port) = place(url);
+        let Ok(stream) = self.connect(&host, port).await else {
+            return false;
+        };
+        // Who calls an address of its own calls from it.
+        let ends = (stream.local_addr(), stream.peer_addr());
+        matches!(ends, (Ok(own), Ok(peer)) if own.ip() == peer.ip() || peer.ip().is_loopback())
+    }
+
     /// A connection to the first address that takes one.
     pub async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, WebError> {
         let mut last = None;
