@@ -156,7 +156,9 @@ pub fn look<B>(context: &Context, peer: Peer, request: &Request<B>) {
     let now = context.engine.now();
     let mut keys = probes.keys();
     keys.retain(|known| known.until > now);
-    let found = keys.iter_mut().find(|known| carries(request, Some(&known.key)));
+    let found = keys
+        .iter_mut()
+        .find(|known| carries(request, Some(&known.key)));
     if let Some(known) = found.filter(|known| known.seen.len() < REQUESTS) {
         known.seen.push(seen(context, peer, request));
     }
