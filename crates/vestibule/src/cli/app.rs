@@ -37,7 +37,8 @@ pub enum App {
     /// Change an application; what is not named stays
     #[command(after_help = "Examples:\n  \
         vestibule app set shop --title 'The shop' --role staff --role partners\n  \
-        vestibule app set shop --from shop.json      all of it, with rules, as `app show --json` prints it")]
+        vestibule app set shop --from shop.json      all of it, with rules, as `app show --json` prints it\n\n\
+        Without --from it reads the application and writes it back: of two at a time the later one counts.")]
     Set(Put),
     /// Remove an application: its cookies are worth nothing any more; asks first
     #[command(after_help = "Example:\n  vestibule app remove shop --yes")]
