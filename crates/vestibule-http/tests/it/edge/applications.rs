@@ -450,6 +450,13 @@ async fn asvs_7_4_1_whatever_ends_the_login_the_application_or_the_role_bites_at
     let moved = town.ask("https://moved.example.test", "/", &cookies);
     assert_eq!(moved.send().await.status, S::UNAUTHORIZED);
     change(application.spec.clone()).await;
+    // What was good at a door that closed is not good again when it opens.
+    assert_eq!(check().await, S::UNAUTHORIZED);
+    let mut alice = town.person();
+    alice.sign_in().await;
+    alice.visit(RULED, "/").await;
+    let cookies = alice.at(RULED).cookie_header();
+    let check = async || town.ask(RULED, "/", &cookies).send().await.status;
     assert_eq!(check().await, S::OK);
     town.house
         .engine
