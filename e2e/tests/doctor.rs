@@ -226,7 +226,8 @@ fn n11_a_host_that_keeps_no_cookie_is_named() -> anyhow::Result<()> {
 
 /// Holds: ASVS 7.3.2
 #[test]
-fn a_clock_that_is_behind_the_data_is_named_and_one_s_own_address_proves_nothing() -> anyhow::Result<()> {
+fn a_clock_that_is_behind_the_data_is_named_and_one_s_own_address_proves_nothing()
+-> anyhow::Result<()> {
     let launch = Launch::new()?;
     let library = clock_library()?.display().to_string();
     let server = launch.start()?;

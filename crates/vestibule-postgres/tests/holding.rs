@@ -74,7 +74,7 @@ async fn the_same_directory_takes_over_and_what_was_overtaken_writes_nothing_mor
     let second = open(&database, 1).await.unwrap();
     match first.raise_clock_mark(UnixMillis(5)).await {
         Err(StoreError::Unavailable(why)) => {
-            assert!(why.to_string().contains("took this"), "{why}")
+            assert!(why.to_string().contains("took this"), "{why}");
         }
         other => panic!("{other:?}"),
     }

@@ -86,11 +86,8 @@ fn gone(signed_in: &SignedIn, ended: u64) -> Result<Response, Failure> {
     Ok(response)
 }
 
-fn refused(signed_in: &SignedIn, page: DeletePage) -> Result<Response, Failure> {
-    let page = DeletePage {
-        csrf: signed_in.token()?,
-        ..page
-    };
+fn refused(signed_in: &SignedIn, mut page: DeletePage) -> Result<Response, Failure> {
+    page.csrf = signed_in.token()?;
     // RFC 9110 §15.5.10
     signed_in.page(StatusCode::CONFLICT, &page)
 }

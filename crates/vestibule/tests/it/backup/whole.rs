@@ -1,13 +1,13 @@
 //! A restore, whole or not at all: whatever is wrong, whoever else is there, however it ends.
 
 use std::fs;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
 
 use rustix::process::Signal;
 
@@ -68,7 +68,7 @@ fn of_several_restores_at_once_exactly_one_succeeds() {
 }
 
 /// A restore into a database that never answers: it is under way until somebody ends it.
-fn hanging(home: &Home, into: &Data) -> (TcpListener, Process) {
+fn hanging(home: &Home, into: &Data) -> (TcpStream, Process) {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let store = format!(
         "postgres://nobody@{}/none?sslmode=disable",
@@ -78,12 +78,12 @@ fn hanging(home: &Home, into: &Data) -> (TcpListener, Process) {
     let mut command = program(&arguments);
     command.arg(&home.key).args(["--store", &store, "--data"]);
     let process = Process::start(command.arg(&into.path));
-    let begun = Instant::now();
-    while !into.file("master.key").exists() {
-        assert!(begun.elapsed() < PATIENCE);
-        thread::yield_now();
-    }
-    (silent, process)
+    // It calls once the key is there; nobody answers.
+    let (sender, called) = mpsc::channel();
+    thread::spawn(move || sender.send(silent.accept()));
+    let (call, _) = called.recv_timeout(PATIENCE).unwrap().unwrap();
+    assert!(into.file("master.key").exists());
+    (call, process)
 }
 
 #[test]
@@ -229,7 +229,9 @@ fn as_root_commands_work_on_a_servers_data_and_do_not_lock_it_out() {
         }
     };
     own(&home.data.path);
-    files(&home.data).iter().for_each(|path| own(path));
+    for path in &files(&home.data) {
+        own(path);
+    }
     home.backup().good();
     all_are_the_servers(&home.data);
 
