@@ -115,13 +115,13 @@ fn r25_a_proxy_that_lets_a_client_s_headers_through_to_verify_is_named() -> anyh
 #[test]
 fn h01_a_proxy_and_an_issuer_that_disagree_on_the_host_are_named() -> anyhow::Result<()> {
     let front = Front::open(&Plan::default().changed(
-        "proxy_set_header   Host $http_host;",
+        "proxy_set_header   Host $host$named_port;",
         "proxy_set_header   Host $proxy_host;",
     ))?;
     front.examine()?.names(
         "proxy",
         &["disagree on the host", HOST],
-        &["proxy_set_header Host $http_host;", "server.issuer"],
+        &["proxy_set_header Host $host$named_port;", "server.issuer"],
     )
 }
 
@@ -133,7 +133,7 @@ fn a_proxy_and_an_issuer_that_disagree_on_the_scheme_are_named() -> anyhow::Resu
     front.examine_page("/orders")?.names(
         "proxy",
         &["disagree on the scheme", "https"],
-        &["X-Original-URL $scheme://$http_host$request_uri"],
+        &["X-Original-URL $scheme://$host$named_port$request_uri"],
     )
 }
 

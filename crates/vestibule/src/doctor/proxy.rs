@@ -170,7 +170,7 @@ async fn pages(patient: &Patient<'_>, server: &Client, url: &Url) -> Vec<Finding
                      {host}"),
             "Vestibule answers 421 to requests that are not for its own host, so that other names lead nowhere",
             format!(
-                "pass the Host header on: `proxy_set_header Host $http_host;` (nginx), `ProxyPreserveHost On` \
+                "pass the Host header on: `proxy_set_header Host $host$named_port;` (nginx), `ProxyPreserveHost On` \
                  (Apache); or set server.issuer, if {origin} is not what browsers use"
             ),
         ));

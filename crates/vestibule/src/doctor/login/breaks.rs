@@ -74,8 +74,8 @@ impl Walk<'_, '_> {
                 ),
                 format!(
                     "server.issuer (now {}) to what browsers see, and the headers in which the proxy tells scheme \
-                     and host (X-Forwarded-Proto $scheme and X-Forwarded-Host $http_host, or X-Original-URL \
-                     $scheme://$http_host$request_uri)",
+                     and host (X-Forwarded-Proto $scheme and X-Forwarded-Host $host$named_port, or X-Original-URL \
+                     $scheme://$host$named_port$request_uri)",
                     self.patient.issuer.origin()
                 ),
             )
@@ -111,7 +111,7 @@ impl Walk<'_, '_> {
             ),
             421 => format!(
                 "the proxy in front of {host}: it must pass the Host header on (nginx: `proxy_set_header Host \
-                 $http_host;`); and server.issuer (now {}), or the application's origins, must name {host}",
+                 $host$named_port;`); and server.issuer (now {}), or the application's origins, must name {host}",
                 self.patient.issuer.origin()
             ),
             401 => format!(

@@ -71,7 +71,7 @@ fn not_asked(patient: &Patient<'_>, url: &Url, answer: &Answer, seen: &[Seen]) -
         "the proxy could not ask, or asked somebody else, or does not say which request it asks about",
         format!(
             "the proxy's address of /verify: it must be this server's server.listen ({}); and the headers of one \
-             family, such as `proxy_set_header X-Original-URL $scheme://$http_host$request_uri;` and \
+             family, such as `proxy_set_header X-Original-URL $scheme://$host$named_port$request_uri;` and \
              `X-Original-Method $request_method`",
             patient.listens()
         ),
@@ -108,7 +108,7 @@ fn misled(url: &Url, seen: &Seen) -> Option<Finding> {
                 "the proxy and the address disagree on the scheme: {url} was asked, and the proxy told of {scheme}"
             ),
             "a cookie for https is not taken for a request over http",
-            "`X-Forwarded-Proto $scheme`, or `X-Original-URL $scheme://$http_host$request_uri` (nginx), where TLS is \
+            "`X-Forwarded-Proto $scheme`, or `X-Original-URL $scheme://$host$named_port$request_uri` (nginx), where TLS is \
              ended; behind another proxy that ends it, write https there",
         ));
     }
@@ -120,8 +120,8 @@ fn misled(url: &Url, seen: &Seen) -> Option<Finding> {
                 authority(url)
             ),
             "another application is asked about, or none",
-            "`X-Forwarded-Host $http_host`, or `X-Original-URL $scheme://$http_host$request_uri` (nginx): \
-             $http_host, not $host or the upstream's name",
+            "`X-Forwarded-Host $host$named_port`, or `X-Original-URL $scheme://$host$named_port$request_uri` (nginx): \
+             the name that browsers see, not the upstream's; $named_port is the port where one is said, as docs/behind-nginx.md maps it",
         ));
     }
     let path = about.target.split('?').next().unwrap_or_default();
@@ -174,7 +174,7 @@ fn overwritten(seen: &Seen) -> Option<Finding> {
             format!("the proxy at {} does not overwrite what a client sends: it told of {} {} at {}", seen.peer,
                      about.method, about.target, about.host),
             "set every header of the family: `X-Forwarded-Method $request_method`, `-Proto $scheme`, `-Host \
-             $http_host`, `-Uri $request_uri`, or `X-Original-Method` and `-URL`"
+             $host$named_port`, `-Uri $request_uri`, or `X-Original-Method` and `-URL`"
                 .to_owned(),
         );
     }
@@ -193,10 +193,10 @@ fn line_for(told: &str) -> String {
     const LINES: [(&str, &str); 7] = [
         ("X-Forwarded-Method", "$request_method"),
         ("X-Forwarded-Proto", "$scheme"),
-        ("X-Forwarded-Host", "$http_host"),
+        ("X-Forwarded-Host", "$host$named_port"),
         ("X-Forwarded-Uri", "$request_uri"),
         ("X-Original-Method", "$request_method"),
-        ("X-Original-URL", "$scheme://$http_host$request_uri"),
+        ("X-Original-URL", "$scheme://$host$named_port$request_uri"),
         ("X-Original-URI", "$request_uri"),
     ];
     let named = LINES
