@@ -242,6 +242,6 @@ mod tests {
             assert!(text.is_empty() || !told.contains(text), "{told}");
         }
         let told = loaded(data.path(), Some(data.path())).unwrap_err();
-        assert!(told.contains("does not hold a key"), "{told}");
+        assert!(told.contains("it is no file"), "{told}");
     }
 }
