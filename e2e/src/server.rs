@@ -314,7 +314,8 @@ where
     run(data, &[], arguments, input)
 }
 
-fn run<I, S>(
+/// The same, in this environment.
+pub fn run<I, S>(
     data: &Path,
     environment: &[(&str, &str)],
     arguments: I,

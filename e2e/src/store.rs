@@ -41,6 +41,14 @@ pub struct Database {
 }
 
 impl Database {
+    /// Its address without the password, and the password: arguments carry none.
+    pub fn address(&self) -> anyhow::Result<(String, String)> {
+        let (scheme, rest) = self.url.split_once("://").context("a url")?;
+        let (login, place) = rest.rsplit_once('@').context("a login")?;
+        let (role, password) = login.split_once(':').context("a password")?;
+        Ok((format!("{scheme}://{role}@{place}"), password.to_owned()))
+    }
+
     /// Makes one in the tests' cluster.
     pub fn create() -> anyhow::Result<Self> {
         static NEXT: AtomicU32 = AtomicU32::new(0);

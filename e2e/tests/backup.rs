@@ -1,16 +1,19 @@
 //! Backups under load, restored elsewhere; and an installation that moves between the stores.
 
 use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, ensure};
 use vestibule_e2e::http::Client;
-use vestibule_e2e::server::{Launch, Server, command};
+use vestibule_e2e::server::{Launch, Server, command, run};
 use vestibule_e2e::store::{Database, Store};
 
 const PEOPLE: usize = 4;
+/// Where a command reads which file has the database's password.
+const PASSWORD: &str = "VESTIBULE_STORE__PASSWORD_FILE";
 
 /// What was acknowledged of one person.
 #[derive(Clone)]
@@ -178,12 +181,25 @@ fn a_backup_under_load_holds_all_that_was_acknowledged() -> anyhow::Result<()> {
 /// Restores into a fresh place, and starts a server there.
 fn restored(arguments: &[&str]) -> anyhow::Result<Server> {
     let launch = Launch::new()?;
-    let mut arguments: Vec<&str> = arguments.to_vec();
-    if let Some(database) = launch.database() {
-        arguments.extend(["--store", &database.url]);
-    }
-    done(&command(launch.data_directory(), &arguments, "")?)?;
+    let data = launch.data_directory();
+    match launch.database() {
+        None => done(&command(data, arguments, "")?)?,
+        Some(database) => {
+            let (address, password) = with_password_file(database, launch.scratch())?;
+            let arguments = [arguments, &["--store", &address]].concat();
+            done(&run(data, &[(PASSWORD, &password)], arguments, "")?)?
+        }
+    };
     launch.start()
+}
+
+/// What a command is told of a database: its address, and a file with the password.
+fn with_password_file(database: &Database, scratch: &Path) -> anyhow::Result<(String, String)> {
+    let (address, password) = database.address()?;
+    let file = scratch.join("database-password");
+    std::fs::write(&file, password)?;
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
+    Ok((address, file.display().to_string()))
 }
 
 /// Nothing acknowledged before the backup began is missing, and no login is alive that should not be.
@@ -246,15 +262,26 @@ fn an_installation_moves_between_the_stores_with_its_logins() -> anyhow::Result<
     ended.submit("/logout", "/logout", &[])?;
 
     let data = launch.data_directory();
-    let to = ["migrate", "--to", &database.url];
-    let told = command(data, to, "")?;
+    let (address, password) = with_password_file(&database, launch.scratch())?;
+    let migrate = |arguments: &[&str]| {
+        let whole = [&["migrate"], arguments].concat();
+        run(data, &[(PASSWORD, &password)], whole, "")
+    };
+    let told = command(data, ["migrate", "--to", &database.url], "")?;
+    ensure!(
+        told.status.code() == Some(2) && said(&told).contains("holds a password"),
+        "an argument tells the password: {}",
+        said(&told)
+    );
+    let to = ["--to", &address];
+    let told = migrate(&to)?;
     ensure!(
         told.status.code() == Some(2) && said(&told).contains("no server runs"),
         "a server runs: {}",
         said(&told)
     );
     server.process.terminate()?;
-    let told = done(&command(data, to, "")?)?;
+    let told = done(&migrate(&to)?)?;
     ensure!(told.contains("each is the same"), "{told}");
 
     let there = Launch::on(Store::Sqlite)?
@@ -267,8 +294,8 @@ fn an_installation_moves_between_the_stores_with_its_logins() -> anyhow::Result<
     late.sign_in("alice@example.test", "the first password of alice")?;
     server.process.terminate()?;
 
-    let back = ["migrate", "--from", &database.url, "--to", "sqlite:"];
-    let told = command(data, back, "")?;
+    let back = ["--from", &address, "--to", "sqlite:"];
+    let told = migrate(&back)?;
     ensure!(
         told.status.code() == Some(2) && said(&told).contains("move it away first"),
         "the old database is in the way: {}",
@@ -278,7 +305,7 @@ fn an_installation_moves_between_the_stores_with_its_logins() -> anyhow::Result<
         data.join("vestibule.db"),
         launch.scratch().join("before.db"),
     )?;
-    done(&command(data, back, "")?)?;
+    done(&migrate(&back)?)?;
     let server = launch.start()?;
     for client in [&browser, &late] {
         ensure!(moved(client, &server)?.signed_in()?, "a login was lost");

@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Statement};
 
 use vestibule_core::audit::{Act, Personal};
 use vestibule_postgres::{Options, Postgres};
-use vestibule_store::contract::pace::{self, Measured, Nobody, Pace};
+use vestibule_store::pace::{self, Measured, Nobody, Pace};
 
 use database::Database;
 

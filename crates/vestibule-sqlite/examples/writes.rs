@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use vestibule_core::audit::{Act, Personal};
 use vestibule_sqlite::{Durability, FILE_NAME, Options, Sqlite};
-use vestibule_store::contract::pace::{self, Measured, Nobody, Pace};
+use vestibule_store::pace::{self, Measured, Nobody, Pace};
 
 /// How long each is measured, and how often, by turns: the median is told.
 const LONG: Duration = Duration::from_secs(3);

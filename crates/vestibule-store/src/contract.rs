@@ -23,7 +23,6 @@ mod harness;
 mod ledger;
 mod make;
 mod model;
-pub mod pace;
 mod race;
 mod snapshot;
 

@@ -20,6 +20,8 @@ pub mod contract;
 pub mod figures;
 mod installation;
 mod outbox;
+#[cfg(feature = "contract")]
+pub mod pace;
 mod publish;
 mod sessions;
 mod throttles;

@@ -37,21 +37,15 @@ pub fn faults(settings: &Settings) -> Vec<Fault> {
     faults
 }
 
-/// One password, and only to what takes one.
+/// One password. Beside SQLite, which takes none, a file is no fault: it may be for the other end of a move.
 fn store(faults: &mut Vec<Fault>, store: &Store) {
-    let Some(file) = &store.password_file else {
-        return;
-    };
-    let file = file.display();
-    match &store.postgres {
-        None => faults.push(Fault::new(format!(
-            "store.password_file ({file}) is set, and store.url is SQLite, which has no password: set store.url to a \
-             postgres:// URL, or take store.password_file away"
-        ))),
-        Some(url) if vestibule_postgres::has_password(url.expose()) => faults.push(Fault::new(format!(
-            "store.url has a password in it, and store.password_file ({file}) another: take one of them away"
-        ))),
-        Some(_) => {}
+    if let (Some(url), Some(file)) = (&store.postgres, &store.password_file)
+        && vestibule_postgres::has_password(url.expose())
+    {
+        faults.push(Fault::new(format!(
+            "store.url has a password in it, and store.password_file ({}) another: take one of them away",
+            file.display()
+        )));
     }
 }
 

@@ -1,4 +1,9 @@
 //! How fast a backend writes, for the page that tells it: many callers, each with one transition at a time.
+#![expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a measurement fails by panicking"
+)]
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,13 +15,15 @@ use vestibule_core::audit::{Act, Actor, Event, EventKind, Personal, RefusalReaso
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::{ActId, SessionId, UserId};
 use vestibule_core::lineage::StoreNumber;
+use vestibule_core::password::HashedPassword;
 use vestibule_core::secret::{HashedSecret, sha256};
 use vestibule_core::session::{Acr, Amr, Device, EndReason, Lifetime, NewSession};
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{DisplayName, NewUser, Particulars};
+use vestibule_core::user::{CredentialVersion, DisplayName, NewUser, Particulars};
 
-use super::make::{FIRST, NOON, hash};
 use crate::{Change, CreateUser, OpenSession, Publish, Store};
+
+const NOON: UnixMillis = UnixMillis(1_800_000_000_000);
 
 /// Nobody listens.
 pub struct Nobody;
@@ -162,7 +169,9 @@ pub async fn logins(store: Arc<dyn Store>, callers: usize, during: Duration) -> 
             email_verified: true,
             name: DisplayName::default(),
             roles: Vec::new(),
-            password: Some(hash("x")),
+            password: Some(HashedPassword::from_phc(
+                "$argon2id$v=19$m=64,t=1,p=1$c2FsdA$eA".to_owned(),
+            )),
             particulars: Particulars::default(),
         };
         let made = store.create_user(new, act()).await;
@@ -195,7 +204,7 @@ fn login(user: UserId, at: UnixMillis) -> NewSession {
         id: SessionId::new(at, bytes()),
         user,
         secret: HashedSecret::from_bytes(sha256(&bytes())),
-        credential: FIRST,
+        credential: CredentialVersion(1),
         auth_time: at,
         lifetime: Lifetime::DEFAULT,
         remembered: false,
