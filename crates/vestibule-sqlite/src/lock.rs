@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, OFlags, flock};
 use rustix::io::Errno;
 
 use crate::OpenError;
@@ -40,13 +40,27 @@ fn make_and(directory: &Path, sync: &mut dyn FnMut(&Path) -> io::Result<()>) -> 
 
 /// A file of the data directory, readable by its owner alone.
 pub(crate) fn open_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
+    private().open(path)
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options.mode(0o600);
+    options
+}
+
+/// The lock's file itself: it is written to, by root as well, and a link that the server's user put there could name
+/// any file of the machine.
+fn open_lock(path: &Path) -> io::Result<File> {
+    let itself = OFlags::NOFOLLOW.bits().cast_signed();
+    let opened = private().custom_flags(itself).open(path);
+    opened.map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::LOOP) => {
+            io::Error::other("it is a symbolic link, which is not followed: remove it")
+        }
+        _ => error,
+    })
 }
 
 impl Lock {
@@ -57,7 +71,7 @@ impl Lock {
             path: path.clone(),
             source,
         };
-        let mut file = open_private(&path).map_err(failed)?;
+        let mut file = open_lock(&path).map_err(failed)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => {
@@ -71,7 +85,7 @@ impl Lock {
             Err(errno) => return Err(failed(errno.into())),
         }
         // Its last holder may have taken the file away meanwhile: then this is the lock of nothing, and nobody's way is barred.
-        let named = std::fs::metadata(&path).map_err(failed)?;
+        let named = std::fs::symlink_metadata(&path).map_err(failed)?;
         if file.metadata().map_err(failed)?.ino() != named.ino() {
             return Err(OpenError::Locked {
                 directory: directory.to_owned(),

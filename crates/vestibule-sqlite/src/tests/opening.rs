@@ -1,7 +1,7 @@
 //! Opening: the lock, the schema's history, damage, who may read the files.
 
 use std::fs::{self, File};
-use std::os::unix::fs::{FileExt as _, PermissionsExt as _};
+use std::os::unix::fs::{FileExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -37,6 +37,28 @@ async fn a_second_server_on_the_same_directory_is_refused_until_the_first_is_gon
     let next = open(home.directory.path()).unwrap();
     drop(next);
     open(home.directory.path()).unwrap();
+}
+
+#[test]
+fn a_link_in_the_locks_place_is_refused_and_what_it_names_is_untouched() {
+    let scratch = tempfile::tempdir().unwrap();
+    let data = scratch.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let target = scratch.path().join("elsewhere");
+    symlink(&target, data.join("lock")).unwrap();
+
+    // One that leads nowhere makes nothing there.
+    open(&data).unwrap_err();
+    assert!(!target.exists());
+
+    fs::write(&target, "somebody else's").unwrap();
+    let refused = open(&data).unwrap_err().to_string();
+    assert!(
+        refused.contains("data/lock") && refused.contains("symbolic link"),
+        "{refused}"
+    );
+    assert_eq!(fs::read_to_string(&target).unwrap(), "somebody else's");
+    assert!(!data.join(FILE_NAME).exists());
 }
 
 #[tokio::test]
