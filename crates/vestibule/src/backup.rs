@@ -29,7 +29,7 @@ pub use scratch::clear as clear_scratch;
 pub use secret::{Given, Times, make_key_file};
 pub use take::{Report as BackupReport, take};
 pub use transfer::migrate;
-pub use unfinished::left as left_unfinished;
+pub use unfinished::{left as left_unfinished, outlived as outlived_mark};
 pub use verify::{Verified, verify};
 
 /// A store that nobody looks at through an index.

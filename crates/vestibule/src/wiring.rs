@@ -151,18 +151,36 @@ pub async fn open(settings: &Settings) -> Result<Opened, WireError> {
         return Err(WireError::Unfinished(mark));
     }
     let told = Arc::new(Told::default());
-    let store = Backend::open(settings, Arc::<Told>::clone(&told)).await?;
-    tidy(&settings.data);
+    // Looked for first: a database that was there before nobody restores over.
+    let outlived = backup::outlived_mark(settings);
+    let opened = Backend::open(settings, Arc::<Told>::clone(&told)).await;
+    // What it made before it failed would lock the server out as well.
+    tidied(&settings.data, hand_over_all(&settings.data));
+    let store = opened?;
+    tidied(&settings.data, tidy(&settings.data, outlived.as_deref()));
     Ok(Opened { store, told })
 }
 
-/// What root made is the server's user's, and what a killed backup left goes.
-fn tidy(data: &Path) {
-    let made = ["lock", "holder", vestibule_sqlite::FILE_NAME];
-    let tidied = made
-        .iter()
-        .try_for_each(|name| hand_over(data, &data.join(name)));
-    if let Err(error) = tidied.and_then(|()| backup::clear_scratch(data)) {
+/// What root made is the server's user's.
+fn hand_over_all(data: &Path) -> io::Result<()> {
+    let database = vestibule_sqlite::FILE_NAME;
+    let logs = ["-wal", "-shm"].map(|end| format!("{database}{end}"));
+    let made = ["lock", "holder", database];
+    let mut made = made.into_iter().chain(logs.iter().map(String::as_str));
+    made.try_for_each(|name| hand_over(data, &data.join(name)))
+}
+
+/// What killed commands left goes. Call it holding the directory's lock.
+fn tidy(data: &Path, mark: Option<&Path>) -> io::Result<()> {
+    // The command may have ended by itself meanwhile.
+    if let Some(mark) = mark.filter(|mark| mark.exists()) {
+        fs::remove_dir_all(mark)?;
+    }
+    backup::clear_scratch(data)
+}
+
+fn tidied(data: &Path, done: io::Result<()>) {
+    if let Err(error) = done {
         tracing::warn!(%error, "the data directory {} could not be tidied up", data.display());
     }
 }

@@ -90,9 +90,11 @@ impl Unfinished {
             .and_then(|file| file.sync_all())
             .and_then(|()| take_name(&from, &to))
             .and_then(|()| sync_directory(&to));
-        named.with_context(|| format!("cannot make {}", to.display()))?;
-        self.keep();
-        Ok(())
+        // It may have its name and something else have failed: it is nothing without its key.
+        if named.is_ok() || !matches!(to.try_exists(), Ok(false)) {
+            self.keep();
+        }
+        named.with_context(|| format!("cannot make {}", to.display()))
     }
 
     /// It is whole.
@@ -113,11 +115,14 @@ impl Drop for Unfinished {
         if let Some(key) = &self.key {
             let _ = fs::remove_file(key);
         }
+        if self.new_directory {
+            let _ = fs::remove_file(self.data.join("holder"));
+        }
+        // Behind everything else: once it is gone, another may have its own here.
         if self.new_lock {
             let _ = fs::remove_file(self.data.join("lock"));
         }
         if self.new_directory {
-            let _ = fs::remove_file(self.data.join("holder"));
             let _ = fs::remove_dir(&self.data);
         }
     }
@@ -125,14 +130,53 @@ impl Drop for Unfinished {
 
 /// The mark of one that was killed, where a start would make a new installation.
 pub fn left(settings: &Settings) -> Option<PathBuf> {
+    mark(settings).filter(|_| !whole(settings))
+}
+
+/// The mark of one that was killed when its database had its name: all that was left to do was to take the mark away.
+pub fn outlived(settings: &Settings) -> Option<PathBuf> {
+    mark(settings).filter(|_| whole(settings))
+}
+
+fn mark(settings: &Settings) -> Option<PathBuf> {
     let mark = settings.data.join(NAME);
-    let whole = settings.store.postgres.is_none() && settings.data.join(FILE_NAME).exists();
-    (mark.exists() && !whole).then_some(mark)
+    mark.exists().then_some(mark)
+}
+
+/// The database gets its name when it is whole.
+fn whole(settings: &Settings) -> bool {
+    settings.store.postgres.is_none() && settings.data.join(FILE_NAME).exists()
 }
 
 fn clear(path: &Path) -> io::Result<()> {
     match fs::remove_dir_all(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_beside_a_database_that_has_its_name_stays_whatever_fails() {
+        for named in [false, true] {
+            let scratch = tempfile::tempdir().unwrap();
+            let data = scratch.path().join("data");
+            let key = scratch.path().join("master.key");
+            let mut way = Unfinished::begin(&data).unwrap();
+            fs::write(&key, "key").unwrap();
+            way.made_key(key.clone());
+            if named {
+                fs::write(way.path().join(FILE_NAME), "rows").unwrap();
+                fs::write(data.join(FILE_NAME), "rows").unwrap();
+            }
+            way.name_database().unwrap_err();
+            drop(way);
+            assert_eq!(key.exists(), named);
+            assert_eq!(data.join(FILE_NAME).exists(), named);
+            assert_eq!(data.exists(), named);
+        }
     }
 }

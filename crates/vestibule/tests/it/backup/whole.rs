@@ -108,6 +108,11 @@ fn a_killed_restore_is_no_new_installation_and_can_be_run_again() {
     home.restore(&home.file, &other, &[]).good();
     assert!(!other.file(MARK).exists());
     assert!(other.run(&["user", "list"]).good().contains(ALICE));
+    // One that was killed when all was done but to take its mark away: the next start does that.
+    fs::create_dir(other.file(MARK)).unwrap();
+    fs::write(other.file(MARK).join("lock"), "1").unwrap();
+    assert!(other.run(&["user", "list"]).good().contains(ALICE));
+    assert!(!other.file(MARK).exists());
 }
 
 #[test]
@@ -256,6 +261,28 @@ fn as_root_commands_work_on_a_servers_data_and_do_not_lock_it_out() {
         let list = list.arg(&other.path).uid(SERVER).gid(SERVER).output();
         assert!(Done::from(list.unwrap()).good().contains(ALICE));
     }
+
+    // A command that fails on its way, its database away.
+    let other = Data::new();
+    fs::create_dir(&other.path).unwrap();
+    fs::set_permissions(
+        &other.path,
+        std::os::unix::fs::PermissionsExt::from_mode(0o700),
+    )
+    .unwrap();
+    own(&other.path);
+    // What an earlier one left that was killed.
+    for log in ["vestibule.db-wal", "vestibule.db-shm"] {
+        fs::write(other.file(log), "").unwrap();
+    }
+    // Nobody but root could listen there.
+    let store = "postgres://nobody@127.0.0.1:1/none?sslmode=disable";
+    let mut list = program(&["user", "list", "--data"]);
+    let list = list.arg(&other.path).env("VESTIBULE_STORE__URL", store);
+    let failed = Done::from(list.output().unwrap());
+    assert_ne!(failed.code, 0, "{failed:?}");
+    assert!(other.file("lock").exists() && other.file("holder").exists());
+    all_are_the_servers(&other);
 
     // Somebody else's is still nobody's here.
     chown(home.data.file("master.key"), Some(SERVER + 1), None).unwrap();
