@@ -113,28 +113,29 @@ impl Demand {
 }
 
 /// What is asked of one request: all of it must be met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Demands<'a> {
     /// By the first rule that covers the request to the letter, or by the application's own demand.
     pub written: &'a Demand,
-    /// By the first rule before that one which tightens and may mean the request.
-    pub meant: Option<&'a Demand>,
+    /// By every rule before that one which tightens and may mean the request: which of them an application takes it for, nobody
+    /// here knows. Mostly none, and then no memory is taken.
+    pub meant: Vec<&'a Demand>,
 }
 
 impl<'a> Demands<'a> {
     /// This alone.
     pub const fn only(written: &'a Demand) -> Self {
-        let meant = None;
+        let meant = Vec::new();
         Self { written, meant }
     }
 
     /// Each of them.
-    pub fn iter(self) -> impl Iterator<Item = &'a Demand> {
-        std::iter::once(self.written).chain(self.meant)
+    pub fn iter(&self) -> impl Iterator<Item = &'a Demand> {
+        std::iter::once(self.written).chain(self.meant.iter().copied())
     }
 
     /// Whether all of them allow it.
-    pub fn all(self, allows: impl Fn(&Demand) -> bool) -> bool {
+    pub fn all(&self, allows: impl Fn(&Demand) -> bool) -> bool {
         self.iter().all(allows)
     }
 }
@@ -172,7 +173,13 @@ impl PathPattern {
     /// slash at the end, or to what follows a name (`/admin.json`, `/admin%3Fx`, `/admin%20`).
     pub fn may_mean(&self, path: &str) -> bool {
         let decoded: Cow<'_, [u8]> = percent_decode_str(path).into();
-        let mut told = segments(&decoded);
+        // An application that decodes before it looks for the query sees the path end there.
+        let cut = decoded.split(|c| matches!(c, b'?' | b'#')).next();
+        self.may_mean_decoded(&decoded) || cut.is_some_and(|cut| self.may_mean_decoded(cut))
+    }
+
+    fn may_mean_decoded(&self, path: &[u8]) -> bool {
+        let mut told = segments(path);
         let (own, below) = match self {
             Self::Exact(exact) => (exact, false),
             Self::Below(root) => (root, true),
@@ -390,7 +397,7 @@ impl ApplicationSpec {
     ///
     /// ASVS 8.3.1: what opens counts to the letter, what tightens for everything that an application might read as its path.
     pub fn demands_on(&self, method: &str, path: &str) -> Demands<'_> {
-        let mut meant = None;
+        let mut meant = Vec::new();
         for rule in self.rules.iter().filter(|rule| rule.is_for(method)) {
             let any = |covers: fn(&PathPattern, &str) -> bool| {
                 rule.paths.is_empty() || rule.paths.iter().any(|pattern| covers(pattern, path))
@@ -399,8 +406,10 @@ impl ApplicationSpec {
                 let written = &rule.demand;
                 return Demands { written, meant };
             }
-            if meant.is_none() && rule.demand.tightens() && any(PathPattern::may_mean) {
-                meant = Some(&rule.demand);
+            // Where anybody may pass, a login is more than is asked.
+            let tightens = rule.demand.tightens() || (self.demand.public && !rule.demand.public);
+            if tightens && any(PathPattern::may_mean) {
+                meant.push(&rule.demand);
             }
         }
         let written = &self.demand;
