@@ -142,7 +142,7 @@ try {
   await phone.page.goto(`${SHOP}/vestibule/logout`);
   await looked(phone.page, 'handshake-logout');
   await press(phone.page, phone.page.locator('main form button.main'));
-  await phone.page.waitForURL(`${SHOP}/vestibule/logout`);
+  await phone.page.waitForURL(`${SHOP}/vestibule/logout?done=1`);
   await looked(phone.page, 'handshake-signed-out');
   for (const url of [`${SHOP}/`, `${WIKI}/`, `${ISSUER}/account`]) {
     await phone.page.goto(url);

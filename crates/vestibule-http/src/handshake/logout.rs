@@ -11,25 +11,36 @@ use vestibule_engine::{Check, Doorway, LiveAppSession};
 
 use super::start::doorway;
 use crate::browser::caller::{Caller, Visitor};
-use crate::browser::cookies;
-use crate::browser::form::Posted;
+use crate::browser::form::{Posted, Query};
+use crate::browser::{cookies, csrf};
 use crate::context::Context;
 use crate::errors::Failure;
 use crate::pages::logout::forget_pages;
 use crate::views::{AppLogoutPage, AppSignedOutPage};
 
 const PATH: &str = "/vestibule/logout";
+/// Where the form leads once everything is over.
+const DONE: &str = "/vestibule/logout?done=1";
 
-/// Asks; or says that nobody is signed in.
+/// Asks; or says that it is done; or, where nobody is signed in *here*, that the device may be elsewhere all the same: a cookie
+/// of the application dies with the session's secret, and so before the login itself may.
 pub async fn get(
     State(context): State<Arc<Context>>,
     Visitor(caller): Visitor,
     headers: HeaderMap,
+    Query(query): Query,
 ) -> Result<Response, Failure> {
     let doorway = doorway(&caller)?;
     let title = doorway.application().spec.title().to_owned();
     let Some(session) = live(&context, &caller, doorway, &headers)? else {
-        return caller.page(StatusCode::OK, &AppSignedOutPage { title });
+        let done = query.optional("done").is_some()
+            && csrf::led_by_own_page(&headers)
+            && cookies::app_session(&headers, doorway.origin()).is_none();
+        if query.optional("elsewhere").is_some() {
+            let issuer = context.site.issuer.origin();
+            return Ok(Redirect::to(&format!("{issuer}/logout")).into_response());
+        }
+        return caller.page(StatusCode::OK, &AppSignedOutPage { title, done });
     };
     let page = AppLogoutPage {
         csrf: caller.token(Binding::AppSession(&session.id()))?,
@@ -57,7 +68,7 @@ pub async fn post(
         .sign_out_everything(&session, &caller.visit)
         .await;
     ended.map_err(|error| Failure::end_unstored(error).back(PATH))?;
-    let mut response = Redirect::to(PATH).into_response();
+    let mut response = Redirect::to(DONE).into_response();
     let clear = cookies::clear_app_session(doorway.origin());
     response.headers_mut().append(header::SET_COOKIE, clear);
     forget_pages(&mut response);

@@ -25,11 +25,13 @@ pub struct AppLogoutPage {
     pub title: String,
 }
 
-/// Says, on an application's host, that nobody is signed in.
+/// Says, on an application's host, that nobody is signed in: after signing out, on this device; else, at this application.
 #[derive(Clone, Debug)]
 pub struct AppSignedOutPage {
     /// What people call the application.
     pub title: String,
+    /// The whole login is known to be over. Else the page leads on to where it may not be.
+    pub done: bool,
 }
 
 /// Says that a form was not passed on.
@@ -51,6 +53,14 @@ impl GoOnPage {
 }
 
 impl AppSignedOutPage {
+    fn heading<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        if self.done {
+            frame.t("signed-out-title")
+        } else {
+            to(frame, msg("app-signed-out-title"), &self.title)
+        }
+    }
+
     fn text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         to(frame, msg("app-back"), &self.title)
     }

@@ -28,7 +28,20 @@ pub(super) fn pages() -> Vec<Sample> {
                 title: title(),
             },
         ),
-        stranger("handshake-signed-out", AppSignedOutPage { title: title() }),
+        stranger(
+            "handshake-signed-out",
+            AppSignedOutPage {
+                title: title(),
+                done: true,
+            },
+        ),
+        stranger(
+            "handshake-signed-out-here",
+            AppSignedOutPage {
+                title: title(),
+                done: false,
+            },
+        ),
         stranger(
             "handshake-not-sent",
             NotSentPage {

@@ -66,7 +66,10 @@ fn asvs_3_2_2_hostile_strings_are_text() {
             title: hostile(),
         }),
         Box::new(NotSentPage { next: hostile() }),
-        Box::new(AppSignedOutPage { title: hostile() }),
+        Box::new(AppSignedOutPage {
+            title: hostile(),
+            done: false,
+        }),
         Box::new(ErrorPage {
             kind: ErrorKind::NotFound,
             id: hostile(),

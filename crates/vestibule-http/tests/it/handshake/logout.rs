@@ -2,9 +2,46 @@
 
 use http::{Method, StatusCode};
 
+use crate::house::PASSWORD;
+
 use super::town::{APP, ISSUER, SIBLING, Town, UNRELATED};
 
 const LOGOUT: &str = "/vestibule/logout";
+const DONE: &str = "/vestibule/logout?done=1";
+
+/// A cookie of the application dies with the session's secret; the login that goes on is not told as over.
+///
+/// Holds: ASVS 7.4.1, ASVS 7.4.4
+#[tokio::test]
+async fn asvs_7_4_1_nobody_is_told_that_they_are_signed_out_while_their_login_lives() {
+    let town = Town::new().await;
+    let mut alice = town.person();
+    alice.sign_in().await;
+    let told = |body: &str| {
+        assert!(!body.contains("You are signed out"), "{body}");
+        assert!(body.contains("href=\"/vestibule/logout?elsewhere=1\""));
+    };
+    // Never signed in at the shop; then signed in there, until the session got a new secret.
+    told(&alice.at(SIBLING).get(LOGOUT).await.body);
+    alice.visit(SIBLING, "/").await;
+    let fields = [
+        ("current_password", PASSWORD),
+        ("new_password", "eleven green tandems"),
+    ];
+    let (page, issuer) = ("/account/security", alice.at(ISSUER));
+    let changed = issuer.submit(page, page, &fields).await;
+    assert_eq!(changed.status, StatusCode::SEE_OTHER, "{}", changed.body);
+    for page in [LOGOUT, DONE] {
+        told(&alice.at(SIBLING).follow(page).await.body);
+    }
+    let (shop, elsewhere) = (alice.at(SIBLING), "/vestibule/logout?elsewhere=1");
+    let on = shop.follow(elsewhere).await;
+    assert_eq!(on.location(), format!("{ISSUER}/logout"));
+    assert_eq!(
+        alice.at(ISSUER).get("/account").await.status,
+        StatusCode::OK
+    );
+}
 
 /// Holds: ASVS 7.4.1, ASVS 14.3.1
 #[tokio::test]
@@ -20,7 +57,7 @@ async fn asvs_7_4_1_signing_out_at_one_application_ends_the_whole_login() {
     let answer = alice.at(SIBLING).submit(LOGOUT, LOGOUT, &[]).await;
     assert_eq!(
         (answer.status, answer.location()),
-        (StatusCode::SEE_OTHER, LOGOUT)
+        (StatusCode::SEE_OTHER, DONE)
     );
     assert_eq!(
         answer.set_cookies(),
@@ -29,8 +66,11 @@ async fn asvs_7_4_1_signing_out_at_one_application_ends_the_whole_login() {
         )]
     );
     assert_eq!(answer.header("clear-site-data"), "\"cache\", \"storage\"");
-    let out = alice.at(SIBLING).follow(LOGOUT).await;
+    let out = alice.at(SIBLING).follow(DONE).await;
     assert!(out.body.contains("You are signed out") && out.body.contains("href=\"/\""));
+    // Whoever only links there is not believed.
+    let linked = alice.at(SIBLING).get(DONE).await;
+    assert!(!linked.body.contains("You are signed out"));
     assert!(!alice.is_in(UNRELATED).await);
     let account = alice.at(ISSUER).get("/account").await;
     assert!(account.location().starts_with("/login"));
