@@ -21,6 +21,7 @@ pub mod attack;
 pub mod audit;
 pub mod backup;
 pub mod csrf;
+pub mod declaration;
 pub mod device;
 pub mod email;
 pub mod errand;

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use vestibule_core::application::{Application, ApplicationName, ApplicationSpec, Demand};
 use vestibule_core::audit::Act;
+use vestibule_core::declaration::{Declaration, DeclaredUser};
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::ApplicationId;
 use vestibule_core::role::RoleSpec;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{DisplayName, Role};
 use vestibule_store::{
-    Declaration, Declare, DeclaredUser, PutApplication, PutRole, RemoveApplication, RemoveRole,
-    SetRoles, StoreError, StoredRole,
+    Declare, PutApplication, PutRole, RemoveApplication, RemoveRole, SetRoles, StoreError,
+    StoredRole,
 };
 
 use crate::engine::Engine;

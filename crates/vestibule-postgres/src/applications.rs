@@ -9,14 +9,15 @@ use tokio_postgres::{Client, Row};
 
 use vestibule_core::application::{Application, ApplicationName, ApplicationSpec, Kind};
 use vestibule_core::audit::{Act, Event, EventKind};
+use vestibule_core::declaration::Declaration;
 use vestibule_core::id::{ApplicationId, UserId};
 use vestibule_core::origin::Origin;
 use vestibule_core::role::RoleSpec;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{DisplayName, Role};
 use vestibule_store::{
-    Answer, Applications, Change, Declaration, Declare, PutApplication, PutRole, RemoveApplication,
-    RemoveRole, SetRoles, StoredRole,
+    Answer, Applications, Change, Declare, PutApplication, PutRole, RemoveApplication, RemoveRole,
+    SetRoles, StoredRole,
 };
 
 use crate::Postgres;

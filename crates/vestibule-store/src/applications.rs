@@ -2,11 +2,11 @@
 
 use vestibule_core::application::{Application, ApplicationName, ApplicationSpec};
 use vestibule_core::audit::Act;
-use vestibule_core::email::EmailAddress;
+use vestibule_core::declaration::{Declaration, Taken};
 use vestibule_core::id::{ApplicationId, UserId};
 use vestibule_core::origin::Origin;
 use vestibule_core::role::RoleSpec;
-use vestibule_core::user::{DisplayName, Role, User};
+use vestibule_core::user::{Role, User};
 
 use crate::Answer;
 
@@ -95,46 +95,13 @@ pub enum SetRoles {
     Unknown,
 }
 
-/// What the settings file declares, whole: what it declared before and does not any more is let go of.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Declaration {
-    /// Each with the id that it takes if it is new. No two share a name or an authority.
-    pub applications: Vec<(ApplicationId, ApplicationSpec)>,
-    /// Each name once.
-    pub roles: Vec<RoleSpec>,
-    /// Each address once.
-    pub users: Vec<DeclaredUser>,
-}
-
-/// A person in the settings file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DeclaredUser {
-    /// The id that the account takes if it is new.
-    pub id: UserId,
-    /// The account with this address, whether primary or not.
-    pub email: EmailAddress,
-    /// Its owner is known to read its mail; only ever set by this, never taken away.
-    pub verified: bool,
-    /// `None` leaves what the person chose.
-    pub name: Option<DisplayName>,
-    /// Exactly these.
-    pub roles: Vec<Role>,
-    /// No login, and every session ended.
-    pub disabled: bool,
-}
-
 /// Outcome of [`Applications::declare`].
 #[derive(Debug, PartialEq, Eq)]
 pub enum Declare {
     /// All of it is so now.
     Declared(Declared),
-    /// None of it is: an application that is not declared has this name or authority.
-    Taken {
-        /// The declared application.
-        name: ApplicationName,
-        /// What is taken: the name, or an authority.
-        what: String,
-    },
+    /// None of it is: an application that is not declared has this authority.
+    Taken(Taken),
     /// None of it is: it would leave no administrator who can sign in, where there is one.
     LastAdministrator,
 }

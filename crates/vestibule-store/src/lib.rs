@@ -35,8 +35,8 @@ use std::pin::Pin;
 pub use addresses::{Addresses, MakePrimary, RemoveAddress};
 pub use app_sessions::{AppSessions, OPEN_CODES, OfferHandshake, RedeemHandshake, Redemption};
 pub use applications::{
-    Applications, Declaration, Declare, Declared, DeclaredUser, PutApplication, PutRole,
-    RemoveApplication, RemoveRole, SetRoles, StoredRole, lost_origins,
+    Applications, Declare, Declared, PutApplication, PutRole, RemoveApplication, RemoveRole,
+    SetRoles, StoredRole, lost_origins,
 };
 pub use archive::Archive;
 pub use audit::{Audit, Sealer, TrailPage};

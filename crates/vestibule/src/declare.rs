@@ -54,9 +54,9 @@ pub async fn apply(engine: &Arc<Engine>, in_force: &InForce) -> Result<(), Decla
             tell(&declared);
             Ok(())
         }
-        Declare::Taken { name, what } => Err(DeclareError::Taken {
-            name: name.to_string(),
-            what,
+        Declare::Taken(taken) => Err(DeclareError::Taken {
+            name: taken.name.to_string(),
+            what: taken.authority,
         }),
         Declare::LastAdministrator => Err(DeclareError::LastAdministrator),
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use vestibule_core::app_session::{AppSession, Handshake};
 use vestibule_core::application::{Application, ApplicationSpec};
 use vestibule_core::audit::{Act, Event, Seal, StoredEvent};
+use vestibule_core::declaration::Declaration;
 use vestibule_core::email::EmailAddress;
 use vestibule_core::errand::{DueErrand, Errand};
 use vestibule_core::id::{ApplicationId, ErrandId, SessionId, UserId};
@@ -26,8 +27,8 @@ use vestibule_sqlite::Sqlite;
 use vestibule_store::archive::{Arrival, Import, Source};
 use vestibule_store::{
     Addresses, Answer, AppSessions, Applications, Archive, Audit, BeginTry, Change, ChangePassword,
-    CompleteSetup, ConfirmAddress, CreateUser, Declaration, Declare, DeleteUser, EndLogin,
-    EndOthers, EndSession, Failed, FinishErrand, Installation, KeyCheck, MakePrimary, NewProfile,
+    CompleteSetup, ConfirmAddress, CreateUser, Declare, DeleteUser, EndLogin, EndOthers,
+    EndSession, Failed, FinishErrand, Installation, KeyCheck, MakePrimary, NewProfile,
     OfferHandshake, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange, PostErrand,
     Publish as _, PutApplication, PutRole, Recover, Recovery, RedeemHandshake, Redemption,
     Register, RehashPassword, RemoveAddress, RemoveApplication, RemoveRole, RenewSession, Sealer,

@@ -1,13 +1,13 @@
 //! What the settings file declares: all of it in one transition, or nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use vestibule_core::application::{Application, ApplicationSpec};
 use vestibule_core::audit::{Act, Event, EventKind};
-use vestibule_core::id::{ApplicationId, UserId};
+use vestibule_core::declaration::{Declaration, DeclaredUser, Plan, leaves_no_administrator};
+use vestibule_core::id::UserId;
 use vestibule_core::role::RoleSpec;
 use vestibule_core::user::{NewUser, Particulars, Role, User, UserStatus};
-use vestibule_store::{Change, Declaration, Declare, Declared, DeclaredUser, PutRole};
+use vestibule_store::{Change, Declare, Declared, PutRole};
 
 use super::{all_held, drop_origins, insert, remove, roles, update};
 use crate::fault::Fault;
@@ -24,94 +24,42 @@ pub(super) async fn declare(
     // Nobody else changes an application, a role, an administrator or a number until this is through.
     tx.hold_installation().await?;
     let stored = all_held(tx).await?;
-    if let Some(taken) = taken(&stored, &declaration.applications) {
-        return Ok(taken);
-    }
+    let plan = match declaration.plan(stored, act.at) {
+        Ok(plan) => plan,
+        Err(taken) => return Ok(Declare::Taken(taken)),
+    };
     let people = People::load(tx, &declaration.users).await?;
     if people.leave_no_administrator(tx).await? {
         return Ok(Declare::LastAdministrator);
     }
     let mut declared = Declared::default();
-    declare_applications(tx, stored, &declaration.applications, act, &mut declared)?;
+    declare_applications(tx, &plan, act, &mut declared)?;
     declare_roles(tx, &declaration.roles, act, &mut declared).await?;
     people.declare(tx, act, &mut declared).await?;
     tx.audit(act, &[])?;
     Ok(Declare::Declared(declared))
 }
 
-/// An authority that an application beside the declared ones has.
-fn taken(stored: &[Application], wanted: &[(ApplicationId, ApplicationSpec)]) -> Option<Declare> {
-    let named = |application: &&Application| {
-        wanted
-            .iter()
-            .any(|(_, spec)| spec.name == application.spec.name)
-    };
-    // What was declared and is not any more is removed first.
-    let beside = stored
-        .iter()
-        .filter(|application| !application.declared && !named(application));
-    let held: BTreeSet<&str> = beside
-        .flat_map(|application| &application.spec.origins)
-        .map(vestibule_core::origin::Origin::authority)
-        .collect();
-    wanted.iter().find_map(|(_, spec)| {
-        let origin = spec
-            .origins
-            .iter()
-            .find(|origin| held.contains(origin.authority()))?;
-        Some(Declare::Taken {
-            name: spec.name.clone(),
-            what: origin.authority().to_owned(),
-        })
-    })
-}
-
 fn declare_applications(
     tx: &mut Transition,
-    stored: Vec<Application>,
-    wanted: &[(ApplicationId, ApplicationSpec)],
+    plan: &Plan,
     act: &Act,
     declared: &mut Declared,
 ) -> Result<(), Fault> {
-    let mut stored: BTreeMap<_, _> = stored
-        .into_iter()
-        .map(|application| (application.spec.name.clone(), application))
-        .collect();
-    let (mut new, mut changed) = (Vec::new(), Vec::new());
-    for (id, spec) in wanted {
-        match stored.remove(&spec.name) {
-            None => new.push(Application {
-                id: *id,
-                spec: spec.clone(),
-                declared: true,
-                created_at: act.at,
-            }),
-            Some(found) if found.declared && found.spec == *spec => {}
-            Some(found) => {
-                let application = Application {
-                    spec: spec.clone(),
-                    declared: true,
-                    ..found.clone()
-                };
-                changed.push((found, application));
-            }
-        }
-    }
-    for gone in stored.values().filter(|application| application.declared) {
+    for gone in &plan.gone {
         remove(tx, gone, act);
         declared.removed.push(gone.spec.name.to_string());
     }
-    // Two of them may have swapped an authority.
-    for (_, application) in &changed {
+    for (_, application) in &plan.changed {
         drop_origins(tx, application.id);
     }
-    for (was, application) in &changed {
+    for (was, application) in &plan.changed {
         update(tx, was, application)?;
         let event = Event::application(EventKind::ApplicationChanged, application.id);
         tx.record(act, &[event]);
         declared.changed.push(application.spec.name.to_string());
     }
-    for application in &new {
+    for application in &plan.new {
         insert(tx, application)?;
         let event = Event::application(EventKind::ApplicationAdded, application.id);
         tx.record(act, &[event]);
@@ -229,23 +177,15 @@ impl<'a> People<'a> {
                 &[],
             )
             .await?;
-        let mut administrators: BTreeSet<UserId> = found
+        let administrators: BTreeSet<UserId> = found
             .iter()
             .map(|row| Ok(UserId::from_bytes(bytes(row, 0)?)))
             .collect::<Result<_, Fault>>()?;
-        let some = !administrators.is_empty();
-        for user in &self.released {
-            administrators.remove(&user.id);
-        }
-        for (wanted, account) in &self.declared {
-            let id = account.as_ref().map_or(wanted.id, |account| account.id);
-            if wanted.roles.contains(&Role::admin()) && !wanted.disabled {
-                administrators.insert(id);
-            } else {
-                administrators.remove(&id);
-            }
-        }
-        Ok(some && administrators.is_empty())
+        Ok(leaves_no_administrator(
+            administrators,
+            &self.declared,
+            &self.released,
+        ))
     }
 
     async fn declare(

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::timeout;
+use vestibule_core::declaration::{Declaration, DeclaredUser};
 use vestibule_core::user::Role;
 use vestibule_postgres::{OpenError, Options, Patience, Postgres};
 use vestibule_store::archive::Archive as _;
 use vestibule_store::contract::Ledger;
 use vestibule_store::{
-    Applications as _, CreateUser, Declaration, Declare, DeclaredUser, EndSession, OpenSession,
-    Sessions as _, StoreError, Touch, Users as _,
+    Applications as _, CreateUser, Declare, EndSession, OpenSession, Sessions as _, StoreError,
+    Touch, Users as _,
 };
 
 use crate::database::{Database, connect};

@@ -2,6 +2,7 @@
 
 use vestibule_core::application::ApplicationSpec;
 use vestibule_core::audit::EventKind;
+use vestibule_core::declaration::{Declaration, DeclaredUser, Taken};
 use vestibule_core::id::UserId;
 use vestibule_core::user::{DisplayName, Role, User, UserStatus};
 
@@ -10,8 +11,8 @@ use super::make::applications::{origin, spec};
 use super::make::{NOON, email, noon_and};
 use super::roles::{described, role};
 use crate::{
-    CreateUser, Declaration, Declare, Declared, DeclaredUser, DeleteUser, MakePrimary,
-    PutApplication, PutRole, RemoveAddress, RemoveApplication, RemoveRole,
+    CreateUser, Declare, Declared, DeleteUser, MakePrimary, PutApplication, PutRole, RemoveAddress,
+    RemoveApplication, RemoveRole,
 };
 
 impl Home {
@@ -314,10 +315,10 @@ pub async fn a_declaration_that_conflicts_changes_nothing(home: Home) {
     wanted.applications.push((home.application_id(), reached));
     assert_eq!(
         home.declare(wanted, 2).await,
-        Declare::Taken {
+        Declare::Taken(Taken {
             name: "notes".parse().unwrap(),
-            what: "wiki.example.test".to_owned()
-        }
+            authority: "wiki.example.test".to_owned()
+        })
     );
     home.assert_unchanged(&before).await;
     // Of the same name it is taken over instead.
