@@ -74,6 +74,9 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// What comes with tokens, and is told so.
+    pub const TO_COME: [&'static str; 5] = ["web", "spa", "native", "machine", "api"];
+
     /// The word that commands, settings and stores hold.
     pub const fn as_str(self) -> &'static str {
         match self {

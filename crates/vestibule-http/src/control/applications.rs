@@ -21,9 +21,6 @@ use super::request::{Given, Told, answer};
 use super::time::Utc;
 use crate::context::Context;
 
-/// What comes with tokens.
-const LATER: [&str; 5] = ["web", "spa", "native", "machine", "api"];
-
 /// An application as somebody describes it. What `GET` shows can be sent back: what is not the describer's is passed over.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,7 +137,7 @@ fn kind(text: Option<&str>) -> Result<Kind, String> {
         return Ok(Kind::Proxy);
     };
     Kind::parse(text).ok_or_else(|| {
-        if LATER.contains(&text) {
+        if Kind::TO_COME.contains(&text) {
             format!("applications of kind {text} come with tokens; so far there is proxy")
         } else {
             format!("there is no kind {text:?}; so far there is proxy")

@@ -12,9 +12,6 @@ use super::tables::{Reader, Source, tables};
 use super::{Key, List};
 use crate::settings::Fault;
 
-/// What comes with tokens.
-const LATER: [&str; 5] = ["web", "spa", "native", "machine", "api"];
-
 const ROLES: Key = Key {
     name: "roles",
     default: "`[]`: any login",
@@ -199,7 +196,7 @@ fn application(reader: &Reader<'_>, faults: &mut Vec<Fault>) -> Option<Applicati
 
 fn kind(text: &str) -> Result<Kind, String> {
     Kind::parse(text).ok_or_else(|| {
-        if LATER.contains(&text) {
+        if Kind::TO_COME.contains(&text) {
             "applications of this kind come with tokens; so far there is \"proxy\"".to_owned()
         } else {
             "must be \"proxy\"".to_owned()
