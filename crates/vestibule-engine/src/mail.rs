@@ -107,7 +107,10 @@ impl Engine {
         operator: &Operator,
     ) -> Result<(), TestLetterError> {
         let mailer = self.mailer().ok_or(TestLetterError::NoMail)?;
-        tracing::info!(operator.uid = operator.uid, "a test letter is sent");
+        tracing::info!(
+            operator.by = operator.actor().code(),
+            "a test letter is sent"
+        );
         let letter = Letter {
             to: to.clone(),
             language: Language::default(),

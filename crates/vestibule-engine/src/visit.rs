@@ -11,6 +11,7 @@ use vestibule_core::user::Language;
 
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
+use crate::sessions::live::FreshLogin;
 
 /// A request's facts.
 #[derive(Debug, Clone)]
@@ -67,30 +68,59 @@ impl Visit {
     }
 }
 
-/// A command's facts.
-#[derive(Debug, Clone, Copy)]
+/// A command's facts: who may give it was checked by whoever made this.
+#[derive(Debug, Clone)]
 pub struct Operator {
     /// The clock, read once for this command.
     pub now: UnixMillis,
-    /// The operating-system user who gave it.
-    pub uid: u32,
+    by: Actor,
+    address: Option<IpAddr>,
+    user_agent: Option<String>,
 }
 
 impl Operator {
+    /// The operating-system user at the other end of the control socket, or of the terminal.
+    pub const fn at_the_machine(uid: u32, now: UnixMillis) -> Self {
+        Self {
+            now,
+            by: Actor::Operator(uid),
+            address: None,
+            user_agent: None,
+        }
+    }
+
+    /// An administrator who proved lately who they are (ASVS 8.4.2). `None`: the user has not the role.
+    pub fn administrator(login: &FreshLogin, visit: &Visit) -> Option<Self> {
+        let session = login.session();
+        session.is_administrator().then(|| Self {
+            now: visit.now,
+            by: Actor::User(session.user_id()),
+            address: visit.address,
+            user_agent: visit.user_agent.clone(),
+        })
+    }
+
+    /// As the trail names them.
+    pub const fn actor(&self) -> Actor {
+        self.by
+    }
+
     pub(crate) fn act(&self, engine: &Engine, email: Option<&str>) -> Result<Act, EntropyError> {
         let entropy = engine.entropy();
-        let personal = match email {
-            None => None,
-            Some(email) => Some(Personal {
+        let personal = if email.is_none() && self.address.is_none() && self.user_agent.is_none() {
+            None
+        } else {
+            Some(Personal {
                 salt: entropy.random()?,
-                email: Some(email.to_owned()),
-                ..Personal::default()
-            }),
+                email: email.map(str::to_owned),
+                address: self.address.map(|address| address.to_string()),
+                user_agent: self.user_agent.as_deref().map(capped),
+            })
         };
         Ok(Act {
             id: entropy.act_id(self.now)?,
             at: self.now,
-            actor: Actor::Operator(self.uid),
+            actor: self.by,
             personal,
             told: Vec::new(),
         })

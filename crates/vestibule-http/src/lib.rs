@@ -4,6 +4,7 @@
 //! [`public()`] is everything on the public listener, [`control()`] everything on the control socket, [`ops()`] everything
 //! on the operator's listener.
 
+pub mod api;
 pub mod assets;
 pub mod browser;
 pub mod context;
@@ -121,6 +122,7 @@ fn pages(context: &Arc<Context>) -> Router<Arc<Context>> {
         .route("/dev/mail/{id}/html", get(dev_mail::html))
         .route("/assets/{asset}", get(assets::get))
         .merge(handshake::routes())
+        .merge(api::routes())
         .fallback(async || Failure::of(Code::NotFound))
         .method_not_allowed_fallback(async || Failure::of(Code::MethodNotAllowed))
         .layer(from_fn_with_state(Arc::clone(context), browser::receive))

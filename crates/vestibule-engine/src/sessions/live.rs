@@ -6,6 +6,7 @@ use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::{Acr, Amr};
 use vestibule_core::time::UnixMillis;
+use vestibule_core::user::Role;
 
 use super::profile::Profile;
 use super::record::Record;
@@ -53,6 +54,11 @@ impl LiveSession {
     /// Its user.
     pub const fn profile(&self) -> &Arc<Profile> {
         &self.profile
+    }
+
+    /// Whether its user may administer this installation, as of now.
+    pub fn is_administrator(&self) -> bool {
+        self.profile.roles().any(|role| role == Role::ADMIN)
     }
 
     /// When its owner last proved who they are.

@@ -264,10 +264,7 @@ impl House {
     }
 
     pub fn operator(&self) -> Operator {
-        Operator {
-            now: self.now(),
-            uid: UID,
-        }
+        Operator::at_the_machine(UID, self.now())
     }
 
     pub async fn add(&self, email: &str) -> User {

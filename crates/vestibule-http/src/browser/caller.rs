@@ -91,7 +91,7 @@ impl Caller {
             },
             accept_language,
             led_by_own_page: csrf::led_by_own_page(headers),
-            program: accept::prefers_json(headers),
+            program: accept::prefers_json(headers) || request.uri().path().starts_with("/api/"),
             context,
             visit,
             standing,

@@ -15,8 +15,8 @@ use vestibule_engine::causes;
 use vestibule_store::StoreError;
 use vestibule_store::archive::{Begin, Meter, Source, encode_begin, encode_end};
 
-use super::problem::Problem;
-use super::request::{Asked, Given};
+use crate::api::problem::Problem;
+use crate::api::request::{Asked, Given};
 use crate::context::Context;
 
 /// Records that may wait for whoever reads.

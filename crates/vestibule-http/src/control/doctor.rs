@@ -8,8 +8,8 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use vestibule_core::time::UnixMillis;
 
-use super::problem::{Code, Problem};
-use super::request::{Asked, Given, Told, answer};
+use crate::api::problem::{Code, Problem};
+use crate::api::request::{Asked, Given, Told, answer};
 use crate::context::Context;
 use crate::probe::Seen;
 

@@ -235,10 +235,7 @@ impl House {
     }
 
     pub fn operator(&self) -> Operator {
-        Operator {
-            now: self.engine.now(),
-            uid: 1000,
-        }
+        Operator::at_the_machine(1000, self.engine.now())
     }
 
     /// A browser that has never been here.

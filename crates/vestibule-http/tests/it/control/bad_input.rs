@@ -3,7 +3,7 @@
 use axum::body::Body;
 use http::{StatusCode, header};
 use vestibule_http::OperatorUid;
-use vestibule_http::control::Code;
+use vestibule_http::api::problem::Code;
 use vestibule_http::errors::Code as PageCode;
 
 use super::caller::Caller;
@@ -51,14 +51,30 @@ async fn asvs_8_2_1_nothing_is_answered_without_a_checked_operator() {
 
 /// Holds: ASVS 8.2.1
 #[tokio::test]
-async fn the_public_listener_has_none_of_these_routes() {
+async fn what_only_somebody_at_the_machine_may_do_is_not_on_the_public_listener() {
     let caller = Caller::new().await;
-    for path in [USERS, "/api/v1/admin/sessions", "/api/v1/admin/audit"] {
-        let request = caller.house.browser().request(http::Method::GET, path, "");
+    for (method, path) in [
+        (http::Method::POST, "/api/v1/admin/backup"),
+        (http::Method::GET, "/api/v1/admin/doctor"),
+        (http::Method::POST, "/api/v1/admin/doctor/probes"),
+    ] {
+        let request = caller.house.browser().request(method, path, "");
         assert_eq!(
             send(&caller.house.router, request).await.status,
             StatusCode::NOT_FOUND
         );
+    }
+}
+
+/// Holds: ASVS 8.2.1
+#[tokio::test]
+async fn asvs_8_2_1_on_the_public_listener_nobody_administers_unasked() {
+    let caller = Caller::new().await;
+    for path in [USERS, "/api/v1/admin/sessions", "/api/v1/admin/audit"] {
+        let request = caller.house.browser().request(http::Method::GET, path, "");
+        let answer = send(&caller.house.router, request).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+        assert_eq!(answer.header("content-type"), "application/problem+json");
     }
 }
 

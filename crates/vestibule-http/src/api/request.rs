@@ -7,12 +7,15 @@ use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use vestibule_engine::Operator;
+use vestibule_core::csrf::Binding;
+use vestibule_engine::{LiveSession, Operator};
 
 use super::problem::{Code, Problem};
+use crate::browser::caller::Caller;
+use crate::browser::csrf;
 use crate::context::{Context, OperatorUid};
 
 /// Largest body that any route here takes.
@@ -31,7 +34,8 @@ pub async fn require_operator(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// Who gives the command, and when.
+/// Who gives the command, and when: an operator at the control socket, or on the public listener an administrator whose login
+/// is fresh, by a request that their own page sent (ASVS 8.4.2, 3.5.1).
 pub struct Given(pub Operator);
 
 impl FromRequestParts<Arc<Context>> for Given {
@@ -41,13 +45,71 @@ impl FromRequestParts<Arc<Context>> for Given {
         parts: &mut Parts,
         context: &Arc<Context>,
     ) -> Result<Self, Problem> {
-        let OperatorUid(uid) = parts
-            .extensions
-            .get()
-            .copied()
+        if let Some(OperatorUid(uid)) = parts.extensions.get().copied() {
+            let now = context.engine.now();
+            return Ok(Self(Operator::at_the_machine(uid, now)));
+        }
+        let known = Known::from_request_parts(parts, context).await?;
+        // ASVS 8.2.1
+        if !known.session.is_administrator() {
+            return Err(Problem::new(Code::Forbidden).saying("this needs the role admin"));
+        }
+        let visit = &known.caller.visit;
+        let fresh = context.engine.fresh(&known.session, visit.now);
+        // ASVS 7.5.1
+        let fresh = fresh.ok_or(Problem::new(Code::FreshLoginRequired))?;
+        Operator::administrator(&fresh, visit)
+            .map(Self)
+            .ok_or(Problem::new(Code::Forbidden))
+    }
+}
+
+/// A caller with a live session, whose unsafe request their own page sent: `X-CSRF-Token` besides Origin and Fetch-Metadata
+/// (N12, H03).
+pub struct Known {
+    /// The request's facts.
+    pub caller: Arc<Caller>,
+    /// The live session.
+    pub session: Arc<LiveSession>,
+}
+
+/// The header in which a page of ours sends the token that `GET /api/v1/session` gives.
+const X_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+
+impl FromRequestParts<Arc<Context>> for Known {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<Context>,
+    ) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Arc<Caller>>();
+        let caller = caller
+            .map(Arc::clone)
             .ok_or(Problem::new(Code::OperatorUnknown))?;
-        let now = context.engine.now();
-        Ok(Self(Operator { now, uid }))
+        let session = match caller.live() {
+            Ok(Some(session)) => Arc::clone(session),
+            Ok(None) => return Err(Problem::new(Code::NotSignedIn)),
+            Err(_) => return Err(Problem::not_ready()),
+        };
+        if !parts.method.is_safe() {
+            let refused = || Problem::new(Code::CsrfTokenRequired);
+            let checked = csrf::origin(&parts.headers, caller.origin())
+                .map_err(|_| Problem::new(Code::CrossSite))?;
+            let token = parts
+                .headers
+                .get(X_CSRF_TOKEN)
+                .and_then(|token| token.to_str().ok());
+            let id = session.id();
+            csrf::token(
+                &checked,
+                context.engine.csrf(),
+                Some(Binding::Session(&id)),
+                token,
+            )
+            .map_err(|_| refused())?;
+        }
+        Ok(Self { caller, session })
     }
 }
 

@@ -11,9 +11,9 @@ use vestibule_core::user::{DisplayName, ParseRoleError, Role};
 use vestibule_store::{PutRole, RemoveRole, SetRoles, StoredRole};
 
 use super::applications::declared;
-use super::problem::{Code, Problem};
-use super::request::{Given, Told, answer};
 use super::users::{UserBody, address, unknown};
+use crate::api::problem::{Code, Problem};
+use crate::api::request::{Given, Told, answer};
 use crate::context::Context;
 
 /// What a role is for.

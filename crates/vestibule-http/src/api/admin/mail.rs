@@ -8,9 +8,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use vestibule_engine::{MailError, TestLetterError, causes};
 
-use super::problem::{Code, Problem};
-use super::request::{Asked, Given, Told, answer};
 use super::users::address;
+use crate::api::problem::{Code, Problem};
+use crate::api::request::{Asked, Given, Told, answer};
 use crate::context::Context;
 
 /// `get` takes nothing.

@@ -14,9 +14,9 @@ use vestibule_store::{DeleteUser, SetStatus};
 
 use super::applications::declared;
 use super::invitations::LinkBody;
-use super::problem::{Code, Problem};
-use super::request::{Asked, Given, Told, answer, limit};
-use super::time::Utc;
+use crate::api::problem::{Code, Problem};
+use crate::api::request::{Asked, Given, Told, answer, limit};
+use crate::api::time::Utc;
 use crate::context::Context;
 
 /// Which page of accounts.

@@ -69,6 +69,16 @@ pub enum Code {
     StoreUnavailable,
     /// The store failed.
     StoreFailed,
+    /// No live session comes with the request.
+    NotSignedIn,
+    /// The session's user may not.
+    Forbidden,
+    /// The login is too long ago for this.
+    FreshLoginRequired,
+    /// Origin or Fetch-Metadata tell of another site.
+    CrossSite,
+    /// An unsafe request without a right `X-CSRF-Token`.
+    CsrfTokenRequired,
     /// The connection's user id is not known: a fault of ours.
     OperatorUnknown,
     /// Anything else: a fault of ours.
@@ -77,7 +87,7 @@ pub enum Code {
 
 impl Code {
     /// All, as the book lists them.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 35] = [
         Self::InvalidBody,
         Self::InvalidQuery,
         Self::InvalidEmail,
@@ -106,6 +116,11 @@ impl Code {
         Self::StoreFull,
         Self::StoreUnavailable,
         Self::StoreFailed,
+        Self::NotSignedIn,
+        Self::Forbidden,
+        Self::FreshLoginRequired,
+        Self::CrossSite,
+        Self::CsrfTokenRequired,
         Self::OperatorUnknown,
         Self::Internal,
     ];
@@ -251,6 +266,27 @@ impl Code {
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The store failed",
             ),
+            Self::NotSignedIn => (
+                "not_signed_in",
+                StatusCode::UNAUTHORIZED,
+                "Nobody is signed in",
+            ),
+            Self::Forbidden => ("forbidden", StatusCode::FORBIDDEN, "Not allowed"),
+            Self::FreshLoginRequired => (
+                "fresh_login_required",
+                StatusCode::FORBIDDEN,
+                "This needs a login of the last minutes",
+            ),
+            Self::CrossSite => (
+                "cross_site",
+                StatusCode::FORBIDDEN,
+                "The request came from another site",
+            ),
+            Self::CsrfTokenRequired => (
+                "csrf_token_required",
+                StatusCode::FORBIDDEN,
+                "X-CSRF-Token is missing or not this session's",
+            ),
             Self::OperatorUnknown => (
                 "operator_unknown",
                 StatusCode::INTERNAL_SERVER_ERROR,
@@ -331,6 +367,13 @@ impl Problem {
         Self::new(code)
             .saying(error.to_string())
             .retry_after(Duration::from_secs(5))
+    }
+
+    /// The index is being filled: nobody can say who is signed in (ASVS 16.5.3).
+    pub fn not_ready() -> Self {
+        Self::new(Code::StoreUnavailable)
+            .saying("sessions are still being read from the store")
+            .retry_after(Duration::from_secs(1))
     }
 
     /// The operator's list of breached passwords cannot be read, so no password is set (ASVS 16.5.3).

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::user::Language;
 use vestibule_engine::{Invitation, InviteError};
 
-use super::problem::{Code, Problem};
-use super::request::{Given, Told, answer};
-use super::time::Utc;
 use super::users::{address, not_now};
+use crate::api::problem::{Code, Problem};
+use crate::api::request::{Given, Told, answer};
+use crate::api::time::Utc;
 use crate::context::Context;
 
 /// Who is invited.

@@ -16,9 +16,9 @@ use vestibule_core::user::{DisplayName, Role};
 use vestibule_engine::applications::{Said, contradiction, dropped};
 use vestibule_store::{PutApplication, RemoveApplication};
 
-use super::problem::{Code, Problem};
-use super::request::{Given, Told, answer};
-use super::time::Utc;
+use crate::api::problem::{Code, Problem};
+use crate::api::request::{Given, Told, answer};
+use crate::api::time::Utc;
 use crate::context::Context;
 
 /// An application as somebody describes it. What `GET` shows can be sent back: what is not the describer's is passed over.

@@ -8,9 +8,9 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use vestibule_core::audit::{Personal, StoredEvent};
 
-use super::problem::{Code, Problem};
-use super::request::{Asked, Given, answer, limit};
-use super::time::Utc;
+use crate::api::problem::{Code, Problem};
+use crate::api::request::{Asked, Given, answer, limit};
+use crate::api::time::Utc;
 use crate::context::Context;
 
 /// Which part of the trail.

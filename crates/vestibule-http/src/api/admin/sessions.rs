@@ -10,10 +10,10 @@ use vestibule_core::device::DeviceLabel;
 use vestibule_core::id::SessionId;
 use vestibule_store::{EndSession, StoredSession};
 
-use super::problem::{Code, Problem};
-use super::request::{Asked, Given, answer, limit};
-use super::time::Utc;
 use super::users::{Owner, address, unknown};
+use crate::api::problem::{Code, Problem};
+use crate::api::request::{Asked, Given, answer, limit};
+use crate::api::time::Utc;
 use crate::context::Context;
 
 /// Which page of sessions.
