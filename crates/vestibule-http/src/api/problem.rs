@@ -345,12 +345,14 @@ impl Problem {
     }
 
     /// Says more: what to change.
+    #[must_use]
     pub fn saying(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         self.detail = detail.into();
         self
     }
 
     /// Trying again may help, after `wait`.
+    #[must_use]
     pub const fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
