@@ -25,7 +25,8 @@ const REST: Duration = Duration::from_millis(500);
 /// Who works on the database.
 #[derive(Debug, Clone)]
 pub struct Holder {
-    /// That of the data directory: who has it locked takes over at once from whoever had it before.
+    /// That of the data directory on this machine: who has it locked takes over at once from whoever had it before. A copy of
+    /// the directory must have another.
     pub id: [u8; 16],
     /// How others are told who it is.
     pub label: String,
@@ -65,8 +66,9 @@ impl Holding {
 /// Takes the database. A holder that fell silent is waited for; one that is alive is not.
 pub(crate) async fn take(client: &Client, holder: &Holder) -> Result<Holding, OpenError> {
     let mut seen = None;
+    let mut waited = Duration::ZERO;
     loop {
-        let held = match try_once(client, holder).await {
+        let held = match try_once(client, holder, waited).await {
             Ok(Tried::Taken(term)) => return Ok(Holding::new(term)),
             Ok(Tried::Held(held)) => held,
             Err(fault) => return Err(OpenError::from_fault(fault)),
@@ -89,7 +91,9 @@ pub(crate) async fn take(client: &Client, holder: &Holder) -> Result<Holding, Op
             }
             Some(_) => {}
         }
-        let _rested = timeout(REST.min(held.left), std::future::pending::<()>()).await;
+        let rest = REST.min(held.left);
+        let _rested = timeout(rest, std::future::pending::<()>()).await;
+        waited += rest;
     }
 }
 
@@ -107,9 +111,9 @@ struct Held {
 
 const NOW: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
-async fn try_once(client: &Client, holder: &Holder) -> Result<Tried, Fault> {
+async fn try_once(client: &Client, holder: &Holder, waited: Duration) -> Result<Tried, Fault> {
     client.batch_execute("BEGIN").await?;
-    let tried = judge(client, holder).await;
+    let tried = judge(client, holder, waited).await;
     let end = match tried {
         Ok(Tried::Taken(_)) => "COMMIT",
         _ => "ROLLBACK",
@@ -118,7 +122,7 @@ async fn try_once(client: &Client, holder: &Holder) -> Result<Tried, Fault> {
     tried
 }
 
-async fn judge(client: &Client, holder: &Holder) -> Result<Tried, Fault> {
+async fn judge(client: &Client, holder: &Holder, waited: Duration) -> Result<Tried, Fault> {
     // Commits that are on their way hold it as well: they are through once this is.
     let row = client
         .query_one(
@@ -130,14 +134,20 @@ async fn judge(client: &Client, holder: &Holder) -> Result<Tried, Fault> {
     let (term, who): (i64, Option<Vec<u8>>) = (row.try_get(0)?, row.try_get(1)?);
     let (since, until): (i64, i64) = (row.try_get(3)?, row.try_get(4)?);
     let lease = millis(LEASE);
-    // Beyond a whole lease: the database's clock was set back.
-    let fresh = until > now && until <= now + lease;
-    if fresh && who.is_some_and(|who| who != holder.id) {
+    // Beyond a whole lease: the database's clock was set back. Who is alive puts that right at the next renewal; who has not
+    // while we waited a whole lease is silent.
+    let set_back = until > now + lease;
+    let left = if set_back {
+        LEASE.saturating_sub(waited)
+    } else {
+        Duration::from_millis(u64::try_from(until - now).unwrap_or_default())
+    };
+    if !left.is_zero() && who.is_some_and(|who| who != holder.id) {
         return Ok(Tried::Held(Held {
             by: row.try_get(2)?,
             until,
             since: Duration::from_millis(u64::try_from(now - since).unwrap_or_default()),
-            left: Duration::from_millis(u64::try_from(until - now).unwrap_or_default()),
+            left,
         }));
     }
     client

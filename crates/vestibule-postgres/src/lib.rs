@@ -269,9 +269,10 @@ async fn prepare(
     if encoding != "UTF8" {
         return Err(OpenError::Encoding(encoding));
     }
-    migrate::migrate(first, migrate::MIGRATIONS).await?;
-    // Before anything is read that others could still change.
+    migrate::migrate(first, migrate::MIGRATIONS, migrate::HOLDING).await?;
+    // Before anything is changed that others work on, and before anything is read that they could still change.
     let holding = holding::take(first, holder).await?;
+    migrate::migrate(first, migrate::MIGRATIONS, u32::MAX).await?;
     let entries = Entries::after(first).await.map_err(OpenError::from_fault)?;
     Ok((holding, entries))
 }

@@ -25,11 +25,20 @@ const HISTORY: &str = "
         checksum bytea NOT NULL
     )";
 
-/// Brings the schema to what this binary knows, each step in a transaction of its own.
+/// The step that made the row by which one process at a time holds the database. Whoever goes further holds it first, so that
+/// no table changes under a process that is at work.
+pub(crate) const HOLDING: u32 = 1;
+
+/// Brings the schema up to step `last` of what this binary knows, each in a transaction of its own. What is there already is
+/// judged whole.
 ///
 /// Two that start at once: each step writes its own row first, so that one waits for the other there, and then finds the row
 /// written.
-pub(crate) async fn migrate(client: &Client, steps: &[Migration]) -> Result<(), OpenError> {
+pub(crate) async fn migrate(
+    client: &Client,
+    steps: &[Migration],
+    last: u32,
+) -> Result<(), OpenError> {
     let known = steps.last().map_or(0, |last| last.version);
     // Not at every start: that a role may make tables is not needed once they are made.
     if !has_history(client).await.map_err(OpenError::from_fault)? {
@@ -61,6 +70,7 @@ pub(crate) async fn migrate(client: &Client, steps: &[Migration]) -> Result<(), 
                     version: step.version,
                 });
             }
+            None if step.version > last => {}
             None => apply(client, *step, &checksum)
                 .await
                 .map_err(OpenError::from_fault)?,
