@@ -7,6 +7,7 @@ use vestibule_engine::{Engine, Places};
 use vestibule_store::figures::Figures;
 
 use crate::dev_mail::DevMailbox;
+use crate::in_force::SettingInForce;
 use crate::probe::Probes;
 use crate::site::Site;
 use crate::texts::Texts;
@@ -27,6 +28,8 @@ pub struct Context {
     pub probes: Arc<Probes>,
     /// What the store tells of its work.
     pub figures: Arc<Figures>,
+    /// The settings in force, without their secrets.
+    pub settings: Vec<SettingInForce>,
 }
 
 /// What not every installation has.
@@ -38,6 +41,8 @@ pub struct Extras {
     pub places: Option<Arc<dyn Places>>,
     /// What the store tells of its work; otherwise nothing is told of it.
     pub figures: Arc<Figures>,
+    /// The settings in force, where a server reads any.
+    pub settings: Vec<SettingInForce>,
 }
 
 impl Context {
@@ -56,11 +61,13 @@ impl Context {
             places: extras.places,
             probes: Arc::default(),
             figures: extras.figures,
+            settings: extras.settings,
         })
     }
 
-    /// The same engine and the same findings, told otherwise of where it stands: requests under way keep the one they have.
-    pub fn resited(&self, site: Site) -> Arc<Self> {
+    /// The same engine and the same findings, told otherwise of where it stands and what is in force: requests under way keep
+    /// the one they have.
+    pub fn resited(&self, site: Site, settings: Vec<SettingInForce>) -> Arc<Self> {
         Arc::new(Self {
             engine: Arc::clone(&self.engine),
             site,
@@ -69,6 +76,7 @@ impl Context {
             places: self.places.clone(),
             probes: Arc::clone(&self.probes),
             figures: Arc::clone(&self.figures),
+            settings,
         })
     }
 

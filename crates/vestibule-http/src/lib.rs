@@ -13,6 +13,7 @@ pub mod dev_mail;
 pub mod edge;
 pub mod errors;
 pub mod handshake;
+pub mod in_force;
 pub mod letters;
 pub mod ops;
 pub mod pages;
@@ -28,6 +29,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 pub use context::{Context, Extras, OperatorUid, Peer};
+pub use in_force::{SettingInForce, SettingOrigin};
 pub use site::{HeaderFamily, Issuer, ParseIssuerError, ProxyPeer, Site, TrustedProxy};
 
 use self::errors::{Code, Failure};

@@ -83,7 +83,9 @@ impl Client {
             }
             other => other?,
         };
-        let router = vestibule_http::control(wiring::context(&wired, settings, issuer));
+        // `vestibule config show` reads the settings itself.
+        let context = wiring::context(&wired, settings, issuer, Vec::new());
+        let router = vestibule_http::control(context);
         let outcome = work(&Self(Way::InProcess(router))).await;
         wired.close().await;
         outcome

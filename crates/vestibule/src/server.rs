@@ -32,7 +32,7 @@ use crate::server::accept::{Connections, Door};
 use crate::server::control::{Socket, SocketFile};
 use crate::server::terminal::{MailLink, SetupLink};
 use crate::server::tls::Tls;
-use crate::settings::{InForce, is_development, issuer_on};
+use crate::settings::{InForce, is_development, issuer_on, shown};
 use crate::wiring::{self, Wired};
 
 pub use control::FILE as CONTROL_SOCKET;
@@ -177,7 +177,7 @@ async fn serve(
             return Ok(());
         }
     }
-    let context = wiring::context(wired, settings, doors.issuer.clone());
+    let context = wiring::context(wired, settings, doors.issuer.clone(), shown(in_force, &[]));
     doors.answer_by(&context);
     let hung_up = Arc::clone(&signals.hung_up);
 

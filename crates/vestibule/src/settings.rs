@@ -10,6 +10,7 @@ mod read;
 mod reference;
 mod reload;
 mod rules;
+mod shown;
 mod store;
 mod table;
 mod tls;
@@ -40,6 +41,7 @@ pub use read::{Flags, load};
 pub use reference::{entries, markdown};
 pub use reload::take_in;
 pub use rules::{is_development, issuer_on};
+pub use shown::shown;
 pub use store::Store;
 pub use table::{Row, rows};
 pub use tls::Tls;
@@ -204,6 +206,18 @@ impl InForce {
         let place = self.places.get(key);
         let line = place.and_then(|place| place.strip_prefix("in "));
         line.map_or_else(|| self.origin(key).to_string(), str::to_owned)
+    }
+
+    /// Has `key` come from where it came from in `other`.
+    fn keep_origin(&mut self, key: &'static str, other: &Self) {
+        self.origins.remove(key);
+        self.places.remove(key);
+        if let Some(origin) = other.origins.get(key) {
+            self.origins.insert(key, origin.clone());
+        }
+        if let Some(place) = other.places.get(key) {
+            self.places.insert(key, place.clone());
+        }
     }
 
     /// Where the setting `key` comes from.

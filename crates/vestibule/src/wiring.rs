@@ -19,7 +19,7 @@ use vestibule_core::lineage::StoreNumber;
 use vestibule_core::user::Role;
 use vestibule_engine::{Engine, Index, Parts, Places, StartError};
 use vestibule_http::context::Extras;
-use vestibule_http::{Context, Issuer, Site, TrustedProxy};
+use vestibule_http::{Context, Issuer, SettingInForce, Site, TrustedProxy};
 use vestibule_sqlite::OpenError;
 use vestibule_store::{Change, Publish, StoreError};
 
@@ -297,12 +297,18 @@ pub fn hsts(settings: &Settings, issuer: &Issuer) -> Option<HeaderValue> {
     site(settings, issuer.clone()).strict_transport_security()
 }
 
-/// What handlers need, for a server known as `issuer`.
-pub fn context(wired: &Wired, settings: &Settings, issuer: Issuer) -> Arc<Context> {
+/// What handlers need, for a server known as `issuer` with `shown` in force.
+pub fn context(
+    wired: &Wired,
+    settings: &Settings,
+    issuer: Issuer,
+    shown: Vec<SettingInForce>,
+) -> Arc<Context> {
     let extras = Extras {
         mailbox: wired.mails.as_ref().map(|mails| Arc::clone(&mails.mailbox)),
         places: wired.places.clone(),
         figures: wired.store.figures(),
+        settings: shown,
     };
     let site = site(settings, issuer);
     Context::furnished(Arc::clone(&wired.engine), site, extras)

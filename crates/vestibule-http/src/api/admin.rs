@@ -7,6 +7,7 @@ pub mod invitations;
 pub mod mail;
 pub mod roles;
 pub mod sessions;
+pub mod settings;
 pub mod users;
 
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub fn routes() -> Router<Arc<Context>> {
             get(sessions::get).delete(sessions::delete_many),
         )
         .route("/api/v1/admin/sessions/{id}", delete(sessions::delete))
+        .route("/api/v1/admin/settings", get(settings::get))
         .route("/api/v1/admin/audit", get(audit::get))
         .route("/api/v1/admin/audit/verify", get(audit::verify))
 }

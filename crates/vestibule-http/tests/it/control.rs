@@ -10,4 +10,5 @@ mod invitations;
 mod mail;
 mod roles;
 mod sessions;
+mod settings;
 mod users;

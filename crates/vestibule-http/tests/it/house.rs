@@ -26,7 +26,9 @@ use vestibule_engine::{
     NewAccount, Operator, Parts, Policy, RegistrationMode,
 };
 use vestibule_http::dev_mail::DevMailbox;
-use vestibule_http::{Context, Extras, HeaderFamily, Issuer, Peer, Site, TrustedProxy};
+use vestibule_http::{
+    Context, Extras, HeaderFamily, Issuer, Peer, SettingInForce, Site, TrustedProxy,
+};
 use vestibule_sqlite::{Durability, Options, Sqlite};
 use vestibule_store::{BoxFuture, Store};
 
@@ -51,6 +53,8 @@ pub struct Plan {
     pub mailless: bool,
     /// Letters can be looked at: only on loopback.
     pub dev_mail: bool,
+    /// As a binary would tell of them.
+    pub settings: Vec<SettingInForce>,
 }
 
 impl Default for Plan {
@@ -64,6 +68,7 @@ impl Default for Plan {
             unfilled: false,
             mailless: false,
             dev_mail: false,
+            settings: Vec::new(),
         }
     }
 }
@@ -171,6 +176,7 @@ impl House {
             mailbox: mailbox.map(Arc::new),
             places: None,
             figures: sqlite.figures(),
+            settings: plan.settings,
         };
         let context = Context::furnished(Arc::clone(&engine), site, extras);
         let router = vestibule_http::public(Arc::clone(&context));

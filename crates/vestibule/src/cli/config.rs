@@ -9,13 +9,12 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 use vestibule_engine::Clock as _;
-use vestibule_engine::applications::Declarations;
 
 use super::{Place, load, output};
 use crate::client;
 use crate::os::SystemClock;
 use crate::server::tls;
-use crate::settings::{self, Faults, Flags, InForce, Settings, rows};
+use crate::settings::{self, Faults, Flags, InForce, Settings, shown};
 use crate::wiring::{self, WireError};
 
 /// The settings
@@ -116,48 +115,20 @@ fn faults_of_files(settings: &Settings) -> Result<Vec<String>> {
 
 fn show(flags: &Flags, json: bool) -> Result<ExitCode> {
     let in_force = load(flags)?;
-    let settings = rows().map(|row| (row.key, (row.show)(&in_force.settings)));
-    let shown = settings.chain(declared(&in_force.settings.declarations));
-    let shown = shown.map(|(key, value)| (key, value, in_force.told(key)));
+    let shown = shown(&in_force, &[]);
+    let shown = shown
+        .into_iter()
+        .map(|one| (one.value, in_force.told(&one.name), one.name));
     if json {
         let entries: Vec<_> = shown
-            .map(|(key, value, from)| json!({ "setting": key, "value": value, "from": from }))
+            .map(|(value, from, key)| json!({ "setting": key, "value": value, "from": from }))
             .collect();
         output::json(&entries)?;
     } else {
         let rows: Vec<_> = shown
-            .map(|(key, value, from)| vec![key.to_owned(), value, from])
+            .map(|(value, from, key)| vec![key, value, from])
             .collect();
         output::rows(&["setting", "value", "from"], &rows, "")?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// What the file declares, by name; the rest of it is told by the running server (`vestibule app list`).
-fn declared(declarations: &Declarations) -> [(&'static str, String); 3] {
-    let Declarations {
-        applications,
-        roles,
-        users,
-    } = declarations;
-    let names = |names: Vec<String>| toml::Value::from(names).to_string();
-    [
-        (
-            "applications",
-            names(
-                applications
-                    .iter()
-                    .map(|one| one.name.to_string())
-                    .collect(),
-            ),
-        ),
-        (
-            "roles",
-            names(roles.iter().map(|one| one.name.to_string()).collect()),
-        ),
-        (
-            "users",
-            names(users.iter().map(|one| one.email.to_string()).collect()),
-        ),
-    ]
 }

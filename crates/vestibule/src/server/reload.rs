@@ -20,7 +20,7 @@ use vestibule_http::Context;
 use super::Doors;
 use crate::declare;
 use crate::logs::Levels;
-use crate::settings::{Faults, InForce, take_in};
+use crate::settings::{Faults, InForce, shown, take_in};
 use crate::wiring::{self, Wired};
 
 type Load = Arc<dyn Fn() -> Result<InForce, Faults> + Send + Sync>;
@@ -113,7 +113,8 @@ impl Reload {
             })?;
         wired.engine.adopt(wiring::policy(settings));
         self.levels.set(settings.log_level);
-        let context = context.resited(wiring::site(settings, doors.issuer.clone()));
+        let site = wiring::site(settings, doors.issuer.clone());
+        let context = context.resited(site, shown(&anew.in_force, &anew.waiting));
         doors.answer_by(&context);
         tracing::info!(
             changed = anew.changed.join(", "),

@@ -121,8 +121,12 @@ pub fn take_in(now: &InForce, read: InForce) -> Result<Anew, Faults> {
     if !faults.is_empty() {
         return Err(Faults(faults));
     }
+    let mut in_force = InForce { settings, ..read };
+    for key in &waiting {
+        in_force.keep_origin(key, now);
+    }
     Ok(Anew {
-        in_force: InForce { settings, ..read },
+        in_force,
         changed,
         waiting,
     })
