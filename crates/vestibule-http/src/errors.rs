@@ -73,6 +73,8 @@ pub enum Code {
     HandshakeGone,
     /// Signed in, but the proxy's questions do not show it.
     SignInLoop,
+    /// Signed in, but not with the role that administers.
+    NotAdministrator,
 }
 
 /// One row of the table: code, status, page.
@@ -80,7 +82,7 @@ struct Row(&'static str, StatusCode, ErrorKind);
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::BadRequest,
         Self::Invalid,
         Self::CrossSite,
@@ -109,6 +111,7 @@ impl Code {
         Self::NoCookieKept,
         Self::HandshakeGone,
         Self::SignInLoop,
+        Self::NotAdministrator,
     ];
 
     /// The one table, with the section that gives the status its meaning.
@@ -145,6 +148,7 @@ impl Code {
             Self::NoCookieKept         => Row("no_cookie_kept",         S::FORBIDDEN,                       Page::NoCookieKept),          // RFC 9110 §15.5.4
             Self::HandshakeGone        => Row("handshake_gone",         S::GONE,                            Page::HandshakeGone),         // RFC 9110 §15.5.11
             Self::SignInLoop           => Row("sign_in_loop",           S::LOOP_DETECTED,                   Page::SignInLoop),            // RFC 5842 §7.2
+            Self::NotAdministrator     => Row("forbidden",              S::FORBIDDEN,                       Page::NotAdministrator),      // RFC 9110 §15.5.4
         }
     }
 

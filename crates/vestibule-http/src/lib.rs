@@ -7,6 +7,7 @@
 pub mod api;
 pub mod assets;
 pub mod browser;
+pub mod console;
 pub mod context;
 pub mod control;
 pub mod dev_mail;
@@ -125,6 +126,7 @@ fn pages(context: &Arc<Context>) -> Router<Arc<Context>> {
         .route("/assets/{asset}", get(assets::get))
         .merge(handshake::routes())
         .merge(api::routes())
+        .merge(console::routes())
         .fallback(async || Failure::of(Code::NotFound))
         .method_not_allowed_fallback(async || Failure::of(Code::MethodNotAllowed))
         .layer(from_fn_with_state(Arc::clone(context), browser::receive))

@@ -42,6 +42,7 @@ use crate::{
 
 mod activity;
 mod addresses;
+mod console;
 pub(crate) mod dates;
 mod delete;
 mod details;
@@ -75,6 +76,7 @@ pub use self::{
         AddressEntry, AddressLink, AddressRoom, AddressesNotice, AddressesPage, ConfirmAddressPage,
         NewAddressFault,
     },
+    console::{ChainState, ConsoleAct, Health, OverviewPage, Paging, Reached, Which},
     delete::{DeletePage, DeletedPage},
     details::{AnswerFault, AskedField, Details, Terms},
     dev_mail::{DevLetter, DevLetterPage, DevMailPage, TextPart},
@@ -113,6 +115,7 @@ pub struct Frame<'a> {
 struct SignedIn<'a> {
     address: &'a str,
     csrf: &'a str,
+    administers: bool,
 }
 
 /// A page that can be rendered in any frame.
@@ -148,8 +151,27 @@ impl<'a> Frame<'a> {
     /// that every page then has (ASVS 7.4.4).
     #[must_use]
     pub fn signed_in(mut self, address: &'a str, csrf: &'a str) -> Self {
-        self.signed_in = Some(SignedIn { address, csrf });
+        self.signed_in = Some(SignedIn {
+            address,
+            csrf,
+            administers: false,
+        });
         self
+    }
+
+    /// The person administers this installation: their pages lead to the console.
+    #[must_use]
+    pub fn administering(mut self, administers: bool) -> Self {
+        if let Some(person) = &mut self.signed_in {
+            person.administers = administers;
+        }
+        self
+    }
+
+    fn administers(&self) -> bool {
+        self.signed_in
+            .as_ref()
+            .is_some_and(|person| person.administers)
     }
 
     /// The line below the field of a new password.

@@ -553,3 +553,41 @@ error-code-gone-do = Melden Sie sich neu an: Wenn Sie schon angemeldet sind, bra
 error-loop = Die Anmeldung dreht sich im Kreis
 error-loop-what = Sie sind angemeldet, aber der Server vor dieser Anwendung merkt es nicht.
 error-loop-do = Sagen Sie es denen, die ihn betreiben: Der Proxy muss den Cookie-Header mitgeben, wenn er /verify fragt.
+
+### Konsole: der Rahmen, die Übersicht, laufende Sitzungen, das Protokoll
+console-title = Verwaltung
+overview-title = Übersicht
+people-title = Personen
+sessions-title = Laufende Sitzungen
+applications-title = Anwendungen
+audit-title = Prüfprotokoll
+settings-title = Einstellungen
+confirm-title = Ist das so gewollt?
+console-end-nothing = Es ist nichts mehr zu beenden.
+console-end-submit = Beenden
+console-end-picked = Das beendet { $what }. Es wirkt beim nächsten Klick dort.
+console-end-of = Das beendet alle Sitzungen von { $who }: { $what }. Es wirkt beim nächsten Klick dort.
+console-end-everybody = Das beendet alle Sitzungen, auch Ihre eigene: { $what }. Alle müssen sich neu anmelden.
+console-end-everybody-submit = Alle Sitzungen beenden
+console-reach = { $devices } und { $sign_ins } { $applications }
+console-devices =
+    { $count ->
+        [one] { $shown } Sitzung
+       *[other] { $shown } Sitzungen
+    }
+console-sign-ins =
+    { $count ->
+        [one] { $shown } Anmeldung
+       *[other] { $shown } Anmeldungen
+    }
+console-at-applications =
+    { $count ->
+        [one] bei { $shown } Anwendung
+       *[other] bei { $shown } Anwendungen
+    }
+number-group = .
+error-administrator = Das ist der Verwaltung vorbehalten
+error-administrator-what = Sie sind angemeldet, aber ohne die Rolle, die diesen Server verwaltet. Es wurde nichts geändert.
+error-administrator-do = Falls Sie sie haben sollten, wenden Sie sich an die Betreiber dieses Servers.
+overview-health = Zustand
+overview-version = Version

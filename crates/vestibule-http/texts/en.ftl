@@ -553,3 +553,41 @@ error-code-gone-do = Sign in anew: if you are signed in already, that takes no p
 error-loop = Signing in goes round in a circle
 error-loop-what = You are signed in, but the server in front of this application does not notice.
 error-loop-do = Tell whoever runs it: the proxy must pass the Cookie header on when it asks /verify.
+
+### Console: the frame, the overview, live sessions, the audit trail
+console-title = Console
+overview-title = Overview
+people-title = People
+sessions-title = Live sessions
+applications-title = Applications
+audit-title = Audit trail
+settings-title = Settings
+confirm-title = Is this what you want?
+console-end-nothing = There is nothing left to end.
+console-end-submit = End
+console-end-picked = This ends { $what }. It takes hold at the next click there.
+console-end-of = This ends every session of { $who }: { $what }. It takes hold at the next click there.
+console-end-everybody = This ends every session of everybody, yours too: { $what }. Everybody has to sign in again.
+console-end-everybody-submit = End everybody's sessions
+console-reach = { $devices } and { $sign_ins } { $applications }
+console-devices =
+    { $count ->
+        [one] { $shown } device
+       *[other] { $shown } devices
+    }
+console-sign-ins =
+    { $count ->
+        [one] { $shown } sign-in
+       *[other] { $shown } sign-ins
+    }
+console-at-applications =
+    { $count ->
+        [one] at { $shown } application
+       *[other] at { $shown } applications
+    }
+number-group = ,
+error-administrator = This is for administrators
+error-administrator-what = You are signed in, but without the role that administers this server. Nothing was changed.
+error-administrator-do = If you should have it, ask whoever runs this server.
+overview-health = Health
+overview-version = Version

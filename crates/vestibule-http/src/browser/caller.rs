@@ -183,6 +183,7 @@ impl Caller {
         let token = self.token(Binding::Session(&session.id()))?;
         let email = session.profile().email();
         let frame = self.frame().signed_in(email.as_str(), &token);
+        let frame = frame.administering(session.is_administrator());
         render(status, &frame, page)
     }
 
@@ -290,13 +291,16 @@ pub fn to_login(next: &str) -> Redirect {
     Redirect::to(&format!("/login?next={next}"))
 }
 
-/// The page that was asked for; a form that was sent cannot be sent again, and so leads back to the devices.
+/// The page that was asked for; a form that was sent cannot be sent again, and so leads back to where its room
+/// begins.
 fn wanted(parts: &Parts) -> String {
     let readable = matches!(parts.method, Method::GET | Method::HEAD);
     let target = parts.uri.path_and_query().filter(|_| readable);
     let target = target.and_then(|target| LocalPath::parse(target.as_str()));
-    target.map_or_else(
-        || "/account".to_owned(),
-        |target| target.as_str().to_owned(),
-    )
+    let home = if parts.uri.path().starts_with("/console/") {
+        "/console"
+    } else {
+        "/account"
+    };
+    target.map_or_else(|| home.to_owned(), |target| target.as_str().to_owned())
 }

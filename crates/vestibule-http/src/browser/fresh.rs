@@ -8,6 +8,8 @@
 //!                        └────────── wrong ──────────────┘
 //! ```
 
+use std::borrow::Cow;
+
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
 use vestibule_core::secret::SessionCookie;
@@ -25,11 +27,11 @@ const PASSWORD: &str = "password";
 /// What is asked for, for the page that asks for the password.
 pub struct Act {
     /// Where the form posts to.
-    pub action: &'static str,
+    pub action: Cow<'static, str>,
     /// Its fields, without token and password.
     pub fields: Vec<(String, String)>,
     /// Where 'cancel' leads.
-    pub cancel: &'static str,
+    pub cancel: Cow<'static, str>,
     /// What will happen.
     pub purpose: FreshFor,
 }
@@ -77,7 +79,7 @@ pub async fn prove(signed_in: &SignedIn, form: &Checked, act: Act) -> Result<Pro
             let page = ask(signed_in, act, status, Some(FreshFault::Busy));
             Err(errors::with_retry_after(page, retry_after))
         }
-        Err(ReauthenticateError::Ended) => Err(to_login(act.cancel).into_response()),
+        Err(ReauthenticateError::Ended) => Err(to_login(&act.cancel).into_response()),
         Err(ReauthenticateError::NotNow(cause)) => {
             Err(Failure::not_now(cause).back(act.cancel).into_response())
         }
@@ -98,17 +100,34 @@ impl Proven {
     }
 }
 
+/// The page that says what will happen before it does; where the login is not fresh, it asks for the password at once.
+pub fn confirm(signed_in: &SignedIn, act: Act) -> Result<Response, Failure> {
+    let visit = &signed_in.caller.visit;
+    let fresh = signed_in
+        .caller
+        .context
+        .engine
+        .fresh(&signed_in.session, visit.now);
+    let page = FreshPage {
+        proven: fresh.is_some(),
+        ..asking(signed_in, act, None)?
+    };
+    signed_in.page(StatusCode::OK, &page)
+}
+
 fn ask(signed_in: &SignedIn, act: Act, status: StatusCode, fault: Option<FreshFault>) -> Response {
-    let page = signed_in.token().and_then(|csrf| {
-        let page = FreshPage {
-            csrf,
-            action: act.action.to_owned(),
-            fields: act.fields,
-            cancel: act.cancel.to_owned(),
-            purpose: act.purpose,
-            fault,
-        };
-        signed_in.page(status, &page)
-    });
+    let page = asking(signed_in, act, fault).and_then(|page| signed_in.page(status, &page));
     page.unwrap_or_else(Failure::into_response)
+}
+
+fn asking(signed_in: &SignedIn, act: Act, fault: Option<FreshFault>) -> Result<FreshPage, Failure> {
+    Ok(FreshPage {
+        csrf: signed_in.token()?,
+        action: act.action.into_owned(),
+        fields: act.fields,
+        cancel: act.cancel.into_owned(),
+        purpose: act.purpose,
+        proven: false,
+        fault,
+    })
 }

@@ -74,6 +74,8 @@ pub enum ErrorKind {
     HandshakeGone,
     /// Signed in, but the proxy's questions do not show it.
     SignInLoop,
+    /// Signed in, but not with the role that administers.
+    NotAdministrator,
 }
 
 page!(ErrorPage, "error.html");
@@ -139,7 +141,8 @@ impl ErrorKind {
             | Self::RegistrationByInvitation
             | Self::NotAPage
             | Self::HandshakeElsewhere
-            | Self::NoCookieKept => 403,
+            | Self::NoCookieKept
+            | Self::NotAdministrator => 403,
             Self::NotFound | Self::RegistrationClosed | Self::RecoveryClosed => 404,
             Self::MethodNotAllowed => 405,
             Self::AddressTaken => 409,
@@ -220,6 +223,11 @@ impl ErrorKind {
                 msg("error-code-gone"),
                 msg("error-code-gone-what"),
                 msg("error-code-gone-do"),
+            ),
+            Self::NotAdministrator => (
+                msg("error-administrator"),
+                msg("error-administrator-what"),
+                msg("error-administrator-do"),
             ),
             Self::SignInLoop => (
                 msg("error-loop"),

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{DeviceName, Frame, dates, page};
+use super::{ConsoleAct, DeviceName, Frame, dates, page};
 use crate::texts::{Msg, msg};
 
 /// The page that asks for the password again. Rendered as the answer to the POST that was not fresh enough; its own form posts to
@@ -21,6 +21,8 @@ pub struct FreshPage {
     pub cancel: String,
     /// What will happen.
     pub purpose: FreshFor,
+    /// The login is fresh: no password is asked for, only whether it is meant.
+    pub proven: bool,
     /// What went wrong with the last try.
     pub fault: Option<FreshFault>,
 }
@@ -63,6 +65,8 @@ pub enum FreshFor {
         /// How many devices that signs out, this one too.
         devices: usize,
     },
+    /// An administrator acts on others.
+    Console(ConsoleAct),
     /// Only to go on to a page that needs it.
     Continue,
 }
@@ -84,6 +88,14 @@ pub enum FreshFault {
 page!(FreshPage, "fresh.html");
 
 impl FreshPage {
+    fn title<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        frame.t(if self.proven {
+            msg("confirm-title")
+        } else {
+            msg("fresh-title")
+        })
+    }
+
     fn purpose_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         match &self.purpose {
             FreshFor::EndDevice { name } => frame.tongue.text_with(
@@ -106,6 +118,7 @@ impl FreshPage {
             FreshFor::DeleteAccount { devices } => frame
                 .tongue
                 .text_with("fresh-delete", &[("count", (*devices).into())]),
+            FreshFor::Console(act) => act.purpose_text(frame),
             FreshFor::Continue => frame.t("fresh-continue"),
         }
     }
@@ -121,11 +134,15 @@ impl FreshPage {
             FreshFor::RemoveAddress { .. } => frame.t("addresses-remove"),
             FreshFor::MakePrimary { .. } => frame.t("addresses-make-primary"),
             FreshFor::DeleteAccount { .. } => frame.t("delete-submit"),
+            FreshFor::Console(act) => act.submit_text(frame),
             FreshFor::Continue => frame.t("fresh-submit"),
         }
     }
 
     fn destroys(&self) -> bool {
+        if let FreshFor::Console(act) = &self.purpose {
+            return act.destroys();
+        }
         !matches!(
             self.purpose,
             FreshFor::Continue | FreshFor::AddAddress { .. } | FreshFor::MakePrimary { .. }

@@ -12,6 +12,7 @@ use crate::texts::Tongue;
 mod account;
 mod accounts;
 mod arriving;
+mod console;
 mod handshake;
 
 /// 2026-11-20 14:00:00 UTC.
@@ -27,13 +28,16 @@ pub(super) struct Sample {
     pub(super) name: &'static str,
     pub(super) page: Box<dyn Page>,
     pub(super) signed_in: bool,
+    administers: bool,
 }
 
 impl Sample {
     pub(super) fn render(&self, tongue: Tongue<'_>) -> String {
         let frame = Frame::new(tongue, "Vestibule", NOW);
         let frame = if self.signed_in {
-            frame.signed_in("alice@example.test", CSRF)
+            frame
+                .signed_in("alice@example.test", CSRF)
+                .administering(self.administers)
         } else {
             frame
         };
@@ -59,6 +63,7 @@ pub(super) fn all() -> Vec<Sample> {
         accounts::fresh(),
         errors(),
         handshake::pages(),
+        console::overview(),
     ]
     .into_iter()
     .flatten()
@@ -70,6 +75,7 @@ fn stranger(name: &'static str, page: impl Page + 'static) -> Sample {
         name,
         page: Box::new(page),
         signed_in: false,
+        administers: false,
     }
 }
 
@@ -78,6 +84,14 @@ fn person(name: &'static str, page: impl Page + 'static) -> Sample {
         name,
         page: Box::new(page),
         signed_in: true,
+        administers: false,
+    }
+}
+
+fn administrator(name: &'static str, page: impl Page + 'static) -> Sample {
+    Sample {
+        administers: true,
+        ..person(name, page)
     }
 }
 
@@ -235,6 +249,7 @@ fn fresh() -> Vec<Sample> {
         fields: vec![],
         cancel: "/account".into(),
         purpose: FreshFor::EndOthers { count: 2 },
+        proven: false,
         fault: None,
     };
     let one = FreshPage {
@@ -348,6 +363,10 @@ fn errors() -> Vec<Sample> {
         ),
         stranger("error-413", page(ErrorKind::TooLarge, None)),
         stranger("error-415", page(ErrorKind::UnsupportedMediaType, None)),
+        person(
+            "error-administrator",
+            page(ErrorKind::NotAdministrator, None),
+        ),
         stranger("error-421", page(ErrorKind::Misdirected, None)),
         stranger("error-431", page(ErrorKind::HeadersTooLarge, None)),
         person("error-500", page(ErrorKind::Internal, None)),

@@ -9,6 +9,7 @@
 
 mod account;
 mod browser;
+mod console;
 mod control;
 mod dev_mail;
 mod edge;

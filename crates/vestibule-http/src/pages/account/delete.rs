@@ -35,9 +35,9 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
     let caller = &signed_in.caller;
     let form = signed_in.check(posted)?;
     let act = Act {
-        action: PATH,
+        action: PATH.into(),
         fields: Vec::new(),
-        cancel: "/account/profile",
+        cancel: "/account/profile".into(),
         purpose: FreshFor::DeleteAccount {
             devices: devices(&signed_in).await?,
         },

@@ -187,6 +187,7 @@ pub(super) fn fresh() -> Vec<Sample> {
         fields: vec![("address".into(), WORK.into())],
         cancel: "/account/addresses".into(),
         purpose,
+        proven: false,
         fault: None,
     };
     let address = || WORK.to_owned();

@@ -49,6 +49,7 @@ fn asvs_3_2_2_hostile_strings_are_text() {
             purpose: FreshFor::EndDevice {
                 name: device.name.clone(),
             },
+            proven: false,
             fault: None,
         }),
         Box::new(DevicesPage {

@@ -11,10 +11,13 @@ use crate::house::{House, PASSWORD, Plan, token};
 
 /// Path and the methods it answers to.
 pub fn pages() -> Vec<(String, Vec<Method>)> {
-    let source = include_str!("../../../src/lib.rs");
-    let (_, list) = source.split_once("fn pages(").expect("the list of pages");
+    let lists = [
+        (include_str!("../../../src/lib.rs"), "fn pages("),
+        (include_str!("../../../src/console.rs"), "fn routes("),
+    ];
+    let lists = lists.map(|(source, list)| source.split_once(list).expect("a list of pages").1);
     let mut pages = Vec::new();
-    for route in list.split(".route(").skip(1) {
+    for route in lists.iter().flat_map(|list| list.split(".route(").skip(1)) {
         let mut quoted = route.splitn(3, '"').skip(1);
         let (path, handlers) = (quoted.next().unwrap(), quoted.next().unwrap());
         let handlers = handlers.split(".fallback(").next().unwrap();

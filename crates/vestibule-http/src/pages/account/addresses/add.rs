@@ -28,9 +28,9 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
         return owned(&signed_in, typed).await;
     }
     let act = Act {
-        action: "/account/addresses/add",
+        action: "/account/addresses/add".into(),
         fields: vec![("email".to_owned(), typed.to_owned())],
-        cancel: PATH,
+        cancel: PATH.into(),
         purpose: FreshFor::AddAddress {
             address: email.as_str().to_owned(),
         },

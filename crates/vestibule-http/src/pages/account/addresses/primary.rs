@@ -22,9 +22,9 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
     };
     let email = address.email;
     let act = Act {
-        action: "/account/addresses/primary",
+        action: "/account/addresses/primary".into(),
         fields: vec![("address".to_owned(), email.as_str().to_owned())],
-        cancel: PATH,
+        cancel: PATH.into(),
         purpose: FreshFor::MakePrimary {
             address: email.as_str().to_owned(),
         },

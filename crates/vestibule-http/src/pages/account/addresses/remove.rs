@@ -22,9 +22,9 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
     }
     let email = address.email;
     let act = Act {
-        action: "/account/addresses/remove",
+        action: "/account/addresses/remove".into(),
         fields: vec![("address".to_owned(), email.as_str().to_owned())],
-        cancel: PATH,
+        cancel: PATH.into(),
         purpose: FreshFor::RemoveAddress {
             address: email.as_str().to_owned(),
         },

@@ -27,9 +27,9 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
         return Ok(ended(0));
     };
     let act = Act {
-        action: "/account/devices/end",
+        action: "/account/devices/end".into(),
         fields: vec![("device".to_owned(), id.to_string())],
-        cancel: "/account",
+        cancel: "/account".into(),
         purpose: FreshFor::EndDevice {
             name: name(DeviceLabel::read(session.device.user_agent.as_deref())),
         },

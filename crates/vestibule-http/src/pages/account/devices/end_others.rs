@@ -16,9 +16,9 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
     let form = signed_in.check(posted)?;
     let others = sessions(&signed_in).await?.len().saturating_sub(1);
     let act = Act {
-        action: "/account/devices/end-others",
+        action: "/account/devices/end-others".into(),
         fields: Vec::new(),
-        cancel: "/account",
+        cancel: "/account".into(),
         purpose: FreshFor::EndOthers { count: others },
     };
     let proven = match fresh::prove(&signed_in, &form, act).await {

@@ -1,0 +1,23 @@
+//! The console, `/console`: where an administrator looks and acts (`docs/console.md`). One file a page, one list of routes.
+//!
+//! Looking needs a live session with the role `admin`; acting also needs a fresh login, which [`act`] proves. A list is a
+//! [`Browse`]d part of something longer; what is done to many is said in numbers first.
+
+mod administrator;
+mod browse;
+pub mod overview;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::context::Context;
+
+pub use administrator::{Acting, Administrator};
+pub use browse::Browse;
+
+/// Everything under `/console`.
+pub fn routes() -> Router<Arc<Context>> {
+    Router::new().route("/console", get(overview::get))
+}
