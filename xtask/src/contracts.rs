@@ -31,6 +31,10 @@ const CONTRACTS: &[(&str, Source)] = &[
         "docs/reference/metrics.md",
         Source::Printed(&["--package", "vestibule-http", "--example", "metrics"]),
     ),
+    (
+        "docs/reference/openapi.json",
+        Source::Printed(&["--package", "vestibule-http", "--example", "openapi"]),
+    ),
 ];
 
 pub fn check(root: &Path) -> Result<()> {

@@ -26,7 +26,7 @@ use crate::context::Context;
 
 /// Every route of the control socket.
 pub fn routes(context: Arc<Context>) -> Router {
-    admin::routes()
+    Router::from(admin::routes())
         .route("/api/v1/admin/backup", post(backup::post))
         .route("/api/v1/admin/doctor", get(doctor::get))
         .route("/api/v1/admin/doctor/probes", post(doctor::announce))

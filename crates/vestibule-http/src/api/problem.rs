@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::ToSchema;
 use vestibule_engine::{EntropyError, causes};
 use vestibule_store::StoreError;
 
@@ -325,8 +326,9 @@ pub struct Problem {
 }
 
 /// RFC 9457 §3.1.
-#[derive(Serialize)]
-struct Wire<'a> {
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct Wire<'a> {
     r#type: String,
     title: &'a str,
     status: u16,

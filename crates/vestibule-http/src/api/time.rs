@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{KnownFormat, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use vestibule_core::time::UnixMillis;
 
 /// A time as JSON shows it.
@@ -15,5 +18,16 @@ impl Serialize for Utc {
             // Only a clock past the year 9999 gets here.
             Err(_) => serializer.serialize_none(),
         }
+    }
+}
+
+impl ToSchema for Utc {}
+
+impl PartialSchema for Utc {
+    fn schema() -> RefOr<Schema> {
+        let time = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+        RefOr::T(Schema::Object(time.build()))
     }
 }

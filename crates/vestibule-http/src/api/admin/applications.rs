@@ -7,6 +7,7 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use vestibule_core::application::{
     Application, ApplicationName, ApplicationSpec, Demand, Kind, MethodName, PathPattern, Rule,
 };
@@ -22,56 +23,72 @@ use crate::api::time::Utc;
 use crate::context::Context;
 
 /// An application as somebody describes it. What `GET` shows can be sent back: what is not the describer's is passed over.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ApplicationDescription)]
 pub struct Description {
+    #[schema(value_type = String)]
     name: ApplicationName,
     #[serde(default)]
     title: String,
     #[serde(default)]
     kind: Option<String>,
+    #[schema(value_type = Vec<String>)]
     origins: Vec<Origin>,
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     roles: Vec<Role>,
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     acr: Option<Acr>,
     #[serde(default)]
     public: bool,
     #[serde(default)]
     cross_site: bool,
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     allowed_origins: Vec<Origin>,
     #[serde(default)]
     preflight: bool,
     #[serde(default)]
     rules: Vec<RuleDescription>,
     #[serde(default, rename = "client_id")]
+    #[schema(value_type = Option<serde_json::Value>)]
     _client_id: IgnoredAny,
     #[serde(default, rename = "issuer")]
+    #[schema(value_type = Option<serde_json::Value>)]
     _issuer: IgnoredAny,
     #[serde(default, rename = "declared")]
+    #[schema(value_type = Option<serde_json::Value>)]
     _declared: IgnoredAny,
     #[serde(default, rename = "created_at")]
+    #[schema(value_type = Option<serde_json::Value>)]
     _created_at: IgnoredAny,
 }
 
 /// An exception.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RuleDescription)]
 struct RuleDescription {
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     paths: Vec<PathPattern>,
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     methods: Vec<MethodName>,
     #[serde(default)]
+    #[schema(value_type = Option<Vec<String>>)]
     roles: Option<Vec<Role>>,
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     acr: Option<Acr>,
     #[serde(default)]
     public: bool,
     #[serde(default)]
     cross_site: bool,
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     allowed_origins: Vec<Origin>,
     #[serde(default)]
     preflight: bool,
@@ -145,12 +162,16 @@ fn kind(text: Option<&str>) -> Result<Kind, String> {
     })
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Demand)]
 struct DemandBody<'a> {
+    #[schema(value_type = Vec<String>)]
     roles: &'a [Role],
+    #[schema(value_type = Option<String>)]
     acr: Option<Acr>,
     public: bool,
     cross_site: bool,
+    #[schema(value_type = Vec<String>)]
     allowed_origins: &'a [Origin],
     preflight: bool,
 }
@@ -168,20 +189,26 @@ impl<'a> From<&'a Demand> for DemandBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Rule)]
 struct RuleBody<'a> {
+    #[schema(value_type = Vec<String>)]
     paths: &'a [PathPattern],
+    #[schema(value_type = Vec<String>)]
     methods: &'a [MethodName],
     #[serde(flatten)]
     demand: DemandBody<'a>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Application)]
 struct ApplicationBody<'a> {
     client_id: String,
+    #[schema(value_type = String)]
     name: &'a ApplicationName,
     title: &'a str,
     kind: &'static str,
+    #[schema(value_type = Vec<String>)]
     origins: &'a [Origin],
     #[serde(flatten)]
     demand: DemandBody<'a>,
@@ -215,17 +242,27 @@ impl<'a> ApplicationBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Applications)]
 struct ApplicationsBody<'a> {
     applications: Vec<ApplicationBody<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RemovedApplication)]
 struct RemovedBody<'a> {
+    #[schema(value_type = String)]
     name: &'a ApplicationName,
 }
 
 /// Every application, by name: there are few.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/applications",
+    operation_id = "list_applications",
+    tag = "applications",
+    responses((status = 200, description = "Every application", body = ApplicationsBody)),
+)]
 pub async fn get(State(context): State<Arc<Context>>, _: Given) -> Result<Response, Problem> {
     let all = context.engine.applications().await;
     let all = all.map_err(|error| Problem::store(&error))?;
@@ -239,6 +276,14 @@ pub async fn get(State(context): State<Arc<Context>>, _: Given) -> Result<Respon
 }
 
 /// Makes an application known.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/applications",
+    operation_id = "add_application",
+    tag = "applications",
+    request_body = Description,
+    responses((status = 201, description = "Known from now on", body = ApplicationBody)),
+)]
 pub async fn post(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -258,6 +303,14 @@ pub async fn post(
 }
 
 /// One application.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/applications/{name}",
+    operation_id = "show_application",
+    tag = "applications",
+    params(("name" = String, Path, description = "The name")),
+    responses((status = 200, description = "The application", body = ApplicationBody)),
+)]
 pub async fn get_one(
     State(context): State<Arc<Context>>,
     _: Given,
@@ -271,6 +324,15 @@ pub async fn get_one(
 }
 
 /// Describes an application anew, all of it.
+#[utoipa::path(
+    put,
+    path = "/api/v1/admin/applications/{name}",
+    operation_id = "describe_application",
+    tag = "applications",
+    params(("name" = String, Path, description = "The name")),
+    request_body = Description,
+    responses((status = 200, description = "As it is from now on", body = ApplicationBody)),
+)]
 pub async fn put(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -298,6 +360,14 @@ pub async fn put(
 }
 
 /// Removes an application; no cookie of it is worth anything any more (ASVS 7.4.1).
+#[utoipa::path(
+    delete,
+    path = "/api/v1/admin/applications/{name}",
+    operation_id = "remove_application",
+    tag = "applications",
+    params(("name" = String, Path, description = "The name")),
+    responses((status = 200, description = "Removed", body = RemovedBody)),
+)]
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,

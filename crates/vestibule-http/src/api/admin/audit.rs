@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use vestibule_core::audit::{Personal, StoredEvent};
 
 use crate::api::problem::{Code, Problem};
@@ -14,8 +15,9 @@ use crate::api::time::Utc;
 use crate::context::Context;
 
 /// Which part of the trail.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Part {
     after: Option<u64>,
     limit: Option<usize>,
@@ -27,13 +29,15 @@ pub struct Part {
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Trail)]
 struct TrailBody<'a> {
     events: Vec<EventBody<'a>>,
 }
 
 /// ASVS 16.2.1: when, where, who, what.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Event)]
 struct EventBody<'a> {
     position: u64,
     at: Utc,
@@ -71,7 +75,8 @@ impl<'a> From<&'a StoredEvent> for EventBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TrailReport)]
 struct ReportBody<'a> {
     events: u64,
     seals: u64,
@@ -80,13 +85,22 @@ struct ReportBody<'a> {
     faults: Vec<FaultBody<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TrailFault)]
 struct FaultBody<'a> {
     position: u64,
     what: &'a str,
 }
 
 /// Events after a position in order, or the latest, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/audit",
+    operation_id = "list_events",
+    tag = "audit",
+    params(Part),
+    responses((status = 200, description = "A part of the trail", body = TrailBody)),
+)]
 pub async fn get(
     State(context): State<Arc<Context>>,
     _: Given,
@@ -114,6 +128,13 @@ pub async fn get(
 }
 
 /// Checks the chain and its signatures, from the beginning.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/audit/verify",
+    operation_id = "verify_trail",
+    tag = "audit",
+    responses((status = 200, description = "What was found", body = ReportBody)),
+)]
 pub async fn verify(
     State(context): State<Arc<Context>>,
     _: Given,

@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use vestibule_core::user::Language;
 use vestibule_engine::{Invitation, InviteError};
 
@@ -16,8 +17,9 @@ use crate::api::time::Utc;
 use crate::context::Context;
 
 /// Who is invited.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewInvitation)]
 pub struct NewInvitation {
     email: String,
     #[serde(default)]
@@ -28,7 +30,8 @@ pub struct NewInvitation {
 }
 
 /// A link on its way, or for the operator to hand over.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = SentLink)]
 pub struct LinkBody<'a> {
     email: &'a str,
     mailed: bool,
@@ -60,6 +63,14 @@ impl<'a> LinkBody<'a> {
 }
 
 /// Invites somebody, by mail where there is mail.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/invitations",
+    operation_id = "invite",
+    tag = "invitations",
+    request_body = NewInvitation,
+    responses((status = 201, description = "The link is on its way, or here", body = LinkBody)),
+)]
 pub async fn post(
     State(context): State<Arc<Context>>,
     Given(operator): Given,

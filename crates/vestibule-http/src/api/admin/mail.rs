@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use vestibule_engine::{MailError, TestLetterError, causes};
 
 use super::users::address;
@@ -19,13 +20,15 @@ use crate::context::Context;
 pub struct Nothing {}
 
 /// Where a letter is to arrive.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TestLetter)]
 pub struct Test {
     email: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = MailStatus)]
 struct StatusBody {
     mails: bool,
     waiting: u64,
@@ -33,7 +36,8 @@ struct StatusBody {
     mailbox: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = TestedMail)]
 struct TestBody<'a> {
     email: &'a str,
     sent: bool,
@@ -45,6 +49,13 @@ struct TestBody<'a> {
 }
 
 /// Whether mail can be sent, and how much of it waits.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/mail",
+    operation_id = "mail_status",
+    tag = "mail",
+    responses((status = 200, description = "How mail stands", body = StatusBody)),
+)]
 pub async fn get(
     State(context): State<Arc<Context>>,
     _: Given,
@@ -60,6 +71,14 @@ pub async fn get(
 }
 
 /// Sends a letter now, and says whether the mail server took it, or why not.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/mail/test",
+    operation_id = "send_test_letter",
+    tag = "mail",
+    request_body = Test,
+    responses((status = 200, description = "What the mail server said", body = TestBody)),
+)]
 pub async fn test(
     State(context): State<Arc<Context>>,
     Given(operator): Given,

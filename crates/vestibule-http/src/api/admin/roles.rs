@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use vestibule_core::role::{Permission, RoleSpec};
 use vestibule_core::user::{DisplayName, ParseRoleError, Role};
 use vestibule_store::{PutRole, RemoveRole, SetRoles, StoredRole};
@@ -17,26 +18,31 @@ use crate::api::request::{Given, Told, answer};
 use crate::context::Context;
 
 /// What a role is for.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RoleDescription)]
 pub struct Description {
     #[serde(default)]
     description: String,
     #[serde(default)]
+    #[schema(value_type = Vec<String>)]
     permissions: Vec<Permission>,
 }
 
 /// Exactly these.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RoleNames)]
 pub struct Roles {
     roles: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Role)]
 struct RoleBody<'a> {
     name: &'a str,
     description: &'a str,
+    #[schema(value_type = Vec<String>)]
     permissions: &'a [Permission],
     described: bool,
     declared: bool,
@@ -56,31 +62,43 @@ impl<'a> From<&'a StoredRole> for RoleBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Roles)]
 struct RolesBody<'a> {
     roles: Vec<RoleBody<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DescribedRole)]
 struct PutBody<'a> {
     name: &'a str,
     description: &'a str,
+    #[schema(value_type = Vec<String>)]
     permissions: &'a [Permission],
     changed: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RemovedRole)]
 struct RemovedBody<'a> {
     name: &'a str,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserRoles)]
 struct GivenBody<'a> {
     user: UserBody<'a>,
     changed: bool,
 }
 
 /// Every role that is described or held, by name.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/roles",
+    operation_id = "list_roles",
+    tag = "roles",
+    responses((status = 200, description = "Every role", body = RolesBody)),
+)]
 pub async fn get(State(context): State<Arc<Context>>, _: Given) -> Result<Response, Problem> {
     let roles = context.engine.roles().await;
     let roles = roles.map_err(|error| Problem::store(&error))?;
@@ -91,6 +109,15 @@ pub async fn get(State(context): State<Arc<Context>>, _: Given) -> Result<Respon
 }
 
 /// Describes a role, anew or otherwise.
+#[utoipa::path(
+    put,
+    path = "/api/v1/admin/roles/{name}",
+    operation_id = "describe_role",
+    tag = "roles",
+    params(("name" = String, Path, description = "The name")),
+    request_body = Description,
+    responses((status = 200, description = "As it is from now on", body = PutBody)),
+)]
 pub async fn put(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -117,6 +144,14 @@ pub async fn put(
 }
 
 /// Removes a role's description, if nobody holds it.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/admin/roles/{name}",
+    operation_id = "remove_role",
+    tag = "roles",
+    params(("name" = String, Path, description = "The name")),
+    responses((status = 200, description = "Removed", body = RemovedBody)),
+)]
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -141,6 +176,15 @@ pub async fn delete(
 }
 
 /// Gives a user exactly these roles, in force at their next request (ASVS 8.3.2).
+#[utoipa::path(
+    put,
+    path = "/api/v1/admin/users/{email}/roles",
+    operation_id = "set_user_roles",
+    tag = "roles",
+    params(("email" = String, Path, description = "The account's address")),
+    request_body = Roles,
+    responses((status = 200, description = "These, and no others", body = GivenBody)),
+)]
 pub async fn put_of_user(
     State(context): State<Arc<Context>>,
     Given(operator): Given,

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use vestibule_core::device::DeviceLabel;
 use vestibule_core::id::SessionId;
 use vestibule_store::{EndSession, StoredSession};
@@ -17,8 +18,9 @@ use crate::api::time::Utc;
 use crate::context::Context;
 
 /// Which page of sessions.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Page {
     user: Option<String>,
     before: Option<String>,
@@ -26,20 +28,23 @@ pub struct Page {
 }
 
 /// Which sessions to end.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Which {
     user: Option<String>,
     all: Option<bool>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Sessions)]
 struct SessionsBody<'a> {
     sessions: Vec<SessionBody<'a>>,
     next: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 struct SessionBody<'a> {
     id: String,
     user: Owner<'a>,
@@ -54,13 +59,15 @@ struct SessionBody<'a> {
     device: DeviceBody,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Device)]
 struct DeviceBody {
     name: Option<String>,
     address: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = EndedSessions)]
 struct EndedBody {
     ended: u64,
 }
@@ -102,6 +109,14 @@ fn device_name(user_agent: Option<&str>) -> Option<String> {
 }
 
 /// A page of live sessions, newest first.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/sessions",
+    operation_id = "list_sessions",
+    tag = "sessions",
+    params(Page),
+    responses((status = 200, description = "A page of sessions", body = SessionsBody)),
+)]
 pub async fn get(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -128,6 +143,14 @@ pub async fn get(
 }
 
 /// Ends one session.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/admin/sessions/{id}",
+    operation_id = "end_session",
+    tag = "sessions",
+    params(("id" = String, Path, description = "The session's id")),
+    responses((status = 204, description = "Ended")),
+)]
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -144,6 +167,14 @@ pub async fn delete(
 }
 
 /// Ends every session of a user, or of everybody.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/admin/sessions",
+    operation_id = "end_sessions",
+    tag = "sessions",
+    params(Which),
+    responses((status = 200, description = "Ended", body = EndedBody)),
+)]
 pub async fn delete_many(
     State(context): State<Arc<Context>>,
     Given(operator): Given,

@@ -6,6 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::id::UserId;
 use vestibule_core::user::{Role, User, UserStatus};
@@ -20,16 +21,18 @@ use crate::api::time::Utc;
 use crate::context::Context;
 
 /// Which page of accounts.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct Page {
     after: Option<String>,
     limit: Option<usize>,
 }
 
 /// An account to be made.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewUser)]
 pub struct NewUser {
     email: String,
     #[serde(default)]
@@ -42,7 +45,8 @@ pub struct NewUser {
 }
 
 /// An account as it is shown.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserBody<'a> {
     id: String,
     email: &'a str,
@@ -70,19 +74,22 @@ impl<'a> From<&'a User> for UserBody<'a> {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Users)]
 struct UsersBody<'a> {
     users: Vec<UserBody<'a>>,
     next: Option<&'a str>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeletedUser)]
 struct DeletedBody<'a> {
     email: &'a str,
     ended_sessions: u64,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = UserStatus)]
 struct StatusBody<'a> {
     user: UserBody<'a>,
     ended_sessions: u64,
@@ -90,6 +97,14 @@ struct StatusBody<'a> {
 }
 
 /// A page of accounts, by address.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/users",
+    operation_id = "list_users",
+    tag = "users",
+    params(Page),
+    responses((status = 200, description = "A page of accounts", body = UsersBody)),
+)]
 pub async fn get(
     State(context): State<Arc<Context>>,
     _: Given,
@@ -109,6 +124,14 @@ pub async fn get(
 }
 
 /// Makes an account.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/users",
+    operation_id = "add_user",
+    tag = "users",
+    request_body = NewUser,
+    responses((status = 201, description = "Made", body = UserBody)),
+)]
 pub async fn post(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -130,6 +153,14 @@ pub async fn post(
 }
 
 /// Shuts an account: its sessions end, and no new login (ASVS 7.4.2).
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/users/{email}/disable",
+    operation_id = "disable_user",
+    tag = "users",
+    params(("email" = String, Path, description = "The account's address")),
+    responses((status = 200, description = "Shut, or shut already", body = StatusBody)),
+)]
 pub async fn disable(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -146,6 +177,14 @@ pub async fn disable(
 }
 
 /// Opens an account again; what ended stays ended.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/users/{email}/enable",
+    operation_id = "enable_user",
+    tag = "users",
+    params(("email" = String, Path, description = "The account's address")),
+    responses((status = 200, description = "Open, or open already", body = StatusBody)),
+)]
 pub async fn enable(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -184,6 +223,14 @@ async fn set_status(
 }
 
 /// Mails a recovery link; the operator sees it only where no mail can be sent, and never a password (ASVS 6.4.6).
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/users/{email}/recover",
+    operation_id = "recover_user",
+    tag = "users",
+    params(("email" = String, Path, description = "The account's address")),
+    responses((status = 200, description = "The link is on its way, or here", body = LinkBody)),
+)]
 pub async fn recover(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -208,6 +255,14 @@ pub async fn recover(
 }
 
 /// Deletes an account and what is personal of it; the trail keeps what happened (ASVS 7.4.2).
+#[utoipa::path(
+    delete,
+    path = "/api/v1/admin/users/{email}",
+    operation_id = "delete_user",
+    tag = "users",
+    params(("email" = String, Path, description = "The account's address")),
+    responses((status = 200, description = "Deleted", body = DeletedBody)),
+)]
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
@@ -237,7 +292,8 @@ pub fn address(text: &str) -> Result<EmailAddress, Problem> {
 }
 
 /// The account that a session or an act belongs to.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Owner)]
 pub struct Owner<'a> {
     id: String,
     email: &'a str,
