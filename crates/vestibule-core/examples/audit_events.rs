@@ -93,6 +93,9 @@ const fn meaning(kind: EventKind) -> &'static str {
         EventKind::ApplicationRemoved => {
             "An application was removed; no cookie of it is worth anything any more"
         }
+        EventKind::ApplicationSecretRotated => {
+            "An application got a new secret; the one before stays good only where its operator said so"
+        }
         EventKind::AppSessionOpened => {
             "A browser got a cookie on an application's own host, under its session"
         }

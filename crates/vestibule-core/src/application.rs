@@ -16,6 +16,10 @@ use crate::session::Acr;
 use crate::time::UnixMillis;
 use crate::user::{DisplayName, Role};
 
+mod secret;
+
+pub use self::secret::ApplicationSecret;
+
 /// An application's name: `[a-z0-9_-]+`, at most 64 characters. Commands, settings and `/verify?app=` use it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -439,6 +443,8 @@ pub struct Application {
     pub declared: bool,
     /// When it was made.
     pub created_at: UnixMillis,
+    /// What it may prove itself with, the newest first: none, one, or two while its operator changes over.
+    pub secrets: Vec<ApplicationSecret>,
 }
 
 #[cfg(test)]

@@ -76,15 +76,15 @@ impl Declaration {
                     spec,
                     declared,
                     created_at: now,
+                    secrets: Vec::new(),
                 }),
                 Some(found) if found.declared && found.spec == spec => {}
                 Some(was) => {
-                    let (id, created_at) = (was.id, was.created_at);
+                    // What the file does not speak of stays: its id, and its secrets, which no file holds.
                     let application = Application {
-                        id,
                         spec,
                         declared,
-                        created_at,
+                        ..was.clone()
                     };
                     plan.changed.push((was, application));
                 }
@@ -140,7 +140,8 @@ pub fn leaves_no_administrator(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::application::{Demand, Kind};
+    use crate::application::{ApplicationSecret, Demand, Kind};
+    use crate::secret::HashedSecret;
 
     fn spec(name: &str, origin: &str) -> ApplicationSpec {
         ApplicationSpec {
@@ -159,6 +160,10 @@ mod tests {
             spec: spec(name, name),
             declared,
             created_at: UnixMillis(1),
+            secrets: vec![ApplicationSecret {
+                hash: HashedSecret::from_bytes([id; 32]),
+                created_at: UnixMillis(1),
+            }],
         }
     }
 
@@ -189,10 +194,12 @@ mod tests {
             panic!("the wiki becomes declared: {plan:?}");
         };
         assert_eq!((was, now.id, now.declared), (&wiki, wiki.id, true));
+        assert_eq!(now.secrets, wiki.secrets, "no file holds a secret");
         let [new] = plan.new.as_slice() else {
             panic!("one is new: {plan:?}");
         };
         assert_eq!((new.declared, new.created_at), (true, UnixMillis(5)));
+        assert_eq!(new.secrets, []);
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! user ── session ─┬─ cookie           (a login of one user on one device; people call it a device)
-//!                  └─ app session      (a cookie on an application's own host)
+//!                  ├─ app session      (a cookie on an application's own host)
+//!                  └─ session data     (what an application keeps under it)
 //! ```
 //!
 //! Revocation is a cutoff on a node of that tree ([`lineage`]): order is decided by store numbers, never by clocks.
@@ -37,6 +38,7 @@ pub mod place;
 pub mod role;
 pub mod secret;
 pub mod session;
+pub mod session_data;
 pub mod throttle;
 pub mod ticket;
 pub mod time;

@@ -170,6 +170,43 @@ impl fmt::Debug for PlainSetupSecret {
     }
 }
 
+/// What an application proves itself with: `vst_app_` and 256 random bits in base64url. Shown once, when it is made.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct PlainApplicationSecret([u8; 32]);
+
+impl PlainApplicationSecret {
+    const PREFIX: &'static str = "vst_app_";
+
+    /// Wraps 32 bytes fresh from the engine's entropy.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads what an application sent. One secret has one spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        let encoded = text.strip_prefix(Self::PREFIX)?;
+        (encoded.len() == 43).then_some(())?;
+        (URL_SAFE_NO_PAD.decode_slice(encoded, &mut bytes).ok()? == 32).then_some(Self(bytes))
+    }
+
+    /// What the application's operator is shown.
+    pub fn encode(&self) -> String {
+        format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(self.0))
+    }
+
+    /// What a store may keep.
+    pub fn hashed(&self) -> HashedSecret {
+        HashedSecret(sha256(&self.0))
+    }
+}
+
+impl fmt::Debug for PlainApplicationSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PlainApplicationSecret")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,5 +267,21 @@ mod tests {
         );
         assert!(PlainSetupSecret::parse("vst_setup_").is_none());
         assert!(PlainSetupSecret::parse(&secret.encode()[3..]).is_none());
+    }
+
+    /// Holds: ASVS 16.2.5
+    #[test]
+    fn asvs_16_2_5_an_applications_secret_reads_back_and_debug_does_not_show_it() {
+        let secret = PlainApplicationSecret::new([3; 32]);
+        let told = secret.encode();
+        assert_eq!(
+            PlainApplicationSecret::parse(&told).unwrap().hashed(),
+            secret.hashed()
+        );
+        let setup = PlainSetupSecret::new([3; 32]).encode();
+        for wrong in ["", "vst_app_", &told[1..], &format!("{told}A"), &setup] {
+            assert!(PlainApplicationSecret::parse(wrong).is_none(), "{wrong}");
+        }
+        assert_eq!(format!("{secret:?}"), "PlainApplicationSecret");
     }
 }

@@ -123,6 +123,7 @@ fn app_sessions(engine: &Engine, index: &Index, sessions: u64) -> Result<(), Box
         },
         declared: false,
         created_at: NOW,
+        secrets: Vec::new(),
     }))]);
     let before = resident();
     for number in 0..sessions {

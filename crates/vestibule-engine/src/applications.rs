@@ -1,5 +1,7 @@
 //! Applications and roles: what an operator does with them, and what the settings file declares of them.
 
+mod secret;
+
 use std::sync::Arc;
 
 use vestibule_core::application::{Application, ApplicationName, ApplicationSpec, Demand};
@@ -19,6 +21,8 @@ use crate::engine::Engine;
 use crate::entropy::EntropyError;
 use crate::sessions::end::see_through;
 use crate::visit::Operator;
+
+pub use secret::{AuthenticatedApplication, RotateSecret};
 
 /// What the settings file declares, before anything in it has an id.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -100,6 +100,11 @@ impl Doorways {
         self.0.applications.get(&id).map(AsRef::as_ref)
     }
 
+    /// The same, to be held on to.
+    pub(crate) fn shared(&self, id: ApplicationId) -> Option<&Arc<Application>> {
+        self.0.applications.get(&id)
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.applications.len()
@@ -238,6 +243,7 @@ mod tests {
             },
             declared: false,
             created_at: UnixMillis(0),
+            secrets: Vec::new(),
         }
     }
 

@@ -44,6 +44,7 @@ pub use accounts::register::{
     AskRegistration, AskRegistrationError, FinishRegistration, FinishRegistrationError, Invitation,
     InviteError, Invited,
 };
+pub use applications::{AuthenticatedApplication, RotateSecret};
 pub use audit::{TrailFault, TrailReport, verify_trail};
 pub use backup::trail_key;
 pub use causes::causes;

@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod check;
+mod data;
 pub(crate) mod end;
 pub(crate) mod index;
 pub(crate) mod live;

@@ -17,6 +17,7 @@ use vestibule_store::{
 use crate::Postgres;
 use crate::applications::read_origin;
 use crate::fault::Fault;
+use crate::session_data;
 use crate::sessions::row::hold_session;
 use crate::sessions::{Loaded, load};
 use crate::transition::{Transition, bind_limit, bytes, values};
@@ -79,10 +80,12 @@ impl AppSessions for Postgres {
             self.chunks("drop_stale_app_sessions", limit, now, |tx, (now, chunk)| {
                 Box::pin(async move {
                     let limit = bind_limit(*chunk);
-                    let codes = tx.query(DROP_EXPIRED, &[&now.0, &limit]).await?.len();
-                    let rest = bind_limit(chunk.saturating_sub(codes));
-                    let orphans = tx.query(DROP_ORPHANS, &[&rest]).await?.len();
-                    Ok(codes + orphans)
+                    let mut dropped = tx.query(DROP_EXPIRED, &[&now.0, &limit]).await?.len();
+                    for orphans in [DROP_ORPHANS, session_data::DROP_ORPHANS] {
+                        let rest = bind_limit(chunk.saturating_sub(dropped));
+                        dropped += tx.query(orphans, &[&rest]).await?.len();
+                    }
+                    Ok(dropped)
                 })
             }),
         )

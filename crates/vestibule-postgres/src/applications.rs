@@ -4,6 +4,7 @@
 
 mod declare;
 mod roles;
+mod secrets;
 
 use tokio_postgres::{Client, Row};
 
@@ -13,11 +14,12 @@ use vestibule_core::declaration::Declaration;
 use vestibule_core::id::{ApplicationId, UserId};
 use vestibule_core::origin::Origin;
 use vestibule_core::role::RoleSpec;
+use vestibule_core::secret::HashedSecret;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{DisplayName, Role};
 use vestibule_store::{
     Answer, Applications, Change, Declare, PutApplication, PutRole, RemoveApplication, RemoveRole,
-    SetRoles, StoredRole,
+    RotateSecret, SetRoles, StoredRole,
 };
 
 use crate::Postgres;
@@ -65,6 +67,22 @@ impl Applications for Postgres {
                 }
             })
         })
+    }
+
+    fn rotate_secret(
+        &self,
+        id: ApplicationId,
+        secret: HashedSecret,
+        keep_previous: bool,
+        act: Act,
+    ) -> Answer<'_, RotateSecret> {
+        self.transition(
+            "rotate_secret",
+            (id, secret, keep_previous, act),
+            |tx, (id, secret, keep_previous, act)| {
+                Box::pin(secrets::rotate(tx, *id, *secret, *keep_previous, act))
+            },
+        )
     }
 
     fn applications(&self) -> Answer<'_, Vec<Application>> {
@@ -115,6 +133,7 @@ async fn add(
         spec: spec.clone(),
         declared: false,
         created_at: act.at,
+        secrets: Vec::new(),
     };
     insert(tx, &application)?;
     tx.audit(act, &[Event::application(EventKind::ApplicationAdded, id)])?;
@@ -178,13 +197,14 @@ async fn taken(
     Ok(None)
 }
 
-/// Inserts and publishes.
+/// Inserts and publishes. What is new has no secret yet.
 fn insert(tx: &mut Transition, application: &Application) -> Result<(), Fault> {
     let Application {
         id,
         spec,
         declared,
         created_at,
+        secrets: _,
     } = application;
     tx.write(
         "INSERT INTO applications (id, name, title, kind, demand, rules, declared, created_at) \
@@ -204,7 +224,7 @@ fn insert(tx: &mut Transition, application: &Application) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Writes what changed and publishes.
+/// Writes what changed and publishes. Its secrets stay.
 fn update(tx: &mut Transition, was: &Application, application: &Application) -> Result<(), Fault> {
     let Application { id, spec, .. } = application;
     tx.write(
@@ -252,7 +272,8 @@ fn drop_origins(tx: &mut Transition, id: ApplicationId) {
     );
 }
 
-/// Removes, audits and publishes. Its app sessions are dropped behind everything else: there may be a million.
+/// Removes, audits and publishes. Its app sessions are dropped behind everything else, and what it keeps under sessions: there
+/// may be a million.
 fn remove(tx: &mut Transition, application: &Application, act: &Act) {
     drop_origins(tx, application.id);
     tx.write(
@@ -278,7 +299,11 @@ async fn load(tx: &mut Transition, id: ApplicationId) -> Result<Option<Applicati
 
 /// Every application, by name: there are few.
 const ALL: &str = "SELECT a.id, a.name, a.title, a.kind, a.demand, a.rules, a.declared, a.created_at, \
-         ARRAY(SELECT o.origin FROM application_origins o WHERE o.application_id = a.id) AS origins \
+         ARRAY(SELECT o.origin FROM application_origins o WHERE o.application_id = a.id) AS origins, \
+         ARRAY(SELECT s.secret FROM application_secrets s \
+             WHERE s.application_id = a.id ORDER BY s.place) AS secrets, \
+         ARRAY(SELECT s.created_at FROM application_secrets s \
+             WHERE s.application_id = a.id ORDER BY s.place) AS secrets_made \
      FROM applications a ORDER BY a.name";
 
 /// Every application, while the installation is held.
@@ -314,6 +339,7 @@ fn read_application(row: &Row) -> Result<Application, Fault> {
         },
         declared: row.try_get(6)?,
         created_at: UnixMillis(row.try_get(7)?),
+        secrets: secrets::read(row, 9)?,
     })
 }
 

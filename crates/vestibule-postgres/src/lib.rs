@@ -31,6 +31,7 @@ mod outbox;
 mod perform;
 mod publication;
 mod reload;
+mod session_data;
 mod sessions;
 mod throttles;
 mod tickets;

@@ -14,10 +14,16 @@ pub(crate) struct Migration {
     pub(crate) sql: &'static str,
 }
 
-pub(crate) const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sql: include_str!("../migrations/0001_accounts_and_sessions.sql"),
-}];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sql: include_str!("../migrations/0001_accounts_and_sessions.sql"),
+    },
+    Migration {
+        version: 2,
+        sql: include_str!("../migrations/0002_session_data_and_secrets.sql"),
+    },
+];
 
 const HISTORY: &str = "
     CREATE TABLE IF NOT EXISTS schema_migrations (

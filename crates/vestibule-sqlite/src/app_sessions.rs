@@ -18,6 +18,7 @@ use crate::Sqlite;
 use crate::applications::read_origin;
 use crate::audit::bind_limit;
 use crate::fault::Fault;
+use crate::session_data;
 use crate::sessions::load;
 use crate::sessions::row::Loaded;
 use crate::transition::Transition;
@@ -58,9 +59,12 @@ impl AppSessions for Sqlite {
     fn drop_stale_app_sessions(&self, now: UnixMillis, limit: usize) -> Answer<'_, usize> {
         Box::pin(self.chunks(limit, move |tx, chunk| {
             let limit = bind_limit(chunk);
-            let codes = tx.execute(DROP_EXPIRED, (now.0, limit))?;
-            let rest = bind_limit(chunk.saturating_sub(codes));
-            Ok(codes + tx.execute(DROP_ORPHANS, [rest])?)
+            let mut dropped = tx.execute(DROP_EXPIRED, (now.0, limit))?;
+            for orphans in [DROP_ORPHANS, session_data::DROP_ORPHANS] {
+                let rest = bind_limit(chunk.saturating_sub(dropped));
+                dropped += tx.execute(orphans, [rest])?;
+            }
+            Ok(dropped)
         }))
     }
 }

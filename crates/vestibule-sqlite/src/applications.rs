@@ -2,6 +2,7 @@
 
 mod declare;
 mod roles;
+mod secrets;
 
 use std::collections::HashMap;
 
@@ -13,11 +14,12 @@ use vestibule_core::declaration::Declaration;
 use vestibule_core::id::{ApplicationId, UserId};
 use vestibule_core::origin::Origin;
 use vestibule_core::role::RoleSpec;
+use vestibule_core::secret::HashedSecret;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{DisplayName, Role};
 use vestibule_store::{
     Answer, Applications, Change, Declare, PutApplication, PutRole, RemoveApplication, RemoveRole,
-    SetRoles, StoredRole,
+    RotateSecret, SetRoles, StoredRole,
 };
 
 use crate::Sqlite;
@@ -54,6 +56,16 @@ impl Applications for Sqlite {
                 Ok(RemoveApplication::Removed)
             }
         })
+    }
+
+    fn rotate_secret(
+        &self,
+        id: ApplicationId,
+        secret: HashedSecret,
+        keep_previous: bool,
+        act: Act,
+    ) -> Answer<'_, RotateSecret> {
+        self.transition(move |tx| secrets::rotate(tx, id, secret, keep_previous, &act))
     }
 
     fn applications(&self) -> Answer<'_, Vec<Application>> {
@@ -95,6 +107,7 @@ fn add(
         spec,
         declared: false,
         created_at: act.at,
+        secrets: Vec::new(),
     };
     insert(tx, &application)?;
     tx.audit(act, &[Event::application(EventKind::ApplicationAdded, id)])?;
@@ -162,13 +175,14 @@ fn taken(
     Ok(None)
 }
 
-/// Inserts and publishes.
+/// Inserts and publishes. What is new has no secret yet.
 fn insert(tx: &mut Transition<'_>, application: &Application) -> Result<(), Fault> {
     let Application {
         id,
         spec,
         declared,
         created_at,
+        secrets: _,
     } = application;
     tx.execute_one(
         "INSERT INTO applications (id, name, title, kind, demand, rules, declared, created_at) \
@@ -187,7 +201,7 @@ fn insert(tx: &mut Transition<'_>, application: &Application) -> Result<(), Faul
     insert_origins(tx, application)
 }
 
-/// Writes what changed and publishes.
+/// Writes what changed and publishes. Its secrets stay.
 fn update(
     tx: &mut Transition<'_>,
     was: &Application,
@@ -235,7 +249,8 @@ fn drop_origins(tx: &Transition<'_>, id: ApplicationId) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Removes, audits and publishes. Its app sessions are dropped behind everything else: there may be a million.
+/// Removes, audits and publishes. Its app sessions are dropped behind everything else, and what it keeps under sessions: there
+/// may be a million.
 fn remove(tx: &mut Transition<'_>, application: &Application, act: &Act) -> Result<(), Fault> {
     drop_origins(tx, application.id)?;
     tx.execute_one(
@@ -271,6 +286,7 @@ pub(crate) fn all(conn: &Connection) -> Result<Vec<Application>, Fault> {
             .or_default()
             .push(read_origin(&origin)?);
     }
+    let mut secrets = secrets::all(conn)?;
     let mut applications = conn.prepare_cached(
         "SELECT id, name, title, kind, demand, rules, declared, created_at FROM applications ORDER BY name",
     )?;
@@ -280,11 +296,10 @@ pub(crate) fn all(conn: &Connection) -> Result<Vec<Application>, Fault> {
         let id: [u8; 16] = row.get(0)?;
         let mut origins = origins.remove(&id).unwrap_or_default();
         origins.sort();
-        read.push(read_application(
-            row,
-            ApplicationId::from_bytes(id),
-            origins,
-        )?);
+        read.push(Application {
+            secrets: secrets.remove(&id).unwrap_or_default(),
+            ..read_application(row, ApplicationId::from_bytes(id), origins)?
+        });
     }
     Ok(read)
 }
@@ -314,6 +329,7 @@ fn read_application(
         },
         declared: row.get(6)?,
         created_at: UnixMillis(row.get(7)?),
+        secrets: Vec::new(),
     })
 }
 

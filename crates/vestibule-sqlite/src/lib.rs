@@ -29,6 +29,7 @@ mod lock;
 mod migrate;
 mod outbox;
 mod reader;
+mod session_data;
 mod sessions;
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,10 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
         version: 3,
         sql: include_str!("../migrations/0003_applications.sql"),
     },
+    Migration {
+        version: 4,
+        sql: include_str!("../migrations/0004_session_data_and_secrets.sql"),
+    },
 ];
 
 const HISTORY: &str = "

@@ -70,7 +70,8 @@ pub trait AppSessions: Send + Sync {
     /// The app sessions under one user's open sessions, newest first.
     fn app_sessions_of(&self, user: UserId) -> Answer<'_, Vec<AppSession>>;
 
-    /// Drops up to `limit` codes that expired before `now`, and app sessions whose application is gone. Answers how many.
+    /// Drops up to `limit` codes that expired before `now`, app sessions whose application is gone, and what such an application
+    /// kept under sessions ([`crate::SessionData`]). Answers how many.
     /// (App sessions go with the row of their session.) Neither audited nor published.
     fn drop_stale_app_sessions(&self, now: UnixMillis, limit: usize) -> Answer<'_, usize>;
 }

@@ -6,6 +6,7 @@ use vestibule_core::declaration::{Declaration, Taken};
 use vestibule_core::id::{ApplicationId, UserId};
 use vestibule_core::origin::Origin;
 use vestibule_core::role::RoleSpec;
+use vestibule_core::secret::HashedSecret;
 use vestibule_core::user::{Role, User};
 
 use crate::Answer;
@@ -39,6 +40,15 @@ pub enum RemoveApplication {
     Removed,
     /// It stands in the settings file and is removed there.
     Declared,
+    /// There is no such application.
+    Unknown,
+}
+
+/// Outcome of [`Applications::rotate_secret`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum RotateSecret {
+    /// The application as it is now.
+    Rotated(Box<Application>),
     /// There is no such application.
     Unknown,
 }
@@ -138,7 +148,7 @@ pub trait Applications: Send + Sync {
         act: Act,
     ) -> Answer<'_, PutApplication>;
 
-    /// Changes what is known of an application. App sessions on origins that it has no more end for good, in the same
+    /// Changes what is known of an application; its secrets stay. App sessions on origins that it has no more end for good, in the same
     /// transition: it may get one of them again (ASVS 7.4.1). Audit: `application.changed`. Publishes the application.
     fn change_application(
         &self,
@@ -147,9 +157,20 @@ pub trait Applications: Send + Sync {
         act: Act,
     ) -> Answer<'_, PutApplication>;
 
-    /// Removes an application; its app sessions are worth nothing from then on, and are dropped in the background. Its id is
-    /// never given again. Audit: `application.removed`. Publishes the removal.
+    /// Removes an application; its app sessions are worth nothing from then on, and are dropped in the background with what it keeps
+    /// under sessions. Its id is never given again. Audit: `application.removed`. Publishes the removal.
     fn remove_application(&self, id: ApplicationId, act: Act) -> Answer<'_, RemoveApplication>;
+
+    /// Gives an application a new secret, of which this is the hash, as
+    /// [`vestibule_core::application::Application::with_secret`] says; a declared one too, since no file holds a secret. Audit:
+    /// `application.secret_rotated`. Publishes the application.
+    fn rotate_secret(
+        &self,
+        id: ApplicationId,
+        secret: HashedSecret,
+        keep_previous: bool,
+        act: Act,
+    ) -> Answer<'_, RotateSecret>;
 
     /// Every application, by name.
     fn applications(&self) -> Answer<'_, Vec<Application>>;

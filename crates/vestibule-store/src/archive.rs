@@ -25,7 +25,7 @@ pub use table::{Column, Kind, LEFT_OUT, LeftOut, TABLES, Table, table};
 
 /// Of which make the rows are. It rises whenever [`TABLES`] changes: what was written at another layout is read by the
 /// Vestibule that wrote it, and by its successor once that has brought the schema up to date.
-pub const LAYOUT: u32 = 3;
+pub const LAYOUT: u32 = 4;
 
 /// Most rows in a chunk.
 pub const CHUNK: usize = 500;

@@ -23,6 +23,7 @@ mod outbox;
 #[cfg(feature = "contract")]
 pub mod pace;
 mod publish;
+mod session_data;
 mod sessions;
 mod throttles;
 mod tickets;
@@ -36,13 +37,14 @@ pub use addresses::{Addresses, MakePrimary, RemoveAddress};
 pub use app_sessions::{AppSessions, OPEN_CODES, OfferHandshake, RedeemHandshake, Redemption};
 pub use applications::{
     Applications, Declare, Declared, PutApplication, PutRole, RemoveApplication, RemoveRole,
-    SetRoles, StoredRole, lost_origins,
+    RotateSecret, SetRoles, StoredRole, lost_origins,
 };
 pub use archive::Archive;
 pub use audit::{Audit, Sealer, TrailPage};
 pub use installation::{CompleteSetup, Installation, KeyCheck, OfferSetup, SetupTicket};
 pub use outbox::{FinishErrand, Outbox, OwnDevice, PostErrand};
 pub use publish::{Change, Publish};
+pub use session_data::{DeleteDatum, PutDatum, SessionData};
 pub use sessions::{
     EndOthers, EndSession, OpenSession, RenewSession, SessionPage, Sessions, StoredSession,
     TimedOut, Touch,
@@ -67,6 +69,7 @@ pub trait Store:
     + Sessions
     + Applications
     + AppSessions
+    + SessionData
     + Throttles
     + Tickets
     + Outbox
@@ -82,6 +85,7 @@ impl<
         + Sessions
         + Applications
         + AppSessions
+        + SessionData
         + Throttles
         + Tickets
         + Outbox

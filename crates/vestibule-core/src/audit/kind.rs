@@ -143,6 +143,8 @@ pub enum EventKind {
     ApplicationChanged,
     /// An application was removed; no cookie of it is worth anything any more.
     ApplicationRemoved,
+    /// An application got a new secret.
+    ApplicationSecretRotated,
     /// A browser got a cookie on an application's own host, under its session.
     AppSessionOpened,
     /// A handshake's code came from another browser than the one that asked: it was passed on, or stolen (ASVS 16.3.3).
@@ -197,6 +199,7 @@ impl EventKind {
             Self::ApplicationAdded,
             Self::ApplicationChanged,
             Self::ApplicationRemoved,
+            Self::ApplicationSecretRotated,
             Self::AppSessionOpened,
             Self::HandshakeRefused,
             Self::RoleAdded,
@@ -260,6 +263,7 @@ impl EventKind {
             Self::ApplicationAdded => "application.added",
             Self::ApplicationChanged => "application.changed",
             Self::ApplicationRemoved => "application.removed",
+            Self::ApplicationSecretRotated => "application.secret_rotated",
             Self::AppSessionOpened => "app_session.opened",
             Self::HandshakeRefused => "handshake.refused",
             Self::RoleAdded => "role.added",

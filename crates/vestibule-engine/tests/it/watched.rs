@@ -18,6 +18,7 @@ use vestibule_core::password::HashedPassword;
 use vestibule_core::role::RoleSpec;
 use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
+use vestibule_core::session_data::{DataEntry, DataPlace, Datum, NewDatum, Precondition};
 use vestibule_core::throttle::{Keyer, Rule, ThrottleKey, Tried};
 use vestibule_core::ticket::Ticket;
 use vestibule_core::time::UnixMillis;
@@ -27,13 +28,14 @@ use vestibule_sqlite::Sqlite;
 use vestibule_store::archive::{Arrival, Import, Source};
 use vestibule_store::{
     Addresses, Answer, AppSessions, Applications, Archive, Audit, BeginTry, Change, ChangePassword,
-    CompleteSetup, ConfirmAddress, CreateUser, Declare, DeleteUser, EndLogin, EndOthers,
-    EndSession, Failed, FinishErrand, Installation, KeyCheck, MakePrimary, NewProfile,
+    CompleteSetup, ConfirmAddress, CreateUser, Declare, DeleteDatum, DeleteUser, EndLogin,
+    EndOthers, EndSession, Failed, FinishErrand, Installation, KeyCheck, MakePrimary, NewProfile,
     OfferHandshake, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange, PostErrand,
-    Publish as _, PutApplication, PutRole, Recover, Recovery, RedeemHandshake, Redemption,
-    Register, RehashPassword, RemoveAddress, RemoveApplication, RemoveRole, RenewSession, Sealer,
-    SessionPage, Sessions, SetRoles, SetStatus, SetupTicket, SignInRecord, StoreError, StoredRole,
-    Throttles, Tickets, TimedOut, Touch, TrailPage, Try, TryCode, UserPage, Users,
+    Publish as _, PutApplication, PutDatum, PutRole, Recover, Recovery, RedeemHandshake,
+    Redemption, Register, RehashPassword, RemoveAddress, RemoveApplication, RemoveRole,
+    RenewSession, RotateSecret, Sealer, SessionData, SessionPage, Sessions, SetRoles, SetStatus,
+    SetupTicket, SignInRecord, StoreError, StoredRole, Throttles, Tickets, TimedOut, Touch,
+    TrailPage, Try, TryCode, UserPage, Users,
 };
 
 pub type Edit<T> = Box<dyn Fn(&mut Vec<T>) + Send + Sync>;
@@ -147,6 +149,7 @@ pass! {
         full add_application(id: ApplicationId, spec: ApplicationSpec, act: Act) -> PutApplication;
         full change_application(id: ApplicationId, spec: ApplicationSpec, act: Act) -> PutApplication;
         full remove_application(id: ApplicationId, act: Act) -> RemoveApplication;
+        full rotate_secret(id: ApplicationId, secret: HashedSecret, keep_previous: bool, act: Act) -> RotateSecret;
         away applications() -> Vec<Application>;
         full put_role(spec: RoleSpec, act: Act) -> PutRole;
         full remove_role(role: Role, act: Act) -> RemoveRole;
@@ -159,6 +162,12 @@ pass! {
         full redeem_handshake(redemption: Redemption, act: Act) -> RedeemHandshake;
         away app_sessions_of(user: UserId) -> Vec<AppSession>;
         full drop_stale_app_sessions(now: UnixMillis, limit: usize) -> usize;
+    }
+    SessionData {
+        away session_datum(place: DataPlace) -> Option<Datum>;
+        away session_data_keys(session: SessionId, application: ApplicationId) -> Vec<DataEntry>;
+        full put_session_datum(datum: NewDatum) -> PutDatum;
+        full delete_session_datum(place: DataPlace, precondition: Precondition) -> DeleteDatum;
     }
     Addresses {
         away addresses(user: UserId) -> Vec<Address>;

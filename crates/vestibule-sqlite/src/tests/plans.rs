@@ -5,7 +5,7 @@ use rusqlite::{Connection, ToSql};
 use crate::migrate::{MIGRATIONS, migrate};
 use crate::users::delete::{ACTS_OF_USER, DROPPED, NEXT_ERASURE, OTHER_ADMINISTRATOR};
 use crate::users::record::BY_ADDRESS;
-use crate::{app_sessions, outbox, throttles, tickets};
+use crate::{app_sessions, outbox, session_data, throttles, tickets};
 
 /// What SQLite would do for a statement, with anything bound.
 fn plan(sql: &str) -> Vec<String> {
@@ -51,6 +51,11 @@ fn nothing_that_a_request_asks_walks_a_table() {
     let [sessions, codes] = app_sessions::DROP_UNDER;
     assert_uses(sessions, "app_sessions_of_session (session_id=?)");
     assert_uses(codes, surplus);
+    let kept = "session_data USING INDEX sqlite_autoindex_session_data_1 (session_id=? AND application_id=?";
+    assert_uses(session_data::KEPT, kept);
+    let read = "d USING INDEX sqlite_autoindex_session_data_1 (session_id=? AND application_id=?";
+    assert_uses(session_data::READ, read);
+    assert_uses(session_data::KEYS, read);
     let at = "app_sessions_of_application (application_id=?)";
     assert_uses(app_sessions::DROP_AT, at);
 }
@@ -68,6 +73,10 @@ fn nothing_that_the_chores_ask_walks_a_table() {
         (
             app_sessions::DROP_ORPHANS,
             "app_sessions_of_application (application_id>?)",
+        ),
+        (
+            session_data::DROP_ORPHANS,
+            "session_data_of_application (application_id>?)",
         ),
         (tickets::DROP_SPENT, "tickets_by_end (expires_at<?)"),
         (NEXT_ERASURE, "erasures"),

@@ -235,6 +235,16 @@ pub const TABLES: &[Table] = &[
         columns: &[text("authority"), bytes("application_id"), text("origin")],
     },
     Table {
+        name: "application_secrets",
+        key: 2,
+        columns: &[
+            bytes("application_id"),
+            number("place"),
+            bytes("secret"),
+            number("created_at"),
+        ],
+    },
+    Table {
         name: "app_sessions",
         key: 1,
         columns: &[
@@ -244,6 +254,17 @@ pub const TABLES: &[Table] = &[
             text("origin"),
             bytes("secret"),
             number("opened_at"),
+        ],
+    },
+    Table {
+        name: "session_data",
+        key: 3,
+        columns: &[
+            bytes("session_id"),
+            bytes("application_id"),
+            text("key"),
+            bytes("value"),
+            number("version"),
         ],
     },
     Table {

@@ -166,9 +166,9 @@ fn the_layout_has_a_number() {
     assert_eq!(
         (LAYOUT, told.join(" ").as_str()),
         (
-            3,
+            4,
             "installation:8 users:15 addresses:4 known_devices:5 sessions:18 applications:8 application_origins:3 \
-             app_sessions:6 roles:4 audit_events:10 audit_personal:5 audit_seals:6 tallies:7 tickets:15 errands:7 \
+             application_secrets:4 app_sessions:6 session_data:5 roles:4 audit_events:10 audit_personal:5 audit_seals:6 tallies:7 tickets:15 errands:7 \
              deleted_users:2"
         )
     );

@@ -83,6 +83,7 @@ fn application(number: u8, hosts: &[usize]) -> Change {
         },
         declared: false,
         created_at: NOW,
+        secrets: Vec::new(),
     }))
 }
 

@@ -139,6 +139,7 @@ fn happening(kind: EventKind, event: &StoredEvent) -> Option<Happening> {
         | EventKind::ApplicationAdded
         | EventKind::ApplicationChanged
         | EventKind::ApplicationRemoved
+        | EventKind::ApplicationSecretRotated
         | EventKind::AppSessionOpened
         | EventKind::HandshakeRefused
         | EventKind::RoleAdded
