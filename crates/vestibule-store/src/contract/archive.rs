@@ -11,6 +11,7 @@ use vestibule_core::session::EndReason;
 use super::audit::{Notary, verified};
 use super::harness::Home;
 use super::make::applications::browser;
+use super::make::session_data::place;
 use super::make::tries::ROOMY;
 use super::make::{NOON, noon_and};
 use super::roles::described;
@@ -46,7 +47,7 @@ impl Source for Given {
     }
 }
 
-async fn exported(home: &Home) -> Vec<Chunk> {
+pub(super) async fn exported(home: &Home) -> Vec<Chunk> {
     rest(home.store.export().await.unwrap()).await
 }
 
@@ -74,7 +75,7 @@ fn restored(home: &Home, minute: u64, keep_logins: bool) -> Arrival {
     Arrival::Restored { act, keep_logins }
 }
 
-fn rows<'a>(chunks: &'a [Chunk], name: &str) -> Vec<&'a Row> {
+pub(super) fn rows<'a>(chunks: &'a [Chunk], name: &str) -> Vec<&'a Row> {
     let of = |chunk: &&Chunk| chunk.table().name == name;
     chunks.iter().filter(of).flat_map(Chunk::rows).collect()
 }
@@ -90,7 +91,12 @@ async fn furnish(home: &Home) {
     home.end(over.id, noon_and(2)).await;
     home.wrong(home.stranger("bob", ROOMY, noon_and(3))).await;
     let shop = home.application("shop").await;
+    let shop = home.rotate(&shop, "one", false).await;
+    let shop = home.rotate(&shop, "two", true).await;
     home.app_session(&session, &shop).await;
+    home.keep(place(&session, &shop, "cart"), b"{\"n\":1}")
+        .await;
+    home.keep(place(&session, &shop, "Zebra"), b"").await;
     let offered = home.handshake(&session, &shop, noon_and(3));
     home.offer_code(&offered).await;
     let put = home

@@ -25,6 +25,13 @@ macro_rules! contract_suite {
                 asvs_7_4_1_an_origin_that_comes_back_brings_no_app_session_back;
                 what_is_unknown_is_neither_changed_nor_removed;
             }
+            secrets {
+                a_new_secret_is_kept_told_and_audited;
+                two_secrets_are_good_while_an_operator_changes_over;
+                what_is_said_of_an_application_leaves_its_secrets;
+                secrets_go_with_their_application;
+                of_many_that_rotate_at_once_the_last_is_good;
+            }
             roles {
                 a_role_is_described_changed_and_removed;
                 a_role_that_is_held_stays;
@@ -63,6 +70,23 @@ macro_rules! contract_suite {
                 h04_a_handshake_raced_against_a_logout_leaves_nothing_alive;
                 handshakes_of_one_place_raced_leave_one_app_session;
                 applications_raced_for_one_authority_leave_one;
+            }
+            session_data {
+                a_value_is_kept_read_listed_and_dropped;
+                no_update_is_lost_to_who_did_not_see_it;
+                asvs_8_2_2_no_application_sees_anothers_and_no_session_anothers;
+                asvs_15_2_2_an_application_keeps_so_much_under_a_session_and_no_more;
+                asvs_7_4_1_what_lies_under_a_dead_session_is_nobodys;
+                an_application_that_is_gone_keeps_nothing;
+                it_goes_with_the_row_of_its_session;
+                it_outlives_a_renewal_a_change_and_a_restart;
+            }
+            racing_session_data {
+                asvs_15_4_2_of_many_writers_that_saw_one_value_one_wins;
+                of_many_who_add_to_a_number_none_is_lost;
+                asvs_15_4_2_parallel_writers_never_keep_too_much_together;
+                of_a_write_and_a_removal_that_saw_one_value_one_wins;
+                asvs_7_4_1_a_write_raced_against_an_end_leaves_nothing_behind;
             }
             passwords {
                 asvs_7_4_3_a_change_of_password_spares_the_session_that_did_it;

@@ -2,6 +2,7 @@
 
 pub(super) mod applications;
 pub(super) mod letters;
+pub(super) mod session_data;
 pub(super) mod tries;
 
 use std::sync::atomic::Ordering;

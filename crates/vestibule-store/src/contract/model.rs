@@ -97,6 +97,7 @@ impl Model {
         Snapshot {
             applications: BTreeMap::new(),
             app_sessions: BTreeMap::new(),
+            kept: BTreeMap::new(),
             users,
             passwords: passwords.collect(),
             addresses: addresses.collect(),

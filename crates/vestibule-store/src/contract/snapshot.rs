@@ -8,6 +8,7 @@ use vestibule_core::audit::{Seal, StoredEvent};
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::{AppSessionId, ApplicationId, SessionId, UserId};
 use vestibule_core::session::Session;
+use vestibule_core::session_data::{DataEntry, DataKey, DataPlace, Datum};
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{Address, Particulars, User};
 
@@ -41,6 +42,8 @@ pub struct Snapshot {
     pub applications: BTreeMap<ApplicationId, Application>,
     /// By id, of open sessions.
     pub app_sessions: BTreeMap<AppSessionId, AppSession>,
+    /// By session, application and key: what applications keep under those sessions.
+    pub kept: BTreeMap<(SessionId, ApplicationId, DataKey), Datum>,
     /// The whole trail.
     pub events: Vec<StoredEvent>,
     /// Every seal.
@@ -118,6 +121,7 @@ impl Snapshot {
         let sessions: BTreeMap<_, _> = sessions.collect();
         assert_eq!(sessions, by_user, "the two lists of sessions agree");
         let applications = store.applications().await.expect("applications");
+        let kept = kept(store, &sessions, &applications).await;
         assert!(
             applications.is_sorted_by_key(|application| application.spec.name.clone()),
             "by name"
@@ -128,6 +132,7 @@ impl Snapshot {
         Self {
             applications: applications.collect(),
             app_sessions,
+            kept,
             users,
             passwords,
             addresses,
@@ -177,6 +182,37 @@ impl Snapshot {
             .collect();
         assert_eq!(told, self.sessions);
     }
+}
+
+/// What applications keep under these sessions, both ways.
+async fn kept(
+    store: &dyn Store,
+    sessions: &BTreeMap<SessionId, Session>,
+    applications: &[Application],
+) -> BTreeMap<(SessionId, ApplicationId, DataKey), Datum> {
+    let mut kept = BTreeMap::new();
+    for session in sessions.keys().copied() {
+        for application in applications.iter().map(|application| application.id) {
+            let entries = store.session_data_keys(session, application).await;
+            for entry in entries.expect("keys") {
+                let DataEntry {
+                    key,
+                    version,
+                    length,
+                } = entry;
+                let place = DataPlace {
+                    session,
+                    application,
+                    key: key.clone(),
+                };
+                let datum = store.session_datum(place).await.expect("a value");
+                let datum = datum.expect("a listed key has a value");
+                assert_eq!((datum.version, datum.value.len()), (version, length));
+                kept.insert((session, application, key), datum);
+            }
+        }
+    }
+    kept
 }
 
 /// The addresses of one user: one primary, as the account says; the verified ones and that one get letters.
