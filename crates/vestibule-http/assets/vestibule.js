@@ -76,6 +76,20 @@ function guessable(points) {
   return worth < 14 ? 2 : 3;
 }
 
+// One box for all the boxes of a list. It is in the page, hidden until somebody is here to answer it.
+for (const all of document.querySelectorAll("[data-pick-all]")) {
+  const boxes = [...all.closest("table").querySelectorAll("tbody input[type=checkbox]")];
+  const look = () => {
+    const picked = boxes.filter((box) => box.checked).length;
+    all.checked = picked === boxes.length;
+    all.indeterminate = picked > 0 && !all.checked;
+  };
+  all.hidden = false;
+  all.addEventListener("change", () => { for (const box of boxes) box.checked = all.checked; });
+  for (const box of boxes) box.addEventListener("change", look);
+  look();
+}
+
 // A form goes once, however often its button is pressed. The button stays focusable; coming back to the page frees it.
 const sent = new WeakSet();
 for (const form of document.querySelectorAll("form[method=post]")) {

@@ -76,7 +76,10 @@ pub use self::{
         AddressEntry, AddressLink, AddressRoom, AddressesNotice, AddressesPage, ConfirmAddressPage,
         NewAddressFault,
     },
-    console::{ChainState, ConsoleAct, Health, OverviewPage, Paging, Reached, Which},
+    console::{
+        ChainState, ConsoleAct, Health, OpenedThrough, OverviewPage, Paging, Reached, SessionOwner,
+        SessionPage, SessionRow, SessionsPage, Which,
+    },
     delete::{DeletePage, DeletedPage},
     details::{AnswerFault, AskedField, Details, Terms},
     dev_mail::{DevLetter, DevLetterPage, DevMailPage, TextPart},

@@ -591,3 +591,51 @@ error-administrator-what = Sie sind angemeldet, aber ohne die Rolle, die diesen 
 error-administrator-do = Falls Sie sie haben sollten, wenden Sie sich an die Betreiber dieses Servers.
 overview-health = Zustand
 overview-version = Version
+sessions-live =
+    { $count ->
+        [one] { $shown } Sitzung läuft.
+       *[other] { $shown } Sitzungen laufen.
+    }
+sessions-ended =
+    { $count ->
+        [0] Es war nichts mehr zu beenden.
+        [one] { $shown } Sitzung ist beendet.
+       *[other] { $shown } Sitzungen sind beendet.
+    }
+sessions-of = Nur die von { $who }.
+sessions-everybodys = Alle zeigen
+sessions-end-of = Alle von { $who } beenden
+sessions-search = Suche
+sessions-search-hint = Teil einer E-Mail-Adresse, einer Netzadresse oder dessen, wie der Browser sich nennt.
+sessions-kept = Bleibt angemeldet
+sessions-device = Gerät
+sessions-person = Person
+sessions-use = Nutzung
+sessions-pick = Auswählen: { $device }, { $who }
+sessions-end-picked = Ausgewählte beenden
+sessions-none = Es ist niemand angemeldet. Laden Sie die Seite neu.
+sessions-none-found = So eine Sitzung läuft nicht.
+sessions-all = Alle zeigen
+session-title = Laufende Sitzung
+session-end = Beenden
+session-end-all = Alle dieser Person beenden
+session-signed-in = Angemeldet
+session-active = Zuletzt genutzt
+session-proven = Nachgewiesen
+session-network = Netz
+session-browser = Browser
+session-idle-ends = Endet ungenutzt
+session-ends = Endet spätestens
+session-id = Sitzung
+session-applications = Darüber geöffnete Anwendungen
+session-no-applications = Keine.
+session-trail = Was das Prüfprotokoll darüber weiß
+console-pick = Auswählen
+console-any = Beliebig
+console-yes = Ja
+console-no = Nein
+console-unknown = Unbekannt
+console-search = Suchen
+console-newest = Neueste
+console-older = Ältere
+console-looked-so-far = Unter den bisher durchgesehenen ist nichts. Weiter geht es mit den älteren.

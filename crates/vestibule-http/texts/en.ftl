@@ -591,3 +591,51 @@ error-administrator-what = You are signed in, but without the role that administ
 error-administrator-do = If you should have it, ask whoever runs this server.
 overview-health = Health
 overview-version = Version
+sessions-live =
+    { $count ->
+        [one] { $shown } login is live.
+       *[other] { $shown } logins are live.
+    }
+sessions-ended =
+    { $count ->
+        [0] Nothing was left to end.
+        [one] { $shown } session is ended.
+       *[other] { $shown } sessions are ended.
+    }
+sessions-of = Only those of { $who }.
+sessions-everybodys = Everybody's
+sessions-end-of = End all of { $who }
+sessions-search = Search
+sessions-search-hint = Part of an e-mail address, of a network address, or of what the browser calls itself.
+sessions-kept = Kept signed in
+sessions-device = Device
+sessions-person = Person
+sessions-use = Use
+sessions-pick = Pick { $device }, { $who }
+sessions-end-picked = End the picked
+sessions-none = Nobody is signed in. Reload the page: you should be here yourself.
+sessions-none-found = No live session is like that.
+sessions-all = Show all of them
+session-title = Live session
+session-end = End it
+session-end-all = End all of this person
+session-signed-in = Signed in
+session-active = Last used
+session-proven = Proven
+session-network = Network
+session-browser = Browser
+session-idle-ends = Ends if unused
+session-ends = Ends in any case
+session-id = Session
+session-applications = Applications opened through it
+session-no-applications = None.
+session-trail = What the audit trail tells of it
+console-pick = Pick
+console-any = Any
+console-yes = Yes
+console-no = No
+console-unknown = Unknown
+console-search = Search
+console-newest = Newest
+console-older = Older
+console-looked-so-far = Nothing among those looked at so far. Go on with the older ones.

@@ -3,10 +3,12 @@
 mod acts;
 mod numbers;
 mod overview;
+mod sessions;
 
 pub use self::{
     acts::{ConsoleAct, Reached, Which},
     overview::{ChainState, Health, OverviewPage},
+    sessions::{OpenedThrough, SessionOwner, SessionPage, SessionRow, SessionsPage},
 };
 
 /// Links to the other parts of a list that is longer than a page.

@@ -64,6 +64,7 @@ pub(super) fn all() -> Vec<Sample> {
         errors(),
         handshake::pages(),
         console::overview(),
+        console::sessions(),
     ]
     .into_iter()
     .flatten()
