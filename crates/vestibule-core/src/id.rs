@@ -50,9 +50,9 @@ macro_rules! id {
         impl FromStr for $name {
             type Err = ParseIdError;
 
-            /// Only the hyphenated form, so that one id has one spelling.
+            /// Only the hyphenated form in lower case, so that one id has one spelling.
             fn from_str(text: &str) -> Result<Self, ParseIdError> {
-                if text.len() != 36 {
+                if text.len() != 36 || text.bytes().any(|c| c.is_ascii_uppercase()) {
                     return Err(ParseIdError);
                 }
                 Uuid::try_parse(text).map(|uuid| Self(uuid.into_bytes())).map_err(|_| ParseIdError)
@@ -116,6 +116,7 @@ mod tests {
             "x",
             "{01890a5d-ac96-774b-bcce-b302099a8057}",
             "01890a5dac96774bbcceb302099a8057",
+            "01890A5D-AC96-774B-BCCE-B302099A8057",
         ] {
             assert_eq!(wrong.parse::<SessionId>(), Err(ParseIdError), "{wrong}");
         }

@@ -20,13 +20,17 @@ use vestibule_store::{
 use crate::Sqlite;
 use crate::audit::bind_limit;
 use crate::fault::Fault;
+use crate::transition::Transition;
 
 pub(crate) use end::{count_live, end_session};
 pub(crate) use open::{insert_session, write_renewed};
 use row::listed_sessions;
 pub(crate) use row::{SESSION_COLUMNS, live, load, read_session};
 #[cfg(test)]
-pub(crate) use {open::LIVE_SESSIONS, sweep::drop_dead};
+pub(crate) use {
+    open::LIVE_SESSIONS,
+    sweep::{DROP_UNDER_DEAD, drop_dead, drop_under_dead},
+};
 
 /// Most rows that one chunk of bulk work writes.
 pub(crate) const CHUNK: usize = 1_000;
@@ -119,7 +123,12 @@ impl Sessions for Sqlite {
     }
 
     fn drop_dead_sessions(&self, before: UnixMillis, limit: usize) -> Answer<'_, usize> {
-        Box::pin(self.chunks(limit, move |tx, chunk| sweep::drop_dead(tx, before, chunk)))
+        let under = move |tx: &mut Transition<'_>| sweep::drop_under_dead(tx, before, limit);
+        Box::pin(async move {
+            while self.bulk(under).await? == sweep::LONG_CHUNK {}
+            let dead = move |tx: &mut Transition<'_>, chunk| sweep::drop_dead(tx, before, chunk);
+            self.chunks(limit, dead).await
+        })
     }
 
     fn sessions_of(&self, user: UserId, now: UnixMillis) -> Answer<'_, Vec<Session>> {

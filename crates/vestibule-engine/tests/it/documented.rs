@@ -1,11 +1,14 @@
-//! What docs/accounts.md says of the limits is what they are.
+//! What docs/accounts.md and docs/applications.md say of the limits is what they are.
 
 use std::time::Duration;
 
+use vestibule_core::application::Application;
+use vestibule_core::session_data::{MOST_KEYS, MOST_PER_APPLICATION, MOST_PER_KEY};
 use vestibule_core::throttle::{Growing, Limits, MOST_FAILURES, Refilling};
 use vestibule_engine::MailLimits;
 
 const ACCOUNTS: &str = include_str!("../../../../docs/accounts.md");
+const APPLICATIONS: &str = include_str!("../../../../docs/applications.md");
 
 /// As the page writes it: `30 s`, `5 min`, `4 h`.
 fn written(duration: Duration) -> String {
@@ -99,4 +102,18 @@ fn asvs_6_3_1_the_page_gives_the_limits_on_mails_that_are_live() {
     ] {
         assert!(text.contains(&said), "{said}");
     }
+}
+
+/// Holds: ASVS 15.2.2
+#[test]
+fn asvs_15_2_2_the_page_gives_how_much_an_application_may_keep() {
+    let kib = |bytes: usize| format!("at most {} KiB", bytes / 1024);
+    for said in [
+        format!("| keys | 1 to 64 of `A-Za-z0-9._-`, at most {MOST_KEYS} |"),
+        format!("| a value | {} |", kib(MOST_PER_KEY)),
+        format!("under one session | {},", kib(MOST_PER_APPLICATION)),
+    ] {
+        assert!(APPLICATIONS.contains(&said), "{said}");
+    }
+    assert_eq!(Application::MOST_SECRETS, 2, "the page says it in words");
 }

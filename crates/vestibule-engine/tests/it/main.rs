@@ -4,6 +4,7 @@
 
 mod account;
 mod addresses;
+mod application_secrets;
 mod attacks;
 mod audit;
 mod chores;
@@ -24,6 +25,7 @@ mod races;
 mod recover;
 mod register;
 mod restart;
+mod session_data;
 mod sessions;
 mod setup;
 mod stuck;

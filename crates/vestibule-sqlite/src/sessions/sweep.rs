@@ -61,19 +61,48 @@ pub(super) fn end_timed_out(
 }
 
 /// Oldest first, by the index on the end: ended rows, and open ones that a cutoff struck and whose life is over.
+macro_rules! dead {
+    () => {
+        "SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id \
+         CROSS JOIN installation i \
+         WHERE i.id = 1 AND coalesce(s.ended_at, s.expires_at) < :before \
+           AND (s.ended_at IS NOT NULL OR s.rev < u.cutoff OR s.rev < i.everything_cutoff) \
+         ORDER BY coalesce(s.ended_at, s.expires_at) LIMIT :limit"
+    };
+}
+
+/// What applications keep under the sessions that [`drop_dead`] drops.
+pub(crate) const DROP_UNDER_DEAD: &str = concat!(
+    "DELETE FROM session_data WHERE rowid IN ( \
+         SELECT d.rowid FROM (",
+    dead!(),
+    ") dead CROSS JOIN session_data d ON d.session_id = dead.id LIMIT :most)"
+);
+
+/// Most long rows that one chunk of bulk work writes: each may be as long as many short ones.
+pub(super) const LONG_CHUNK: usize = 250;
+
+/// Drops up to [`LONG_CHUNK`] values under sessions that [`drop_dead`] is about to drop, so that it has few left to take with
+/// it: all that applications may keep under a thousand sessions would hold up whoever writes for seconds.
+pub(crate) fn drop_under_dead(
+    tx: &Transition<'_>,
+    before: UnixMillis,
+    limit: usize,
+) -> Result<usize, Fault> {
+    Ok(tx.prepare(DROP_UNDER_DEAD)?.execute(named_params! {
+        ":before": before.0,
+        ":limit": bind_limit(limit),
+        ":most": bind_limit(LONG_CHUNK),
+    })?)
+}
+
+/// Drops rows with what is under them.
 pub(crate) fn drop_dead(
     tx: &Transition<'_>,
     before: UnixMillis,
     limit: usize,
 ) -> Result<usize, Fault> {
     Ok(tx
-        .prepare(
-            "DELETE FROM sessions WHERE id IN ( \
-                 SELECT s.id FROM sessions s JOIN users u ON u.id = s.user_id \
-                 CROSS JOIN installation i \
-                 WHERE i.id = 1 AND coalesce(s.ended_at, s.expires_at) < :before \
-                   AND (s.ended_at IS NOT NULL OR s.rev < u.cutoff OR s.rev < i.everything_cutoff) \
-                 ORDER BY coalesce(s.ended_at, s.expires_at) LIMIT :limit)",
-        )?
+        .prepare(concat!("DELETE FROM sessions WHERE id IN (", dead!(), ")"))?
         .execute(named_params! { ":before": before.0, ":limit": bind_limit(limit) })?)
 }

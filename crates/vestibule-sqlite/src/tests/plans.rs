@@ -3,6 +3,7 @@
 use rusqlite::{Connection, ToSql};
 
 use crate::migrate::{MIGRATIONS, migrate};
+use crate::sessions::DROP_UNDER_DEAD;
 use crate::users::delete::{ACTS_OF_USER, DROPPED, NEXT_ERASURE, OTHER_ADMINISTRATOR};
 use crate::users::record::BY_ADDRESS;
 use crate::{app_sessions, outbox, session_data, throttles, tickets};
@@ -24,7 +25,7 @@ fn plan(sql: &str) -> Vec<String> {
 fn assert_uses(sql: &str, index: &str) {
     let plan = plan(sql);
     // What goes through a few rows of its own making walks no table.
-    let own = ["SCAN held", "SCAN CONSTANT ROW"];
+    let own = ["SCAN held", "SCAN dead", "SCAN CONSTANT ROW"];
     let walks = |step: &String| {
         let found_before = step.contains("USING") || step.contains("(subquery");
         step.starts_with("SCAN") && !found_before && !own.contains(&step.as_str())
@@ -74,6 +75,8 @@ fn nothing_that_the_chores_ask_walks_a_table() {
             app_sessions::DROP_ORPHANS,
             "app_sessions_of_application (application_id>?)",
         ),
+        (DROP_UNDER_DEAD, "session_data_1 (session_id=?)"),
+        (DROP_UNDER_DEAD, "sessions_by_end"),
         (
             session_data::DROP_ORPHANS,
             "session_data_of_application (application_id>?)",

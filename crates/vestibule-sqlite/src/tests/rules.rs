@@ -1,7 +1,7 @@
 //! Rules that SQL states for sets, held equal to core's.
 
 use proptest::prelude::*;
-use rusqlite::{Connection, named_params};
+use rusqlite::{Connection, OptionalExtension as _, named_params};
 
 use vestibule_core::id::SessionId;
 use vestibule_core::lineage::StoreNumber;
@@ -10,7 +10,8 @@ use vestibule_core::time::UnixMillis;
 
 use crate::fault::Fault;
 use crate::migrate::{MIGRATIONS, migrate};
-use crate::sessions::{LIVE_SESSIONS, drop_dead, live, load};
+use crate::session_data::{KEYS, READ};
+use crate::sessions::{LIVE_SESSIONS, drop_dead, drop_under_dead, live, load};
 use crate::transition::Transition;
 
 /// Around the furthest ahead of `now` that a login may lie.
@@ -87,6 +88,16 @@ fn stored(case: &Case) -> Result<Connection, Fault> {
             case.auth_time,
         ),
     )?;
+    conn.execute(
+        "INSERT INTO applications (id, name, title, kind, demand, rules, declared, created_at) \
+         VALUES (?1, 'shop', '', 'proxy', '', '', 0, 0)",
+        [ID],
+    )?;
+    conn.execute(
+        "INSERT INTO session_data (session_id, application_id, key, value, version) \
+         VALUES (?1, ?1, 'cart', x'7b7d', 7)",
+        [ID],
+    )?;
     Ok(conn)
 }
 
@@ -112,6 +123,12 @@ proptest! {
             )
             .unwrap();
         prop_assert_eq!(sql, found.is_live(UnixMillis(case.now)));
+        // What applications keep under it is read while it is open.
+        let open = found.is_open().then_some(7);
+        let version = |row: &rusqlite::Row<'_>| row.get(1);
+        let read: Option<i64> = conn.query_row(READ, (ID, ID, "cart"), version).optional().unwrap();
+        let listed: Option<i64> = conn.query_row(KEYS, (ID, ID), version).optional().unwrap();
+        prop_assert_eq!((read, listed), (open, open));
     }
 
     #[test]
@@ -119,6 +136,7 @@ proptest! {
         let conn = stored(&case).unwrap();
         let mut changes = Vec::new();
         let tx = Transition::new(&conn, &mut changes);
+        let under = drop_under_dead(&tx, UnixMillis(case.now), 10).unwrap();
         let dropped = drop_dead(&tx, UnixMillis(case.now), 10).unwrap();
         let stands = stands(
             StoreNumber(case.rev.cast_unsigned()),
@@ -129,8 +147,39 @@ proptest! {
             Some(at) => at < case.now,
             None => !stands && case.expires_at < case.now,
         };
-        prop_assert_eq!(dropped == 1, dead);
+        prop_assert_eq!((under, dropped), (usize::from(dead), usize::from(dead)));
     }
+}
+
+/// However much lies under sessions that are dropped, whoever writes waits for a little of it at a time.
+#[test]
+fn what_lies_under_dead_sessions_goes_a_little_at_a_time() {
+    let case = Case {
+        rev: 0,
+        user_cutoff: 0,
+        everything: 0,
+        disabled: false,
+        ended_at: Some(5),
+        auth_time: 0,
+        last_seen: 0,
+        idle: 10,
+        expires_at: 10,
+        now: 6,
+    };
+    let conn = stored(&case).unwrap();
+    conn.execute(
+        "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 600) \
+         INSERT INTO session_data (session_id, application_id, key, value, version) \
+         SELECT ?1, ?1, 'k' || n, x'', n FROM n",
+        [ID],
+    )
+    .unwrap();
+    let mut changes = Vec::new();
+    let tx = Transition::new(&conn, &mut changes);
+    let drop = |before| drop_under_dead(&tx, UnixMillis(before), 10).unwrap();
+    assert_eq!(drop(5), 0, "it is not dead for long enough");
+    assert_eq!([drop(6), drop(6), drop(6), drop(6)], [250, 250, 101, 0]);
+    assert_eq!(drop_dead(&tx, UnixMillis(6), 10).unwrap(), 1);
 }
 
 /// What each login asks costs the user's own open sessions, not everybody's.
