@@ -26,6 +26,7 @@ pub mod declaration;
 pub mod device;
 pub mod email;
 pub mod errand;
+pub mod filter;
 pub mod id;
 pub mod keys;
 pub mod known_device;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use vestibule_core::audit::{GENESIS, Seal, StoredEvent, chain};
+use vestibule_core::filter::EventFilter;
 use vestibule_core::keys::{PublicSealKey, SealKey};
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{Sealer, Store, StoreError, TrailPage};
+use vestibule_store::{EventPage, Sealer, Store, StoreError, TrailPage};
 
 use crate::engine::Engine;
 
@@ -57,7 +58,20 @@ impl Engine {
 
     /// The latest events of everybody, newest first.
     pub async fn latest_events(&self, limit: usize) -> Result<Vec<StoredEvent>, StoreError> {
-        self.store().latest_events(None, None, limit).await
+        let all = EventFilter::default();
+        let page = self.store().events(all, None, limit).await?;
+        Ok(page.events)
+    }
+
+    /// A page of the events that match, newest first; with `before`, those before that position. A page may be shorter than
+    /// asked for and still have a next one.
+    pub async fn events(
+        &self,
+        filter: EventFilter,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<EventPage, StoreError> {
+        self.store().events(filter, before, limit).await
     }
 
     /// Reads the whole trail and checks every seal against it (ASVS 16.4.2).

@@ -98,6 +98,7 @@ impl Chore for Upkeep {
         let engine = Arc::clone(&self.engine);
         let clock = engine.clock();
         engine.time().read(clock);
+        engine.look_back();
         let monotonic = clock.monotonic();
         engine.pay_owed_ends().await;
         self.write_behind.flush(&engine).await;

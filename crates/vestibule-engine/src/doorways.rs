@@ -105,6 +105,14 @@ impl Doorways {
         self.0.applications.get(&id)
     }
 
+    /// How many applications are reached by these numbers.
+    pub(crate) fn behind(&self, numbers: &HashSet<DoorwayNumber>) -> usize {
+        let doors = self.0.doorways.values();
+        let doors = doors.filter(|door| numbers.contains(&door.number));
+        let applications: HashSet<_> = doors.map(|door| door.application.id).collect();
+        applications.len()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.applications.len()

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{Clock, EffectiveTime};
 use crate::entropy::{Entropy, EntropyError};
+use crate::history::History;
 use crate::login::tries::MOST_AT_THE_STORE;
 use crate::login::watch::Watch;
 use crate::mail::{Mailer, Posted};
@@ -102,6 +103,7 @@ pub struct Engine {
     time: EffectiveTime,
     owed: Owed,
     metrics: Metrics,
+    past: History,
 }
 
 impl Engine {
@@ -123,6 +125,7 @@ impl Engine {
             time: EffectiveTime::new(water),
             owed: Owed::default(),
             metrics: Metrics::new(&parts.index),
+            past: History::new(parts.clock.monotonic()),
             store: parts.store,
             index: parts.index,
             clock: parts.clock,
@@ -244,6 +247,11 @@ impl Engine {
 
     pub(crate) const fn time(&self) -> &EffectiveTime {
         &self.time
+    }
+
+    /// The last day.
+    pub(crate) const fn past(&self) -> &History {
+        &self.past
     }
 
     pub(crate) const fn owed(&self) -> &Owed {

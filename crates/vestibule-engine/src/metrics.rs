@@ -25,6 +25,7 @@ use vestibule_core::audit::Attack;
 use vestibule_core::throttle::Scope;
 use vestibule_store::figures::Stopwatch;
 
+use crate::history::Totals;
 use crate::sessions::index::Index;
 
 use self::label::Counters;
@@ -240,6 +241,16 @@ impl Metrics {
     /// A letter was handed to the mail server, or not.
     pub fn mail(&self, outcome: MailOutcome) {
         self.mail.count(outcome);
+    }
+
+    /// What the history of the last day is made of.
+    pub(crate) fn totals(&self) -> Totals {
+        let refused = self.logins.counted(LoginOutcome::Refused);
+        Totals {
+            logins: self.logins.counted(LoginOutcome::Succeeded),
+            refusals: refused.saturating_add(self.logins.counted(LoginOutcome::Throttled)),
+            ends: self.sessions_ended.get(),
+        }
     }
 
     /// A registration came so far.

@@ -1,6 +1,7 @@
 //! Sessions: the index in front of the store, the check on every request, and what renews, ends and sweeps them.
 
 pub(crate) mod app;
+pub(crate) mod census;
 pub(crate) mod check;
 mod data;
 pub(crate) mod end;
@@ -8,6 +9,7 @@ pub(crate) mod index;
 pub(crate) mod live;
 pub(crate) mod owed;
 pub(crate) mod profile;
+pub(crate) mod reach;
 mod record;
 pub(crate) mod renew;
 pub(crate) mod sweep;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use vestibule_core::email::{EmailAddress, ParseEmailError};
+use vestibule_core::filter::UserFilter;
 use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
 use vestibule_core::session::EndReason;
 use vestibule_core::user::{
@@ -95,13 +96,15 @@ impl Engine {
         }
     }
 
-    /// A page of accounts after `after`, by address.
+    /// A page of the accounts that match, after `after`, by address. A page may be shorter than asked for and still have a
+    /// next one.
     pub async fn users(
         &self,
+        filter: UserFilter,
         after: Option<EmailAddress>,
         limit: usize,
     ) -> Result<UserPage, StoreError> {
-        self.store().users(after, limit).await
+        self.store().users(filter, after, limit).await
     }
 
     /// The account with this address.

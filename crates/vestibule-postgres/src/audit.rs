@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio_postgres::{Client, Row};
 
 use vestibule_core::audit::{Act, Actor, Event, EventKind, GENESIS, Personal, Seal, StoredEvent};
+use vestibule_core::filter::EventFilter;
 use vestibule_core::id::{ActId, ApplicationId, SessionId, UserId};
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{Answer, Audit, BoxFuture, Sealer, TrailPage};
+use vestibule_store::{Answer, Audit, BoxFuture, EventPage, Sealer, TrailPage};
 
 use crate::Postgres;
 use crate::fault::Fault;
@@ -52,7 +53,7 @@ impl Entries {
 /// Every event with its position, given or as it would be, ahead of `$rest`. What was sealed is found by its index; what was
 /// not is little.
 macro_rules! events_where {
-    ($sealed:literal, $unsealed:literal, $rest:literal) => {
+    ($sealed:expr, $unsealed:expr, $rest:literal) => {
         concat!(
             "SELECT e.position, e.act_id, e.at, e.actor, e.kind, e.reason, e.user_id, e.session_id, \
              e.personal_digest, p.salt, p.email, p.address, p.user_agent, e.application_id FROM ( \
@@ -85,17 +86,7 @@ const NUMBERED: &str = events_where!(
     "ORDER BY e.position LIMIT $2"
 );
 
-const LATEST_EVENTS: &str = events_where!(
-    "position < $1 ORDER BY position DESC LIMIT $2",
-    "position < $1 ORDER BY position DESC LIMIT $2",
-    "ORDER BY e.position DESC LIMIT $2"
-);
-
-const LATEST_OF_USER: &str = events_where!(
-    "user_id = $3 AND position < $1 ORDER BY position DESC LIMIT $2",
-    "user_id = $3 AND position < $1 ORDER BY position DESC LIMIT $2",
-    "ORDER BY e.position DESC LIMIT $2"
-);
+mod list;
 
 impl Audit for Postgres {
     fn record(&self, events: Vec<Event>, act: Act) -> Answer<'_, ()> {
@@ -123,25 +114,13 @@ impl Audit for Postgres {
         })
     }
 
-    fn latest_events(
+    fn events(
         &self,
-        user: Option<UserId>,
+        filter: EventFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Answer<'_, Vec<StoredEvent>> {
-        Box::pin(async move {
-            let before = before.map_or(i64::MAX, bind_position);
-            let limit = bind_limit(limit);
-            let read = |rows: Vec<Row>| rows.iter().map(read_event).collect();
-            match user {
-                None => self.read(LATEST_EVENTS, &[&before, &limit], read).await,
-                Some(user) => {
-                    let user = &user.as_bytes()[..];
-                    self.read(LATEST_OF_USER, &[&before, &limit, &user], read)
-                        .await
-                }
-            }
-        })
+    ) -> Answer<'_, EventPage> {
+        Box::pin(async move { self.event_page(&filter, before, limit).await })
     }
 
     fn seals_after(&self, after: u64, limit: usize) -> Answer<'_, Vec<Seal>> {

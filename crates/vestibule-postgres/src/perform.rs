@@ -33,6 +33,9 @@ const STALE_TRIES: u32 = 2;
 /// Most rows that one chunk of bulk work writes.
 pub(crate) const CHUNK: usize = 1_000;
 
+/// Most rows that one statement of a list looks at: so few that each is looked up by its key.
+pub(crate) const LONGEST_STRIDE: usize = 4_000;
+
 /// What a transition does: judges and writes. It may be called again, on another state of the store.
 pub(crate) type Work<I, T> =
     for<'a> fn(&'a mut Transition, &'a I) -> BoxFuture<'a, Result<T, Fault>>;

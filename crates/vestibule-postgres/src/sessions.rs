@@ -1,26 +1,23 @@
 //! Sessions: opened by a login, renewed, ended; never brought back.
 
 mod end;
+mod list;
 mod open;
 pub(crate) mod row;
 mod sweep;
 
-use tokio_postgres::Row;
-
 use vestibule_core::audit::Act;
-use vestibule_core::email::EmailAddress;
+use vestibule_core::filter::SessionFilter;
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{
-    Answer, EndOthers, EndSession, OpenSession, RenewSession, SessionPage, Sessions, StoredSession,
-    TimedOut, Touch,
+    Answer, EndOthers, EndSession, OpenSession, RenewSession, SessionPage, Sessions, TimedOut,
+    Touch,
 };
 
 use crate::Postgres;
-use crate::fault::Fault;
 use crate::perform::CHUNK;
-use crate::transition::bind_limit;
 
 pub(crate) use end::{count_live, end_session};
 pub(crate) use open::{insert_session, write_renewed};
@@ -142,46 +139,11 @@ impl Sessions for Postgres {
 
     fn sessions(
         &self,
-        user: Option<UserId>,
+        filter: SessionFilter,
         before: Option<SessionId>,
         limit: usize,
         now: UnixMillis,
     ) -> Answer<'_, SessionPage> {
-        Box::pin(async move {
-            // Past every id there can be.
-            let before = before.map_or([0xff; 17].to_vec(), |id| id.as_bytes().to_vec());
-            let more = bind_limit(limit.saturating_add(1));
-            let page = |rows: Vec<Row>| page(&rows, limit);
-            match user {
-                None => {
-                    let sql = listed_sessions!("AND s.id < $2 ORDER BY s.id DESC LIMIT $3");
-                    self.read(sql, &[&now.0, &before, &more], page).await
-                }
-                Some(user) => {
-                    let sql = listed_sessions!(
-                        "AND s.id < $2 AND s.user_id = $4 ORDER BY s.id DESC LIMIT $3"
-                    );
-                    let user = &user.as_bytes()[..];
-                    self.read(sql, &[&now.0, &before, &more, &user], page).await
-                }
-            }
-        })
+        Box::pin(async move { self.session_page(&filter, before, limit, now).await })
     }
-}
-
-fn page(rows: &[Row], limit: usize) -> Result<SessionPage, Fault> {
-    let mut sessions = Vec::new();
-    for row in rows {
-        sessions.push(StoredSession {
-            session: read_session(row)?,
-            email: EmailAddress::from_stored(row.try_get("email")?),
-        });
-    }
-    let more = sessions.len() > limit;
-    sessions.truncate(limit);
-    let last = sessions.last().map(|last| last.session.id);
-    Ok(SessionPage {
-        sessions,
-        next: last.filter(|_| more),
-    })
 }

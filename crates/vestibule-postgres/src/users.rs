@@ -1,6 +1,7 @@
 //! Users and their passwords.
 
 pub(crate) mod delete;
+mod list;
 mod password;
 pub(crate) mod record;
 mod row;
@@ -9,6 +10,7 @@ use tokio_postgres::Row;
 
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::email::EmailAddress;
+use vestibule_core::filter::UserFilter;
 use vestibule_core::id::UserId;
 use vestibule_core::lineage::{Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
@@ -28,7 +30,7 @@ use crate::Postgres;
 use crate::addresses::insert_address;
 use crate::fault::Fault;
 use crate::sessions::count_live;
-use crate::transition::{Ask, Transition, bind_limit, values};
+use crate::transition::{Ask, Transition, values};
 
 /// A new account's.
 pub(crate) const FIRST_VERSION: CredentialVersion = CredentialVersion(1);
@@ -65,27 +67,13 @@ impl Users for Postgres {
         })
     }
 
-    fn users(&self, after: Option<EmailAddress>, limit: usize) -> Answer<'_, UserPage> {
-        Box::pin(async move {
-            let after = after.as_ref().map_or("", EmailAddress::as_str);
-            let more = bind_limit(limit.saturating_add(1));
-            let sql = concat!(
-                "SELECT ",
-                user_columns!(),
-                " FROM users u WHERE u.email > $1 ORDER BY u.email LIMIT $2"
-            );
-            self.read(sql, &[&after, &more], |rows| {
-                let mut users: Vec<User> = rows.iter().map(read_user).collect::<Result<_, _>>()?;
-                let more = users.len() > limit;
-                users.truncate(limit);
-                let last = users.last().map(|user| user.email.clone());
-                Ok(UserPage {
-                    users,
-                    next: last.filter(|_| more),
-                })
-            })
-            .await
-        })
+    fn users(
+        &self,
+        filter: UserFilter,
+        after: Option<EmailAddress>,
+        limit: usize,
+    ) -> Answer<'_, UserPage> {
+        Box::pin(async move { self.user_page(&filter, after, limit).await })
     }
 
     fn disable_user(&self, user: UserId, act: Act) -> Answer<'_, SetStatus> {

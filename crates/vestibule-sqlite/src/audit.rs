@@ -5,9 +5,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 
 use vestibule_core::audit::{Act, Actor, Event, EventKind, GENESIS, Personal, Seal, StoredEvent};
+use vestibule_core::filter::EventFilter;
 use vestibule_core::id::{ActId, ApplicationId, SessionId, UserId};
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{Answer, Audit, Sealer, TrailPage};
+use vestibule_store::{Answer, Audit, EventPage, Sealer, TrailPage};
 
 use crate::Sqlite;
 use crate::fault::Fault;
@@ -15,15 +16,17 @@ use crate::sessions::CHUNK;
 use crate::transition::Transition;
 
 macro_rules! events_where {
-    ($rest:literal) => {
+    ($($rest:tt)*) => {
         concat!(
             "SELECT e.position, e.act_id, e.at, e.actor, e.kind, e.reason, e.user_id, e.session_id, \
              e.personal_digest, p.salt, p.email, p.address, p.user_agent, e.application_id \
              FROM audit_events e LEFT JOIN audit_personal p ON p.act_id = e.act_id ",
-            $rest
+            $($rest)*
         )
     };
 }
+
+pub(crate) mod list;
 
 impl Audit for Sqlite {
     fn record(&self, events: Vec<Event>, act: Act) -> Answer<'_, ()> {
@@ -41,27 +44,13 @@ impl Audit for Sqlite {
         })
     }
 
-    fn latest_events(
+    fn events(
         &self,
-        user: Option<UserId>,
+        filter: EventFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Answer<'_, Vec<StoredEvent>> {
-        let before = before.map_or(i64::MAX, bind_position);
-        self.read(move |conn| match user {
-            None => read_events(
-                conn,
-                events_where!("WHERE e.position < ?1 ORDER BY e.position DESC LIMIT ?2"),
-                (before, bind_limit(limit)),
-            ),
-            Some(user) => read_events(
-                conn,
-                events_where!(
-                    "WHERE e.user_id = ?1 AND e.position < ?2 ORDER BY e.position DESC LIMIT ?3"
-                ),
-                (user.as_bytes(), before, bind_limit(limit)),
-            ),
-        })
+    ) -> Answer<'_, EventPage> {
+        self.read(move |conn| list::page(conn, &filter, before, limit))
     }
 
     fn seals_after(&self, after: u64, limit: usize) -> Answer<'_, Vec<Seal>> {

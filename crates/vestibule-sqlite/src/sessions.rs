@@ -1,30 +1,26 @@
 //! Sessions: opened by a login, renewed, ended; never brought back.
 
 mod end;
+pub(crate) mod list;
 mod open;
 pub(crate) mod row;
 mod sweep;
 
-use rusqlite::{Connection, Params};
-
 use vestibule_core::audit::Act;
-use vestibule_core::email::EmailAddress;
+use vestibule_core::filter::SessionFilter;
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{
-    Answer, EndOthers, EndSession, OpenSession, RenewSession, SessionPage, Sessions, StoredSession,
-    TimedOut, Touch,
+    Answer, EndOthers, EndSession, OpenSession, RenewSession, SessionPage, Sessions, TimedOut,
+    Touch,
 };
 
 use crate::Sqlite;
-use crate::audit::bind_limit;
-use crate::fault::Fault;
 use crate::transition::Transition;
 
 pub(crate) use end::{count_live, end_session};
 pub(crate) use open::{insert_session, write_renewed};
-use row::listed_sessions;
 pub(crate) use row::{SESSION_COLUMNS, live, load, read_session};
 #[cfg(test)]
 pub(crate) use {
@@ -132,63 +128,16 @@ impl Sessions for Sqlite {
     }
 
     fn sessions_of(&self, user: UserId, now: UnixMillis) -> Answer<'_, Vec<Session>> {
-        self.read(move |conn| {
-            let found = list(
-                conn,
-                listed_sessions!("AND s.user_id = :user ORDER BY s.id DESC"),
-                rusqlite::named_params! { ":now": now.0, ":user": user.as_bytes() },
-            )?;
-            Ok(found.into_iter().map(|found| found.session).collect())
-        })
+        self.read(move |conn| list::of_user(conn, user.as_bytes(), now))
     }
 
     fn sessions(
         &self,
-        user: Option<UserId>,
+        filter: SessionFilter,
         before: Option<SessionId>,
         limit: usize,
         now: UnixMillis,
     ) -> Answer<'_, SessionPage> {
-        self.read(move |conn| {
-            // Past every id there can be.
-            let before = before.map_or([0xff; 17].to_vec(), |id| id.as_bytes().to_vec());
-            let more = bind_limit(limit.saturating_add(1));
-            let mut sessions = match user {
-                None => list(
-                    conn,
-                    listed_sessions!("AND s.id < :before ORDER BY s.id DESC LIMIT :limit"),
-                    rusqlite::named_params! { ":now": now.0, ":before": before, ":limit": more },
-                )?,
-                Some(user) => list(
-                    conn,
-                    listed_sessions!(
-                        "AND s.id < :before AND s.user_id = :user ORDER BY s.id DESC LIMIT :limit"
-                    ),
-                    rusqlite::named_params! {
-                        ":now": now.0, ":before": before, ":limit": more, ":user": user.as_bytes(),
-                    },
-                )?,
-            };
-            let more = sessions.len() > limit;
-            sessions.truncate(limit);
-            let last = sessions.last().map(|last| last.session.id);
-            Ok(SessionPage {
-                sessions,
-                next: last.filter(|_| more),
-            })
-        })
+        self.read(move |conn| list::page(conn, &filter, before, limit, now))
     }
-}
-
-fn list(conn: &Connection, sql: &str, params: impl Params) -> Result<Vec<StoredSession>, Fault> {
-    let mut sessions = conn.prepare_cached(sql)?;
-    let mut rows = sessions.query(params)?;
-    let mut read = Vec::new();
-    while let Some(row) = rows.next()? {
-        read.push(StoredSession {
-            session: read_session(row)?,
-            email: EmailAddress::from_stored(row.get("email")?),
-        });
-    }
-    Ok(read)
 }

@@ -1,6 +1,7 @@
 //! Users and their passwords.
 
 pub(crate) mod delete;
+pub(crate) mod list;
 mod password;
 pub(crate) mod record;
 
@@ -8,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::email::EmailAddress;
+use vestibule_core::filter::UserFilter;
 use vestibule_core::id::UserId;
 use vestibule_core::lineage::{Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
@@ -23,7 +25,6 @@ use vestibule_store::{
 
 use crate::Sqlite;
 use crate::addresses::insert_address;
-use crate::audit::bind_limit;
 use crate::fault::Fault;
 use crate::sessions::{CHUNK, count_live};
 use crate::transition::{Transition, read_number};
@@ -62,25 +63,13 @@ impl Users for Sqlite {
         self.read(move |conn| record::of_user(conn, user))
     }
 
-    fn users(&self, after: Option<EmailAddress>, limit: usize) -> Answer<'_, UserPage> {
-        self.read(move |conn| {
-            let mut page = conn.prepare_cached(&format!(
-                "SELECT {USER_COLUMNS} FROM users u WHERE u.email > ?1 ORDER BY u.email LIMIT ?2"
-            ))?;
-            let after = after.as_ref().map_or("", EmailAddress::as_str);
-            let mut rows = page.query((after, bind_limit(limit.saturating_add(1))))?;
-            let mut users = Vec::new();
-            while let Some(row) = rows.next()? {
-                users.push(read_user(row)?);
-            }
-            let more = users.len() > limit;
-            users.truncate(limit);
-            let last = users.last().map(|user| user.email.clone());
-            Ok(UserPage {
-                users,
-                next: last.filter(|_| more),
-            })
-        })
+    fn users(
+        &self,
+        filter: UserFilter,
+        after: Option<EmailAddress>,
+        limit: usize,
+    ) -> Answer<'_, UserPage> {
+        self.read(move |conn| list::page(conn, &filter, after.as_ref(), limit))
     }
 
     fn disable_user(&self, user: UserId, act: Act) -> Answer<'_, SetStatus> {

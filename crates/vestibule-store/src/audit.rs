@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use vestibule_core::audit::{Act, Event, Seal, StoredEvent};
-use vestibule_core::id::UserId;
+use vestibule_core::filter::EventFilter;
 
 use crate::Answer;
 
@@ -21,6 +21,15 @@ pub struct TrailPage {
     pub events: Vec<StoredEvent>,
 }
 
+/// A page of the trail, backwards.
+#[derive(Debug, PartialEq, Eq)]
+pub struct EventPage {
+    /// Newest first; at most as many as were asked for, and perhaps fewer though there is a next page.
+    pub events: Vec<StoredEvent>,
+    /// Before which position the next page begins, if there is one.
+    pub next: Option<u64>,
+}
+
 /// The trail, written with the transitions it tells of.
 pub trait Audit: Send + Sync {
     /// Writes events that go with no other transition (a refused login).
@@ -33,13 +42,14 @@ pub trait Audit: Send + Sync {
     /// Events after position `after`, in order.
     fn events_after(&self, after: u64, limit: usize) -> Answer<'_, TrailPage>;
 
-    /// The latest events, newest first, of everybody or of one user; with `before`, those before that position.
-    fn latest_events(
+    /// A page of the events that match, newest first; with `before`, those before that position. It looks at no more than
+    /// [`crate::MOST_LOOKED_AT`] events.
+    fn events(
         &self,
-        user: Option<UserId>,
+        filter: EventFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Answer<'_, Vec<StoredEvent>>;
+    ) -> Answer<'_, EventPage>;
 
     /// Seals that cover events after position `after`, in order.
     fn seals_after(&self, after: u64, limit: usize) -> Answer<'_, Vec<Seal>>;

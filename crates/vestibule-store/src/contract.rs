@@ -35,6 +35,7 @@ pub mod confirming;
 pub mod declaring;
 pub mod deleting;
 pub mod ending;
+pub mod filters;
 pub mod installation;
 pub mod known_devices;
 pub mod lists;

@@ -18,6 +18,7 @@ mod audit;
 #[cfg(feature = "contract")]
 pub mod contract;
 pub mod figures;
+mod gathering;
 mod installation;
 mod outbox;
 #[cfg(feature = "contract")]
@@ -40,7 +41,8 @@ pub use applications::{
     RotateSecret, SetRoles, StoredRole, lost_origins,
 };
 pub use archive::Archive;
-pub use audit::{Audit, Sealer, TrailPage};
+pub use audit::{Audit, EventPage, Sealer, TrailPage};
+pub use gathering::{Gathering, MOST_LOOKED_AT};
 pub use installation::{CompleteSetup, Installation, KeyCheck, OfferSetup, SetupTicket};
 pub use outbox::{FinishErrand, Outbox, OwnDevice, PostErrand};
 pub use publish::{Change, Publish};

@@ -2,6 +2,7 @@
 
 use vestibule_core::audit::Act;
 use vestibule_core::email::EmailAddress;
+use vestibule_core::filter::SessionFilter;
 use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::session::{EndReason, NewSession, Renewal, Session};
 use vestibule_core::time::UnixMillis;
@@ -87,7 +88,7 @@ pub struct StoredSession {
 /// A page of sessions, newest first.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SessionPage {
-    /// At most as many as were asked for.
+    /// At most as many as were asked for, and perhaps fewer though there is a next page.
     pub sessions: Vec<StoredSession>,
     /// Where the next page begins, if there is one.
     pub next: Option<SessionId>,
@@ -168,10 +169,11 @@ pub trait Sessions: Send + Sync {
     /// lies ahead of `now` is among them: the index is asked about each, and this as of a little earlier.
     fn sessions_of(&self, user: UserId, now: UnixMillis) -> Answer<'_, Vec<Session>>;
 
-    /// A page of the same of everybody, or of one user, newest first, before `before`.
+    /// A page of the same of everybody, as far as they match, newest first, before `before`. It looks at no more than
+    /// [`crate::MOST_LOOKED_AT`], dead ones included.
     fn sessions(
         &self,
-        user: Option<UserId>,
+        filter: SessionFilter,
         before: Option<SessionId>,
         limit: usize,
         now: UnixMillis,

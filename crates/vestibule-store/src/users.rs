@@ -2,6 +2,7 @@
 
 use vestibule_core::audit::Act;
 use vestibule_core::email::EmailAddress;
+use vestibule_core::filter::UserFilter;
 use vestibule_core::id::UserId;
 use vestibule_core::password::HashedPassword;
 use vestibule_core::session::Renewal;
@@ -123,7 +124,7 @@ pub enum RehashPassword {
 /// A page of users, by address.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UserPage {
-    /// At most as many as were asked for.
+    /// At most as many as were asked for, and perhaps fewer though there is a next page.
     pub users: Vec<User>,
     /// Where the next page begins, if there is one.
     pub next: Option<EmailAddress>,
@@ -140,8 +141,13 @@ pub trait Users: Send + Sync {
     /// An account by id, with its password, for a re-authentication.
     fn sign_in_record_of(&self, user: UserId) -> Answer<'_, Option<SignInRecord>>;
 
-    /// A page of accounts after `after`, by address.
-    fn users(&self, after: Option<EmailAddress>, limit: usize) -> Answer<'_, UserPage>;
+    /// A page of the accounts that match, after `after`, by address. It looks at no more than [`crate::MOST_LOOKED_AT`].
+    fn users(
+        &self,
+        filter: UserFilter,
+        after: Option<EmailAddress>,
+        limit: usize,
+    ) -> Answer<'_, UserPage>;
 
     /// Disables an account: a cutoff on the user, and no new login (ASVS 7.4.2). Audit: `user.disabled`,
     /// `user_sessions.ended`. Publishes the user, then the cutoff.

@@ -1,7 +1,8 @@
 //! A user's own recent activity.
 
 use vestibule_core::audit::StoredEvent;
-use vestibule_store::StoreError;
+use vestibule_core::filter::EventFilter;
+use vestibule_store::{EventPage, StoreError};
 
 use crate::engine::Engine;
 use crate::sessions::live::LiveSession;
@@ -23,12 +24,11 @@ impl Engine {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Activity, StoreError> {
-        let user = Some(session.user_id());
-        let one_more = limit.saturating_add(1);
-        let mut events = self.store().latest_events(user, before, one_more).await?;
-        let more = events.len() > limit;
-        events.truncate(limit);
-        let next = events.last().filter(|_| more).map(|last| last.position);
+        let own = EventFilter {
+            user: Some(session.user_id()),
+            ..EventFilter::default()
+        };
+        let EventPage { events, next } = self.store().events(own, before, limit).await?;
         Ok(Activity { events, next })
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use vestibule_core::email::EmailAddress;
-use vestibule_core::id::SessionId;
+use vestibule_core::filter::SessionFilter;
+use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::session::Session;
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{SessionPage, StoreError};
@@ -21,43 +21,41 @@ impl Engine {
         session: &LiveSession,
         now: UnixMillis,
     ) -> Result<Vec<Session>, StoreError> {
-        let stored = self
-            .store()
-            .sessions_of(session.user_id(), Self::before_unwritten(now))
-            .await?;
+        self.live_sessions_of(session.user_id(), now).await
+    }
+
+    pub(crate) async fn live_sessions_of(
+        &self,
+        user: UserId,
+        now: UnixMillis,
+    ) -> Result<Vec<Session>, StoreError> {
+        let earlier = Self::before_unwritten(now);
+        let stored = self.store().sessions_of(user, earlier).await?;
         let live = stored
             .into_iter()
             .filter_map(|session| self.as_seen(session, now));
         Ok(live.collect())
     }
 
-    /// A page of live sessions of everybody, or of one user; `None`: no such user. A page may be shorter than asked for
-    /// and still have a next one.
+    /// A page of the live sessions that match, newest first. A page may be shorter than asked for and still have a next one.
     pub async fn sessions(
         &self,
-        user: Option<&EmailAddress>,
+        filter: SessionFilter,
         before: Option<SessionId>,
         limit: usize,
         now: UnixMillis,
-    ) -> Result<Option<SessionPage>, StoreError> {
-        let user = match user {
-            None => None,
-            Some(email) => match self.user_by_address(email).await? {
-                Some(user) => Some(user),
-                None => return Ok(None),
-            },
-        };
+    ) -> Result<SessionPage, StoreError> {
         let earlier = Self::before_unwritten(now);
-        let SessionPage { sessions, next } =
-            self.store().sessions(user, before, limit, earlier).await?;
+        let page = self.store().sessions(filter, before, limit, earlier).await;
+        let SessionPage { sessions, next } = page?;
         let live = sessions.into_iter().filter_map(|mut stored| {
             stored.session = self.as_seen(stored.session, now)?;
             Some(stored)
         });
-        Ok(Some(SessionPage {
+        Ok(SessionPage {
             sessions: live.collect(),
             next,
-        }))
+        })
     }
 
     /// The store judges by what is written; memory may know of a later use. So it is asked as of a little earlier, and

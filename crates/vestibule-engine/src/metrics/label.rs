@@ -175,6 +175,14 @@ impl<L: Label> Counters<L> {
     }
 }
 
+impl<L: Label> Counters<L> {
+    /// How many of these were counted.
+    pub(super) fn counted(&self, label: L) -> u64 {
+        let found = self.0.iter().find(|(each, _)| *each == label);
+        found.map_or(0, |(_, counter)| counter.get())
+    }
+}
+
 impl Counters<CheckAnswer> {
     /// How many of the most frequent were counted: a cheap way to pick one in so many.
     pub(super) fn first(&self) -> u64 {

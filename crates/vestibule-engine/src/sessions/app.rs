@@ -36,6 +36,13 @@ const _: () = assert!(
     "as many of these as sessions, and more, are kept in memory"
 );
 
+impl AppRecord {
+    /// At which application and origin.
+    pub(super) const fn doorway(&self) -> DoorwayNumber {
+        self.doorway
+    }
+}
+
 /// An app session that was live when it was checked. It shows an application who is calling, and no more: what asks for a
 /// session at the issuer does not take it.
 #[derive(Debug, Clone)]

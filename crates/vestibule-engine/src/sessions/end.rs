@@ -213,7 +213,7 @@ impl Engine {
     }
 
     /// A walk over millions of records is no work for a thread that answers requests.
-    async fn walk<T: Send + 'static>(
+    pub(super) async fn walk<T: Send + 'static>(
         &self,
         over: impl Fn(&Index) -> T + Clone + Send + 'static,
     ) -> T {

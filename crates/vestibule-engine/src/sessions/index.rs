@@ -30,6 +30,7 @@ use vestibule_core::user::User;
 use vestibule_store::{Change, Publish, TimedOut, Touch};
 
 use super::app::AppRecord;
+use super::census::{Census, Standing};
 use super::check::Check;
 use super::live::LiveSession;
 use super::profile::{Profile, UserEntry};
@@ -41,6 +42,7 @@ pub struct Index {
     sessions: HashMap<SessionId, Record>,
     pub(super) app_sessions: HashMap<AppSessionId, AppRecord>,
     users: HashMap<UserId, Arc<UserEntry>>,
+    census: Census,
     doorways: Directory,
     everything: AtomicU64,
     filled: AtomicBool,
@@ -58,6 +60,7 @@ impl Index {
             sessions: HashMap::new(),
             app_sessions: HashMap::new(),
             users: HashMap::new(),
+            census: Census::default(),
             doorways: Directory::default(),
             everything: AtomicU64::new(0),
             filled: AtomicBool::new(false),
@@ -75,6 +78,19 @@ impl Index {
     /// Whether there is no session in memory.
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()
+    }
+
+    pub(super) fn known_users(&self) -> usize {
+        self.users.len()
+    }
+
+    pub(super) const fn census(&self) -> &Census {
+        &self.census
+    }
+
+    /// What there is to say of a session in memory, live or not.
+    pub(super) fn record<T>(&self, id: SessionId, say: impl FnOnce(&Record) -> T) -> Option<T> {
+        self.sessions.pin().get(&id).map(say)
     }
 
     /// Counts the sessions that left memory, each once, however it ended.
@@ -145,8 +161,7 @@ impl Index {
 
     /// How often a session in memory, live or not, was renewed.
     pub(super) fn renewals(&self, id: SessionId) -> Option<u32> {
-        let sessions = self.sessions.pin();
-        sessions.get(&id).map(|record| record.renewals)
+        self.record(id, |record| record.renewals)
     }
 
     /// Where applications are reached.
@@ -322,11 +337,21 @@ impl Index {
 
     fn put_user(&self, user: &User) {
         let users = self.users.pin();
-        match users.get(&user.id) {
-            Some(entry) => entry.update(user),
-            None => {
-                users.insert(user.id, Arc::new(UserEntry::new(user)));
-            }
+        if let Some(entry) = users.get(&user.id) {
+            entry.update(user);
+            self.census.count(entry, Standing::of(user));
+            return;
+        }
+        let entry = Arc::new(UserEntry::new(user));
+        self.census.count(&entry, Standing::of(user));
+        if let Some(other) = users.insert(user.id, entry) {
+            self.census.count(other, Standing::NONE);
+        }
+    }
+
+    fn forget_user(&self, id: UserId) {
+        if let Some(entry) = self.users.pin().remove(&id) {
+            self.census.count(entry, Standing::NONE);
         }
     }
 
@@ -366,7 +391,7 @@ impl Index {
         }
         match user {
             Some(user) => self.put_user(user),
-            None => drop(self.users.pin().remove(&id)),
+            None => self.forget_user(id),
         }
     }
 
@@ -415,9 +440,7 @@ impl Publish for Index {
                     self.reload_apps(sessions, app_sessions);
                 }
                 // Their sessions were struck by the cutoff that came before, and are swept.
-                Change::UserDeleted(user) => {
-                    self.users.pin().remove(user);
-                }
+                Change::UserDeleted(user) => self.forget_user(*user),
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -12,6 +12,8 @@ use vestibule_core::email::EmailAddress;
 use vestibule_core::id::UserId;
 use vestibule_core::lineage::StoreNumber;
 use vestibule_core::user::{DisplayName, User, UserStatus};
+
+use super::census::Standing;
 
 /// A user, as requests see them: one text, made ready for headers, from which all else is read. A user costs little
 /// memory, and what no header carries is wanted seldom.
@@ -171,6 +173,8 @@ pub(super) struct UserEntry {
     cutoff: AtomicU64,
     disabled: AtomicBool,
     held: AtomicBool,
+    /// What the census has counted of them.
+    standing: AtomicU8,
 }
 
 impl UserEntry {
@@ -180,6 +184,7 @@ impl UserEntry {
             cutoff: AtomicU64::new(user.cutoff.0),
             disabled: AtomicBool::new(user.status == UserStatus::Disabled),
             held: AtomicBool::new(false),
+            standing: AtomicU8::new(Standing::NONE.bits()),
         }
     }
 
@@ -210,6 +215,11 @@ impl UserEntry {
 
     pub(super) fn hold(&self, held: bool) {
         self.held.store(held, Ordering::Release);
+    }
+
+    /// Stands so from now on. Answers as what they stood before.
+    pub(super) fn stand(&self, now: Standing) -> Standing {
+        Standing::from_bits(self.standing.swap(now.bits(), Ordering::AcqRel))
     }
 
     pub(super) fn profile(&self) -> Arc<Profile> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vestibule_core::filter::UserFilter;
 use vestibule_core::secret::PlainSetupSecret;
 use vestibule_core::user::Role;
 use vestibule_engine::{Setup, SetupError};
@@ -169,5 +170,14 @@ async fn h04_a_hundred_parallel_uses_make_one_administrator() {
         made += usize::from(one.await.unwrap());
     }
     assert_eq!(made, 1);
-    assert_eq!(house.engine.users(None, 200).await.unwrap().users.len(), 1);
+    assert_eq!(
+        house
+            .engine
+            .users(UserFilter::default(), None, 200)
+            .await
+            .unwrap()
+            .users
+            .len(),
+        1
+    );
 }

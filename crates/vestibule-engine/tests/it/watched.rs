@@ -12,6 +12,7 @@ use vestibule_core::audit::{Act, Event, Seal, StoredEvent};
 use vestibule_core::declaration::Declaration;
 use vestibule_core::email::EmailAddress;
 use vestibule_core::errand::{DueErrand, Errand};
+use vestibule_core::filter::{EventFilter, SessionFilter, UserFilter};
 use vestibule_core::id::{ApplicationId, ErrandId, SessionId, UserId};
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
@@ -29,7 +30,7 @@ use vestibule_store::archive::{Arrival, Import, Source};
 use vestibule_store::{
     Addresses, Answer, AppSessions, Applications, Archive, Audit, BeginTry, Change, ChangePassword,
     CompleteSetup, ConfirmAddress, CreateUser, Declare, DeleteDatum, DeleteUser, EndLogin,
-    EndOthers, EndSession, Failed, FinishErrand, Installation, KeyCheck, MakePrimary, NewProfile,
+    EndOthers, EndSession, EventPage, Failed, FinishErrand, Installation, KeyCheck, MakePrimary, NewProfile,
     OfferHandshake, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange, PostErrand,
     Publish as _, PutApplication, PutDatum, PutRole, Recover, Recovery, RedeemHandshake,
     Redemption, Register, RehashPassword, RemoveAddress, RemoveApplication, RemoveRole,
@@ -136,7 +137,7 @@ pass! {
         full create_user(new: NewUser, act: Act) -> CreateUser;
         away sign_in_record(email: EmailAddress) -> Option<SignInRecord>;
         away sign_in_record_of(user: UserId) -> Option<SignInRecord>;
-        away users(after: Option<EmailAddress>, limit: usize) -> UserPage;
+        away users(filter: UserFilter, after: Option<EmailAddress>, limit: usize) -> UserPage;
         full disable_user(user: UserId, act: Act) -> SetStatus;
         full enable_user(user: UserId, act: Act) -> SetStatus;
         full change_password(change: PasswordChange, act: Act) -> ChangePassword;
@@ -214,7 +215,7 @@ pass! {
         full end_all_sessions(act: Act) -> u64;
         full drop_dead_sessions(before: UnixMillis, limit: usize) -> usize;
         away sessions_of(user: UserId, now: UnixMillis) -> Vec<Session>;
-        away sessions(user: Option<UserId>, before: Option<SessionId>, limit: usize, now: UnixMillis) -> SessionPage;
+        away sessions(filter: SessionFilter, before: Option<SessionId>, limit: usize, now: UnixMillis) -> SessionPage;
         @
         fn end_session(&self, id: SessionId, owner: Option<UserId>, reason: EndReason, act: Act) -> Answer<'_, EndSession> {
             Box::pin(async move {
@@ -292,15 +293,15 @@ impl Audit for Watched {
         })
     }
 
-    fn latest_events(
+    fn events(
         &self,
-        user: Option<UserId>,
+        filter: EventFilter,
         before: Option<u64>,
         limit: usize,
-    ) -> Answer<'_, Vec<StoredEvent>> {
+    ) -> Answer<'_, EventPage> {
         Box::pin(async move {
-            self.enter("latest_events", &self.away)?;
-            self.inner.latest_events(user, before, limit).await
+            self.enter("events", &self.away)?;
+            self.inner.events(filter, before, limit).await
         })
     }
 

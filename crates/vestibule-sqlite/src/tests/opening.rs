@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use vestibule_core::email::EmailAddress;
+use vestibule_core::filter::SessionFilter;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{Address, Particulars};
 use vestibule_store::{Addresses as _, Sessions as _, StoreError, Users as _};
@@ -259,7 +260,9 @@ async fn damage_met_by_the_fill_refuses_every_transition() {
     assert!(matches!(sqlite.filled().await, Err(StoreError::Corrupt(_))));
     let refused = sqlite.end_all_sessions(home.act()).await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))));
-    let refused = sqlite.sessions(None, None, 10, NOON).await;
+    let refused = sqlite
+        .sessions(SessionFilter::default(), None, 10, NOON)
+        .await;
     assert!(matches!(refused, Err(StoreError::Corrupt(_))));
 }
 

@@ -1,6 +1,7 @@
 //! Addresses: each one account's, one of them primary, added and removed under contention.
 
 use vestibule_core::audit::{Event, EventKind};
+use vestibule_core::filter::{SessionFilter, UserFilter};
 use vestibule_core::user::{Address, NewUser, User};
 
 use super::harness::Home;
@@ -213,12 +214,16 @@ pub async fn another_address_names_the_account(home: Home) {
     assert_eq!(after.sessions, before.snapshot.sessions);
     after.assert_told(&home.ledger.memory());
 
-    let page = home.store.users(None, 10).await.unwrap();
+    let page = home
+        .store
+        .users(UserFilter::default(), None, 10)
+        .await
+        .unwrap();
     let listed: Vec<_> = page.users.iter().map(|user| user.id).collect();
     assert_eq!(listed, [bob.id, alice.id], "listed by it");
     let sessions = home
         .store
-        .sessions(None, None, 10, noon_and(1))
+        .sessions(SessionFilter::default(), None, 10, noon_and(1))
         .await
         .unwrap();
     let [shown] = sessions.sessions.as_slice() else {

@@ -6,6 +6,7 @@ use vestibule_core::audit::{Act, Actor, Event, EventKind, GENESIS, Personal, Sea
 use vestibule_core::id::ApplicationId;
 use vestibule_core::keys::SealKey;
 
+use super::filters::{about, every_event};
 use super::harness::{Home, assert_tells};
 use super::make::{NOON, noon_and};
 use crate::Sealer;
@@ -127,7 +128,7 @@ pub async fn the_trail_reads_forwards_in_pages_and_backwards_by_user(home: Home)
 
     let newest: Vec<StoredEvent> = all.iter().rev().take(5).cloned().collect();
     assert_eq!(
-        home.store.latest_events(None, None, 5).await.unwrap(),
+        home.store.events(every_event(), None, 5).await.unwrap().events,
         newest
     );
     let hers = all
@@ -137,32 +138,36 @@ pub async fn the_trail_reads_forwards_in_pages_and_backwards_by_user(home: Home)
     let hers: Vec<StoredEvent> = hers.cloned().collect();
     assert_eq!(
         home.store
-            .latest_events(Some(alice.id), None, 100)
+            .events(about(alice.id), None, 100)
             .await
-            .unwrap(),
+            .unwrap()
+            .events,
         hers
     );
     assert_eq!(
         home.store
-            .latest_events(Some(alice.id), None, 2)
+            .events(about(alice.id), None, 2)
             .await
-            .unwrap(),
+            .unwrap()
+            .events,
         hers[..2]
     );
     let before = Some(hers[0].position);
     assert_eq!(
         home.store
-            .latest_events(Some(alice.id), before, 100)
+            .events(about(alice.id), before, 100)
             .await
-            .unwrap(),
+            .unwrap()
+            .events,
         hers[1..]
     );
     let before = Some(newest[2].position);
     assert_eq!(
-        home.store.latest_events(None, before, 2).await.unwrap(),
+        home.store.events(every_event(), before, 2).await.unwrap().events,
         newest[3..]
     );
-    assert_eq!(home.store.latest_events(None, None, 0).await.unwrap(), []);
+    let nothing = home.store.events(every_event(), None, 0).await.unwrap();
+    assert_eq!(nothing.events, []);
 }
 
 pub async fn seals_chain_batch_by_batch_and_leave_a_tail(home: Home) {

@@ -9,6 +9,7 @@ use vestibule_core::ticket::Grant;
 use vestibule_core::user::{Details, Language, NewUser, User};
 
 use super::audit::{Notary, verified};
+use super::filters::{about, of_user};
 use super::harness::Home;
 use super::make::letters::recover;
 use super::make::tries::{ROOMY, refused};
@@ -118,7 +119,7 @@ pub async fn nothing_of_a_deleted_user_is_read_again(home: Home) {
     assert_eq!(home.store.addresses(alice.id).await.unwrap(), []);
     assert_eq!(home.store.sign_in_record_of(alice.id).await.unwrap(), None);
     assert_eq!(home.live(&alice, NOON).await, []);
-    let page = home.store.sessions(Some(alice.id), None, 10, NOON).await;
+    let page = home.store.sessions(of_user(alice.id), None, 10, NOON).await;
     assert_eq!(page.unwrap().sessions, []);
     for ticket in &tickets {
         assert!(!home.is_good(ticket, NOON).await);
@@ -346,18 +347,10 @@ pub async fn personal_data_is_erased_and_the_trail_still_verifies(home: Home) {
         .await
         .unwrap();
     assert_eq!(home.store.erase_personal(100).await.unwrap(), 1);
-    let latest = home
-        .store
-        .latest_events(Some(alice.id), None, 1)
-        .await
-        .unwrap();
-    assert_eq!(latest[0].personal, None);
-    let latest = home
-        .store
-        .latest_events(Some(bob.id), None, 1)
-        .await
-        .unwrap();
-    assert!(latest[0].personal.is_some());
+    let latest = home.store.events(about(alice.id), None, 1).await.unwrap();
+    assert_eq!(latest.events[0].personal, None);
+    let latest = home.store.events(about(bob.id), None, 1).await.unwrap();
+    assert!(latest.events[0].personal.is_some());
 }
 
 pub async fn the_only_administrator_stays(home: Home) {

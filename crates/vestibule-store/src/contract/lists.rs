@@ -1,23 +1,29 @@
 //! The lists of live sessions.
 
 use vestibule_core::email::EmailAddress;
-use vestibule_core::id::{SessionId, UserId};
+use vestibule_core::filter::SessionFilter;
+use vestibule_core::id::SessionId;
 use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
 
+use super::filters::{everybodys, of_user};
 use super::harness::Home;
 use super::make::{NOON, noon_and};
 
 /// Every page, as one list.
 async fn walk(
     home: &Home,
-    user: Option<UserId>,
+    filter: SessionFilter,
     limit: usize,
     now: UnixMillis,
 ) -> Vec<(SessionId, EmailAddress)> {
     let (mut seen, mut before) = (Vec::new(), None);
     loop {
-        let page = home.store.sessions(user, before, limit, now).await.unwrap();
+        let page = home
+            .store
+            .sessions(filter.clone(), before, limit, now)
+            .await
+            .unwrap();
         assert!(page.sessions.len() <= limit);
         let back = before.zip(page.next).is_none_or(|(this, next)| next < this);
         assert!(back, "each page begins further back");
@@ -96,23 +102,26 @@ pub async fn pages_of_sessions_show_all_that_live_and_nothing_else(home: Home) {
     };
     for limit in [1, 3, 19, 20, 21] {
         assert_eq!(
-            walk(&home, None, limit, noon_and(10)).await,
+            walk(&home, everybodys(), limit, noon_and(10)).await,
             expected,
             "in pages of {limit}"
         );
         assert_eq!(
-            walk(&home, Some(bob.id), limit, noon_and(10)).await,
+            walk(&home, of_user(bob.id), limit, noon_and(10)).await,
             own("bob")
         );
-        assert_eq!(walk(&home, Some(carol.id), limit, noon_and(10)).await, []);
+        assert_eq!(
+            walk(&home, of_user(carol.id), limit, noon_and(10)).await,
+            []
+        );
     }
-    let idle_gone = walk(&home, None, 3, noon_and(34)).await;
+    let idle_gone = walk(&home, everybodys(), 3, noon_and(34)).await;
     assert_eq!(
         idle_gone,
         expected[..10],
         "the first five minutes' have idled out"
     );
-    assert_eq!(walk(&home, None, 3, noon_and(39)).await, []);
+    assert_eq!(walk(&home, everybodys(), 3, noon_and(39)).await, []);
 }
 
 pub async fn pages_of_sessions_are_stable_under_logins_and_logouts(home: Home) {
@@ -131,15 +140,30 @@ pub async fn pages_of_sessions_are_stable_under_logins_and_logouts(home: Home) {
         (ids, page.next)
     };
     let now = noon_and(10);
-    let (first, next) = ids_of(home.store.sessions(None, None, 3, now).await.unwrap());
+    let (first, next) = ids_of(
+        home.store
+            .sessions(everybodys(), None, 3, now)
+            .await
+            .unwrap(),
+    );
     assert_eq!(first, ids[..3]);
     home.session(&alice, now).await;
     // The one the next page begins at may be gone by then.
     home.end(ids[2], now).await;
     home.end(ids[3], now).await;
-    let (second, next) = ids_of(home.store.sessions(None, next, 3, now).await.unwrap());
+    let (second, next) = ids_of(
+        home.store
+            .sessions(everybodys(), next, 3, now)
+            .await
+            .unwrap(),
+    );
     assert_eq!(second, ids[4..7]);
     home.end(ids[5], now).await;
-    let (third, next) = ids_of(home.store.sessions(None, next, 3, now).await.unwrap());
+    let (third, next) = ids_of(
+        home.store
+            .sessions(everybodys(), next, 3, now)
+            .await
+            .unwrap(),
+    );
     assert_eq!((third.as_slice(), next), (&ids[7..], None));
 }

@@ -3,6 +3,7 @@
 use vestibule_core::id::SessionId;
 use vestibule_core::session::{EndReason, NewSession};
 
+use super::filters::about;
 use super::harness::Home;
 use super::make::{NOON, noon_and};
 use super::race::{race, racer, standing};
@@ -200,9 +201,10 @@ pub async fn what_ends_once_is_told_once(home: Home) {
         race(racers).await;
         let events = home
             .store
-            .latest_events(Some(alice.id), None, 10)
+            .events(about(alice.id), None, 10)
             .await
-            .unwrap();
+            .unwrap()
+            .events;
         let told = events
             .iter()
             .filter(|stored| stored.event.session == Some(over));

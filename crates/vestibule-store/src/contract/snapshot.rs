@@ -6,6 +6,7 @@ use vestibule_core::app_session::AppSession;
 use vestibule_core::application::Application;
 use vestibule_core::audit::{Seal, StoredEvent};
 use vestibule_core::email::EmailAddress;
+use vestibule_core::filter::{SessionFilter, UserFilter};
 use vestibule_core::id::{AppSessionId, ApplicationId, SessionId, UserId};
 use vestibule_core::session::Session;
 use vestibule_core::session_data::{DataEntry, DataKey, DataPlace, Datum};
@@ -55,7 +56,10 @@ pub struct Snapshot {
 impl Snapshot {
     /// Reads everything, both ways where there are two.
     pub async fn take(store: &dyn Store) -> Self {
-        let page = store.users(None, ALL).await.expect("users");
+        let page = store
+            .users(UserFilter::default(), None, ALL)
+            .await
+            .expect("users");
         assert_eq!(page.next, None);
         let mut passwords = BTreeMap::new();
         let mut by_user = BTreeMap::new();
@@ -110,7 +114,7 @@ impl Snapshot {
         }
         let users = page.users.into_iter().map(|user| (user.id, user)).collect();
         let page = store
-            .sessions(None, None, ALL, BEFORE_ALL_CLOCKS)
+            .sessions(SessionFilter::default(), None, ALL, BEFORE_ALL_CLOCKS)
             .await
             .expect("sessions");
         assert_eq!(page.next, None);

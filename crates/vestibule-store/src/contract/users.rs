@@ -1,6 +1,7 @@
 //! Accounts: made once under an address, listed by it, disabled and enabled.
 
 use vestibule_core::audit::{Event, EventKind};
+use vestibule_core::filter::UserFilter;
 use vestibule_core::lineage::{Cutoff, Node, StoreNumber};
 use vestibule_core::session::EndReason;
 use vestibule_core::user::{CredentialVersion, DisplayName, NewUser, UserStatus};
@@ -137,7 +138,11 @@ pub async fn pages_of_users_go_by_address_and_miss_nobody(home: Home) {
     for limit in [1, 2, 3, 8, 9, 10] {
         let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = home.store.users(after, limit).await.unwrap();
+            let page = home
+                .store
+                .users(UserFilter::default(), after, limit)
+                .await
+                .unwrap();
             assert!(page.users.len() <= limit);
             seen.extend(page.users.into_iter().map(|user| user.email));
             assert!(seen.len() <= names.len(), "nobody twice");
@@ -148,9 +153,17 @@ pub async fn pages_of_users_go_by_address_and_miss_nobody(home: Home) {
         }
         assert_eq!(seen, expected, "in pages of {limit}");
     }
-    let first = home.store.users(None, 3).await.unwrap();
+    let first = home
+        .store
+        .users(UserFilter::default(), None, 3)
+        .await
+        .unwrap();
     home.user("aaron").await;
-    let second = home.store.users(first.next, 3).await.unwrap();
+    let second = home
+        .store
+        .users(UserFilter::default(), first.next, 3)
+        .await
+        .unwrap();
     let seen: Vec<_> = second.users.into_iter().map(|user| user.email).collect();
     assert_eq!(
         seen,

@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::device::DeviceLabel;
+use vestibule_core::filter::SessionFilter;
 use vestibule_core::id::SessionId;
 use vestibule_store::{EndSession, StoredSession};
 
@@ -125,16 +126,23 @@ pub async fn get(
     let user = page.user.as_deref().map(address).transpose()?;
     let before = page.before.as_deref().map(session_id).transpose()?;
     let limit = limit(page.limit)?;
+    let user = match &user {
+        None => None,
+        Some(email) => {
+            let found = context.engine.user(email).await;
+            let found = found.map_err(|error| Problem::store(&error))?;
+            Some(found.ok_or_else(|| unknown(email))?.id)
+        }
+    };
+    let filter = SessionFilter {
+        user,
+        ..SessionFilter::default()
+    };
     let found = context
         .engine
-        .sessions(user.as_ref(), before, limit, operator.now)
+        .sessions(filter, before, limit, operator.now)
         .await
         .map_err(|error| Problem::store(&error))?;
-    let Some(found) = found else {
-        return Err(user
-            .as_ref()
-            .map_or(Problem::new(Code::UserNotFound), unknown));
-    };
     let body = SessionsBody {
         sessions: found.sessions.iter().map(SessionBody::from).collect(),
         next: found.next.map(|id| id.to_string()),

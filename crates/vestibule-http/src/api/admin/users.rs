@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::email::{EmailAddress, ParseEmailError};
+use vestibule_core::filter::UserFilter;
 use vestibule_core::id::UserId;
 use vestibule_core::user::{Role, User, UserStatus};
 use vestibule_engine::{AddUserError, Busy, NewAccount, NotNow};
@@ -113,7 +114,7 @@ pub async fn get(
     let after = page.after.as_deref().map(address).transpose()?;
     let page = context
         .engine
-        .users(after, limit(page.limit)?)
+        .users(UserFilter::default(), after, limit(page.limit)?)
         .await
         .map_err(|error| Problem::store(&error))?;
     let body = UsersBody {

@@ -1,5 +1,6 @@
 use axum::body::Body;
 use http::{Request, StatusCode};
+use vestibule_core::filter::UserFilter;
 
 use crate::house::{Browser, House};
 
@@ -157,7 +158,12 @@ async fn asvs_15_3_3_fields_that_a_page_does_not_know_are_passed_over() {
             .status,
         StatusCode::SEE_OTHER
     );
-    let users = house.engine.users(None, 10).await.unwrap().users;
+    let users = house
+        .engine
+        .users(UserFilter::default(), None, 10)
+        .await
+        .unwrap()
+        .users;
     assert!(!users[0].email_verified);
     assert_eq!(users[0].roles.len(), 1);
 }

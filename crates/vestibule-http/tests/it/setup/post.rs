@@ -1,4 +1,5 @@
 use http::StatusCode;
+use vestibule_core::filter::UserFilter;
 use vestibule_core::user::Role;
 
 use crate::house::{Browser, House, PASSWORD};
@@ -37,7 +38,12 @@ async fn asvs_6_3_2_the_link_makes_the_administrator_once_and_signs_them_in() {
     assert!(answer.set_cookies()[0].starts_with("__Host-vestibule="));
     assert!(answer.set_cookies()[1].starts_with("__Host-vestibule-form=;"));
     assert!(browser.get("/account").await.body.contains(ALICE));
-    let users = house.engine.users(None, 10).await.unwrap().users;
+    let users = house
+        .engine
+        .users(UserFilter::default(), None, 10)
+        .await
+        .unwrap()
+        .users;
     assert_eq!(users.len(), 1);
     assert_eq!(
         (users[0].roles.as_slice(), users[0].name.as_str()),
@@ -122,7 +128,16 @@ async fn h04_parallel_forms_make_one_administrator() {
             .all(|status| *status == StatusCode::GONE),
         "{statuses:?}"
     );
-    assert_eq!(house.engine.users(None, 100).await.unwrap().users.len(), 1);
+    assert_eq!(
+        house
+            .engine
+            .users(UserFilter::default(), None, 100)
+            .await
+            .unwrap()
+            .users
+            .len(),
+        1
+    );
 }
 
 /// Holds: ASVS 6.2.1, N20, N22
