@@ -18,6 +18,7 @@
 )]
 
 mod cases;
+mod crowd;
 mod dice;
 mod harness;
 mod ledger;

@@ -128,7 +128,11 @@ pub async fn the_trail_reads_forwards_in_pages_and_backwards_by_user(home: Home)
 
     let newest: Vec<StoredEvent> = all.iter().rev().take(5).cloned().collect();
     assert_eq!(
-        home.store.events(every_event(), None, 5).await.unwrap().events,
+        home.store
+            .events(every_event(), None, 5)
+            .await
+            .unwrap()
+            .events,
         newest
     );
     let hers = all
@@ -163,7 +167,11 @@ pub async fn the_trail_reads_forwards_in_pages_and_backwards_by_user(home: Home)
     );
     let before = Some(newest[2].position);
     assert_eq!(
-        home.store.events(every_event(), before, 2).await.unwrap().events,
+        home.store
+            .events(every_event(), before, 2)
+            .await
+            .unwrap()
+            .events,
         newest[3..]
     );
     let nothing = home.store.events(every_event(), None, 0).await.unwrap();

@@ -142,6 +142,15 @@ macro_rules! contract_suite {
                 pages_of_sessions_show_all_that_live_and_nothing_else;
                 pages_of_sessions_are_stable_under_logins_and_logouts;
             }
+            filters {
+                users_are_found_by_the_rule;
+                sessions_are_found_by_the_rule;
+                events_are_found_by_the_rule;
+                pages_of_users_miss_nobody_who_stays;
+                pages_of_events_miss_none_and_show_none_twice;
+                a_page_looks_at_so_many_rows_and_no_more;
+                a_page_looks_at_so_many_events_and_no_more;
+            }
             installation {
                 the_master_key_is_adopted_once;
                 the_first_sealed_key_is_kept_by_all;
