@@ -40,9 +40,10 @@ impl Standing {
     pub(super) const NONE: Self = Self(0);
 
     pub(super) fn of(user: &User) -> Self {
-        let disabled = u8::from(user.status == UserStatus::Disabled) * Self::DISABLED;
+        let disabled = user.status == UserStatus::Disabled;
         let administers = user.roles.iter().any(|role| role.as_str() == Role::ADMIN);
-        Self(disabled | u8::from(administers) * Self::ADMINISTRATOR)
+        let bit = |holds: bool, bit: u8| if holds { bit } else { 0 };
+        Self(bit(disabled, Self::DISABLED) | bit(administers, Self::ADMINISTRATOR))
     }
 
     pub(super) const fn bits(self) -> u8 {

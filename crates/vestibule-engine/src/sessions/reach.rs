@@ -10,6 +10,7 @@ use vestibule_core::session::Session;
 use vestibule_core::time::UnixMillis;
 use vestibule_store::StoreError;
 
+use super::app::AppRecord;
 use super::census::count;
 use super::index::Index;
 use crate::doorways::Doorways;
@@ -59,7 +60,7 @@ impl Index {
     /// What an end of everything would end. Walks over all app sessions.
     fn reach(&self) -> Reach {
         let app_sessions = self.app_sessions.pin();
-        let doors: HashSet<_> = app_sessions.values().map(|app| app.doorway()).collect();
+        let doors: HashSet<_> = app_sessions.values().map(AppRecord::doorway).collect();
         let applications = self.doorways().read().behind(&doors);
         Reach {
             devices: count(self.len()),
