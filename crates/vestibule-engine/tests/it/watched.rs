@@ -30,13 +30,13 @@ use vestibule_store::archive::{Arrival, Import, Source};
 use vestibule_store::{
     Addresses, Answer, AppSessions, Applications, Archive, Audit, BeginTry, Change, ChangePassword,
     CompleteSetup, ConfirmAddress, CreateUser, Declare, DeleteDatum, DeleteUser, EndLogin,
-    EndOthers, EndSession, EventPage, Failed, FinishErrand, Installation, KeyCheck, MakePrimary, NewProfile,
-    OfferHandshake, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange, PostErrand,
-    Publish as _, PutApplication, PutDatum, PutRole, Recover, Recovery, RedeemHandshake,
-    Redemption, Register, RehashPassword, RemoveAddress, RemoveApplication, RemoveRole,
-    RenewSession, RotateSecret, Sealer, SessionData, SessionPage, Sessions, SetRoles, SetStatus,
-    SetupTicket, SignInRecord, StoreError, StoredRole, Throttles, Tickets, TimedOut, Touch,
-    TrailPage, Try, TryCode, UserPage, Users,
+    EndOthers, EndSession, EventPage, Failed, FinishErrand, Installation, KeyCheck, MakePrimary,
+    NewProfile, OfferHandshake, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange,
+    PostErrand, Publish as _, PutApplication, PutDatum, PutRole, Recover, Recovery,
+    RedeemHandshake, Redemption, Register, RehashPassword, RemoveAddress, RemoveApplication,
+    RemoveRole, RenewSession, RotateSecret, Sealer, SessionData, SessionPage, Sessions, SetRoles,
+    SetStatus, SetupTicket, SignInRecord, StoreError, StoredRole, Throttles, Tickets, TimedOut,
+    Touch, TrailPage, Try, TryCode, UserPage, Users,
 };
 
 pub type Edit<T> = Box<dyn Fn(&mut Vec<T>) + Send + Sync>;
