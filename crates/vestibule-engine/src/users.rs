@@ -6,7 +6,7 @@ use vestibule_core::filter::UserFilter;
 use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
 use vestibule_core::session::EndReason;
 use vestibule_core::user::{
-    DisplayName, NewUser, ParseNameError, ParseRoleError, Particulars, User,
+    DisplayName, NewUser, ParseNameError, ParseRoleError, Particulars, Role, User,
 };
 use vestibule_store::{CreateUser, SetStatus, StoreError, UserPage};
 
@@ -65,10 +65,7 @@ impl Engine {
     ) -> Result<User, AddUserError> {
         let email = EmailAddress::parse(account.email)?;
         let name = DisplayName::parse(account.name)?;
-        let roles = account.roles.iter().map(|role| role.parse());
-        let mut roles = roles.collect::<Result<Vec<_>, _>>()?;
-        roles.sort_unstable();
-        roles.dedup();
+        let roles = roles(account.roles)?;
         let password = match account.password {
             None => None,
             Some(text) => {
@@ -160,4 +157,13 @@ impl Engine {
         })
         .await
     }
+}
+
+/// Roles by name: in order, none twice.
+pub(crate) fn roles(names: &[String]) -> Result<Vec<Role>, ParseRoleError> {
+    let roles = names.iter().map(|role| role.parse());
+    let mut roles = roles.collect::<Result<Vec<Role>, _>>()?;
+    roles.sort_unstable();
+    roles.dedup();
+    Ok(roles)
 }

@@ -21,6 +21,8 @@ use crate::context::Context;
 pub fn routes() -> OpenApiRouter<Arc<Context>> {
     OpenApiRouter::new()
         .routes(routes!(users::get, users::post))
+        .routes(routes!(users::transfer::import))
+        .routes(routes!(users::transfer::export))
         .routes(routes!(users::disable))
         .routes(routes!(users::enable))
         .routes(routes!(users::recover))

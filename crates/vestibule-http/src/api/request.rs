@@ -20,6 +20,8 @@ use crate::context::{Context, OperatorUid};
 
 /// Largest body that any route here takes.
 const BODY_LIMIT: usize = 64 * 1024;
+/// Largest that holds a list of accounts.
+const LONG_BODY_LIMIT: usize = 1024 * 1024;
 /// How much a page holds unless asked otherwise.
 const PAGE: usize = 100;
 /// How much it may hold.
@@ -133,14 +135,28 @@ impl<T: DeserializeOwned> FromRequest<Arc<Context>> for Told<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &Arc<Context>) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::new(Code::UnsupportedMediaType));
-        }
-        let body = whole(request).await?;
-        let read = serde_json::from_slice(&body)
-            .map_err(|why| Problem::new(Code::InvalidBody).saying(why.to_string()))?;
-        Ok(Self(read))
+        read(request, BODY_LIMIT).await.map(Self)
     }
+}
+
+/// The same of a list, which may be longer.
+pub struct ToldAtLength<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Context>> for ToldAtLength<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Arc<Context>) -> Result<Self, Problem> {
+        read(request, LONG_BODY_LIMIT).await.map(Self)
+    }
+}
+
+async fn read<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(Code::UnsupportedMediaType));
+    }
+    let body = whole(request, most).await?;
+    serde_json::from_slice(&body)
+        .map_err(|why| Problem::new(Code::InvalidBody).saying(why.to_string()))
 }
 
 /// ASVS 4.1.1: `application/json`, in UTF-8, said once.
@@ -156,16 +172,19 @@ fn is_json(headers: &HeaderMap) -> bool {
         && (charset.is_empty() || charset.eq_ignore_ascii_case("charset=utf-8"))
 }
 
-async fn whole(request: Request) -> Result<Bytes, Problem> {
-    let too_large = || Problem::new(Code::BodyTooLarge).saying("a body here has at most 64 KiB");
+async fn whole(request: Request, most: usize) -> Result<Bytes, Problem> {
+    let too_large = || {
+        let most = most / 1024;
+        Problem::new(Code::BodyTooLarge).saying(format!("a body here has at most {most} KiB"))
+    };
     let told: Option<u64> = request
         .headers()
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());
-    if told.is_some_and(|told| told > BODY_LIMIT as u64) {
+    if told.is_some_and(|told| told > most as u64) {
         return Err(too_large());
     }
-    to_bytes(request.into_body(), BODY_LIMIT)
+    to_bytes(request.into_body(), most)
         .await
         .map_err(|_| too_large())
 }

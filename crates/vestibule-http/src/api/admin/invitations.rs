@@ -95,19 +95,26 @@ pub async fn post(
     Ok(answer(StatusCode::CREATED, &body))
 }
 
-/// One that there are words in.
 fn language(context: &Context, asked: Option<&str>) -> Result<Language, Problem> {
     let Some(asked) = asked else {
         return Ok(Language::default());
     };
-    let known = context.texts.of(asked).lang();
-    let primary = asked.split('-').next().unwrap_or_default();
-    if primary.eq_ignore_ascii_case(known) {
-        return Ok(Language::of(known));
-    }
-    Err(Problem::new(Code::InvalidLanguage).saying(format!(
-        "there is no text in {asked:?}: say \"en\" or \"de\""
-    )))
+    known_language(context, asked)
+        .ok_or_else(|| Problem::new(Code::InvalidLanguage).saying(no_words_in(asked)))
+}
+
+/// The language with this tag, if there are words in it.
+pub fn known_language(context: &Context, tag: &str) -> Option<Language> {
+    let known = context.texts.of(tag).lang();
+    let primary = tag.split('-').next().unwrap_or_default();
+    primary
+        .eq_ignore_ascii_case(known)
+        .then(|| Language::of(known))
+}
+
+/// What to say instead of `tag`.
+pub fn no_words_in(tag: &str) -> String {
+    format!("there is no text in {tag:?}: say \"en\" or \"de\"")
 }
 
 fn not_invited(error: &InviteError) -> Problem {

@@ -1,5 +1,7 @@
 //! Accounts.
 
+pub mod transfer;
+
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
