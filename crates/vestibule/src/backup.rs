@@ -8,7 +8,6 @@
 
 mod file;
 mod place;
-mod progress;
 mod restore;
 mod scratch;
 mod secret;

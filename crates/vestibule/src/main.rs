@@ -15,6 +15,7 @@ mod mail;
 mod os;
 mod places;
 mod private;
+mod progress;
 mod regular;
 mod server;
 mod settings;

@@ -43,7 +43,7 @@ pub use reload::take_in;
 pub use rules::{is_development, issuer_on};
 pub use shown::shown;
 pub use store::Store;
-pub use table::{Row, rows};
+pub use table::{Row, nearest, rows};
 pub use tls::Tls;
 
 /// Every setting, parsed.

@@ -34,6 +34,7 @@ pub fn routes() -> OpenApiRouter<Arc<Context>> {
             applications::put,
             applications::delete
         ))
+        .routes(routes!(applications::secret::post))
         .routes(routes!(roles::get))
         .routes(routes!(roles::put, roles::delete))
         .routes(routes!(invitations::post))

@@ -14,14 +14,15 @@ use vestibule_engine::{Clock as _, Entropy};
 use vestibule_sqlite::{Durability, FILE_NAME};
 use vestibule_store::archive::{Arrival, End, Import, Settled};
 
+use super::fault;
 use super::file::{FileError, Installation, Unlocked};
 use super::place::{self, Place};
 use super::take::{is_own, tables};
 use super::unfinished::Unfinished;
 use super::verify::{installation, ticking, verified_trail};
-use super::{fault, progress};
 use crate::keys;
 use crate::os::SystemClock;
+use crate::progress;
 use crate::settings::Settings;
 
 /// What is to be restored, and whereto.

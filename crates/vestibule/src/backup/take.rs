@@ -13,9 +13,10 @@ use vestibule_engine::Entropy;
 use vestibule_store::archive::{Begin, Decoder, End, LAYOUT, Record, RecordError, TABLES};
 
 use super::file::{Installation, Writer, check_new};
-use super::{progress, secret};
+use super::secret;
 use crate::client::{Client, Missing};
 use crate::keys;
+use crate::progress;
 use crate::settings::Settings;
 
 /// What was taken.

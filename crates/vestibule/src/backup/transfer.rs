@@ -9,13 +9,14 @@ use vestibule_sqlite::{Durability, FILE_NAME};
 use vestibule_store::archive::{Arrival, Chunk, Comparison, Import, Source, compare};
 use vestibule_store::{Answer, Store};
 
+use super::fault;
 use super::file::Installation;
 use super::place::{self, Place};
 use super::restore::operator_act;
 use super::unfinished::Unfinished;
-use super::{fault, progress};
 use crate::keys;
 use crate::os::SystemClock;
+use crate::progress;
 use crate::settings::Settings;
 
 /// What was moved.

@@ -13,10 +13,11 @@ use vestibule_sqlite::Durability;
 use vestibule_store::Store;
 use vestibule_store::archive::{Arrival, Comparison, Import, compare};
 
+use super::fault;
 use super::file::{Found, Installation, Unlocked};
 use super::place::Place;
 use super::scratch::Scratch;
-use super::{fault, progress};
+use crate::progress;
 
 /// What was found to be so.
 #[derive(Debug, Serialize)]

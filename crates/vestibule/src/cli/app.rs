@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::described::Described;
 use super::{Place, ask, output, wait};
@@ -40,6 +40,11 @@ pub enum App {
         vestibule app set shop --from shop.json      all of it, with rules, as `app show --json` prints it\n\n\
         Without --from it reads the application and writes it back: of two at a time the later one counts.")]
     Set(Put),
+    /// Give an application a new secret, shown this once; asks first, since the one before is worth nothing from then on
+    #[command(after_help = "Examples:\n  \
+        vestibule app rotate-secret shop --keep-previous    both are good until the next rotation\n  \
+        vestibule app rotate-secret shop --yes --json | jq -r .client_secret")]
+    RotateSecret(RotateSecret),
     /// Remove an application: its cookies are worth nothing any more; asks first
     #[command(after_help = "Example:\n  vestibule app remove shop --yes")]
     Remove(Remove),
@@ -62,6 +67,22 @@ pub struct Put {
 pub struct One {
     /// Its name
     name: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One to be given a new secret.
+#[derive(Args)]
+pub struct RotateSecret {
+    /// Its name
+    name: String,
+    /// The secret before it stays good until the next rotation, so that nothing fails meanwhile
+    #[arg(long)]
+    keep_previous: bool,
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -98,6 +119,7 @@ pub fn run(command: App, place: &Place) -> Result<ExitCode> {
             }
         }
         App::Set(put) => set(settings, &put)?,
+        App::RotateSecret(rotate) => rotate_secret(settings, &rotate)?,
         App::Remove(remove) => self::remove(settings, &remove)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -148,6 +170,36 @@ fn add(settings: &Settings, put: &Put) -> Result<()> {
         "  where people sign in      {}",
         output::cell(&added["issuer"])
     ))
+}
+
+fn rotate_secret(settings: &Settings, rotate: &RotateSecret) -> Result<()> {
+    if !rotate.yes && !rotate.keep_previous {
+        let name = output::harmless(&rotate.name);
+        let question =
+            format!("The secret that {name} has now, if it has one, is worth nothing then.");
+        let alone = format!(
+            "a new secret for {name} ends the one before, and nobody is there to be asked (--keep-previous keeps it)"
+        );
+        ask::confirm(&question, &alone, "nothing was changed")?;
+    }
+    let path = format!("{}/secret", route(&rotate.name));
+    let body = json!({ "keep_previous": rotate.keep_previous });
+    let made = wait(Client::with(settings, Missing::Refuse, async |client| {
+        client.post(&path, Some(&body)).await
+    }))?;
+    if rotate.json {
+        return output::json(&made);
+    }
+    output::note(&format!(
+        "the new secret of {}, shown this once; the one before {}:",
+        output::cell(&made["name"]),
+        if made["previous_kept"] == true {
+            "is good until the next rotation"
+        } else {
+            "is worth nothing any more"
+        }
+    ))?;
+    output::line(&output::cell(&made["client_secret"]))
 }
 
 fn set(settings: &Settings, put: &Put) -> Result<()> {

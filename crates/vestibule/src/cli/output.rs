@@ -28,6 +28,12 @@ pub fn text(text: &str) -> Result<()> {
     Ok(())
 }
 
+/// Prints bytes as they are.
+pub fn bytes(bytes: &[u8]) -> Result<()> {
+    io::stdout().write_all(bytes)?;
+    Ok(())
+}
+
 /// Prints JSON for programs, over several lines.
 pub fn json(value: &impl Serialize) -> Result<()> {
     line(&serde_json::to_string_pretty(value)?)

@@ -1,7 +1,10 @@
 //! `vestibule user`.
 
 mod delete;
+mod export;
+mod import;
 mod link;
+mod records;
 mod roles;
 
 use std::io::{self, Read as _};
@@ -57,6 +60,19 @@ pub enum User {
     /// Delete an account and what is personal of it; asks first
     #[command(after_help = "Example:\n  vestibule user delete bob@example.test --yes")]
     Delete(delete::Delete),
+    /// Make accounts from a file, all of it or nothing: JSON lines, or CSV with the columns email, name, roles, verified,
+    /// disabled, language; never passwords
+    #[command(after_help = "Examples:\n  \
+        vestibule user import people.csv --dry-run\n  \
+        vestibule user import people.csv\n  \
+        vestibule user import people.jsonl --update --json\n\n\
+        A line of JSON: {\"email\":\"bob@example.test\",\"name\":\"Bob\",\"roles\":[\"staff\"]}")]
+    Import(import::Import),
+    /// Every account, as `user import` reads it
+    #[command(after_help = "Examples:\n  \
+        vestibule user export > people.jsonl\n  \
+        vestibule user export --output people.csv")]
+    Export(export::Export),
 }
 
 /// An account to make.
@@ -132,6 +148,8 @@ pub fn run(command: User, place: &Place) -> Result<ExitCode> {
         User::Invite(invite) => link::invite(settings, &invite)?,
         User::Recover(one) => link::recover(settings, &one)?,
         User::Delete(delete) => delete::run(settings, &delete)?,
+        User::Import(import) => return import::run(settings, &import),
+        User::Export(export) => export::run(settings, &export)?,
     }
     Ok(ExitCode::SUCCESS)
 }

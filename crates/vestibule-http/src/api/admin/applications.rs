@@ -1,5 +1,7 @@
 //! Applications.
 
+pub mod secret;
+
 use std::sync::Arc;
 
 use axum::extract::{Path, State};
@@ -61,6 +63,9 @@ pub struct Description {
     #[serde(default, rename = "declared")]
     #[schema(value_type = Option<serde_json::Value>)]
     _declared: IgnoredAny,
+    #[serde(default, rename = "has_secret")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    _has_secret: IgnoredAny,
     #[serde(default, rename = "created_at")]
     #[schema(value_type = Option<serde_json::Value>)]
     _created_at: IgnoredAny,
@@ -216,6 +221,8 @@ struct ApplicationBody<'a> {
     /// Where its people sign in.
     issuer: &'a str,
     declared: bool,
+    /// It can prove itself with a secret.
+    has_secret: bool,
     created_at: Utc,
 }
 
@@ -237,6 +244,7 @@ impl<'a> ApplicationBody<'a> {
             rules: rules.collect(),
             issuer: context.site.issuer.origin(),
             declared: application.declared,
+            has_secret: !application.secrets.is_empty(),
             created_at: Utc(application.created_at),
         }
     }

@@ -27,7 +27,7 @@ async fn an_application_is_made_known_shown_changed_and_removed() {
     };
     let shop = with(json!({
         "client_id": id, "name": "shop", "title": "The shop", "kind": "proxy", "origins": ["https://shop.example.test"],
-        "roles": ["staff"], "public": false, "issuer": "https://id.example.test", "declared": false,
+        "roles": ["staff"], "public": false, "issuer": "https://id.example.test", "declared": false, "has_secret": false,
         "created_at": "2026-01-01T00:00:00.000Z",
         "rules": [
             with(json!({ "paths": ["/assets/*"], "methods": ["GET"], "roles": [], "public": true })),

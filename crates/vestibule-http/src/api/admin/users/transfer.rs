@@ -130,8 +130,9 @@ pub async fn import(
 ) -> Result<Response, Problem> {
     // ASVS 15.2.2
     if told.users.len() > MOST {
-        return Err(Problem::new(Code::InvalidBody)
-            .saying(format!("users holds at most {MOST}: send the rest afterwards")));
+        return Err(Problem::new(Code::InvalidBody).saying(format!(
+            "users holds at most {MOST}: send the rest afterwards"
+        )));
     }
     let plan = ImportPlan {
         update: told.update,

@@ -17,6 +17,15 @@ pub fn rows(what: &'static str) -> ProgressBar {
     )
 }
 
+/// So many things, one after another.
+pub fn items(what: &'static str, total: u64) -> ProgressBar {
+    begun(
+        ProgressBar::new(total),
+        what,
+        "{msg} {bar:30} {human_pos} of {human_len}, {eta} left",
+    )
+}
+
 /// Bytes of a file, as they are read.
 pub fn bytes(what: &'static str, size: u64) -> ProgressBar {
     begun(

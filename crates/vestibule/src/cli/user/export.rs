@@ -1,0 +1,135 @@
+//! `vestibule user export`.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use super::records::{Format, HEADINGS, Record, cells};
+use crate::cli::{output, wait};
+use crate::client::{Client, Missing, part};
+use crate::progress;
+use crate::settings::Settings;
+
+const ROUTE: &str = "/api/v1/admin/users/export?limit=1000";
+
+/// Where the accounts go.
+#[derive(Args)]
+pub struct Export {
+    /// Write them into this file, which is made; otherwise they are printed
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// JSON lines or CSV [default: as the file's name ends, otherwise jsonl]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Print JSON, a line for each account: the same as --format jsonl
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+pub fn run(settings: &Settings, export: &Export) -> Result<()> {
+    let ending = export.output.as_ref().and_then(|path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        Format::of_name(&name)
+    });
+    let asked = export.format.or(export.json.then_some(Format::Jsonl));
+    let format = asked.or(ending).unwrap_or(Format::Jsonl);
+    let Some(path) = &export.output else {
+        let shown = io::stdout().is_terminal();
+        return wait(write(settings, io::stdout().lock(), format, !shown)).map(drop);
+    };
+    // What stands in it is personal: for its owner's eyes.
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(|| format!("cannot make {}", path.display()))?;
+    let count = wait(write(settings, file, format, true))
+        .with_context(|| format!("{} is not whole", path.display()))?;
+    output::line(&format!(
+        "wrote {} into {}",
+        output::count(count, "account"),
+        path.display()
+    ))
+}
+
+async fn write(
+    settings: &Settings,
+    out: impl Write,
+    format: Format,
+    with_progress: bool,
+) -> Result<u64> {
+    let mut out = Out::new(BufWriter::new(out), format)?;
+    Client::with(settings, Missing::Refuse, async |client| {
+        let bar = with_progress.then(|| progress::rows("exporting"));
+        let mut count = 0;
+        let mut next: Option<String> = None;
+        loop {
+            let path = next.as_deref().map_or(ROUTE.to_owned(), |next| {
+                format!("{ROUTE}&after={}", part(next))
+            });
+            let mut page = client.get(&path).await?;
+            let records: Vec<Record> = serde_json::from_value(page["users"].take())?;
+            for record in &records {
+                out.put(record)?;
+            }
+            count += records.len() as u64;
+            if let Some(bar) = &bar {
+                bar.inc(records.len() as u64);
+            }
+            match page["next"].take() {
+                serde_json::Value::String(more) => next = Some(more),
+                _ => break,
+            }
+        }
+        if let Some(bar) = bar {
+            bar.finish_and_clear();
+        }
+        out.finish()?;
+        Ok(count)
+    })
+    .await
+}
+
+/// Accounts on their way out.
+enum Out<W: Write> {
+    Jsonl(W),
+    Csv(Box<csv::Writer<W>>),
+}
+
+impl<W: Write> Out<W> {
+    fn new(out: W, format: Format) -> Result<Self> {
+        Ok(match format {
+            Format::Jsonl => Self::Jsonl(out),
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(out);
+                writer.write_record(HEADINGS).map_err(io::Error::from)?;
+                Self::Csv(Box::new(writer))
+            }
+        })
+    }
+
+    fn put(&mut self, record: &Record) -> Result<()> {
+        match self {
+            Self::Jsonl(out) => {
+                serde_json::to_writer(&mut *out, record).map_err(io::Error::from)?;
+                out.write_all(b"\n")?;
+            }
+            Self::Csv(writer) => writer
+                .write_record(cells(record))
+                .map_err(io::Error::from)?,
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) -> io::Result<()> {
+        match self {
+            Self::Jsonl(out) => out.flush(),
+            Self::Csv(writer) => writer.flush(),
+        }
+    }
+}
