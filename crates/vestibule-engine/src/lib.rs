@@ -78,5 +78,5 @@ pub use sessions::profile::{Identity, Profile};
 pub use sessions::reach::{Reach, ReachedApplication, SessionDetail};
 pub use sessions::renew::ReauthenticateError;
 pub use setup::{Setup, SetupError, SetupOfferError};
-pub use users::{AddUserError, NewAccount};
+pub use users::{AddUserError, NewAccount, UserDetail};
 pub use visit::{Operator, Visit};

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::filter::UserFilter;
+use vestibule_core::id::UserId;
 use vestibule_core::password::{Concerned, NewPassword, NewPasswordError};
 use vestibule_core::session::EndReason;
+use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{
-    DisplayName, NewUser, ParseNameError, ParseRoleError, Particulars, Role, User,
+    Address, DisplayName, NewUser, ParseNameError, ParseRoleError, Particulars, Role, User,
 };
 use vestibule_store::{CreateUser, SetStatus, StoreError, UserPage};
 
@@ -29,6 +31,19 @@ pub struct NewAccount<'a> {
     pub password: Option<&'a str>,
     /// The operator declares the address verified.
     pub verified: bool,
+}
+
+/// An account as an administrator looks at it.
+#[derive(Debug, Clone)]
+pub struct UserDetail {
+    /// The account.
+    pub user: User,
+    /// Every address, the primary one first.
+    pub addresses: Vec<Address>,
+    /// Whether a password was ever set: without one nobody can sign in.
+    pub has_password: bool,
+    /// When somebody last signed in, if anybody did.
+    pub last_login: Option<UnixMillis>,
 }
 
 /// Why an account was not made.
@@ -108,6 +123,19 @@ impl Engine {
     pub async fn user(&self, email: &EmailAddress) -> Result<Option<User>, StoreError> {
         let record = self.store().sign_in_record(email.clone()).await?;
         Ok(record.map(|record| record.user))
+    }
+
+    /// The account with this id, and what an administrator may see of it: never a password (ASVS 6.4.6).
+    pub async fn user_detail(&self, id: UserId) -> Result<Option<UserDetail>, StoreError> {
+        let Some(record) = self.store().sign_in_record_of(id).await? else {
+            return Ok(None);
+        };
+        Ok(Some(UserDetail {
+            addresses: self.store().addresses(id).await?,
+            has_password: record.password.is_some(),
+            last_login: record.last_login,
+            user: record.user,
+        }))
     }
 
     /// Disables an account: all its sessions end, and no new login (ASVS 7.4.2). When that cannot be stored it is

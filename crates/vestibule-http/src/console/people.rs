@@ -1,0 +1,137 @@
+//! `/console/people`: who has an account, looked for among however many.
+
+use axum::response::Response;
+use vestibule_core::email::EmailAddress;
+use vestibule_core::filter::UserFilter;
+use vestibule_core::id::UserId;
+use vestibule_core::user::{ParseRoleError, Role, User, UserStatus};
+
+use super::{Administrator, Browse};
+use crate::browser::form::Query;
+use crate::errors::{Code, Failure};
+use crate::views::{PeoplePage, Person, PersonNotice};
+
+pub mod acts;
+pub mod add;
+pub mod person;
+pub mod roles;
+
+const PATH: &str = "/console/people";
+/// How many stand on a page.
+const PAGE: usize = 50;
+
+/// A part of the list, by address.
+pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Failure> {
+    let mut browse = Browse::new(PATH, &query);
+    let text = browse.text("text")?;
+    let status = browse.word("status", status)?;
+    let role = browse.word("role", |role| role.parse::<Role>().ok())?;
+    let after = browse.before(|address| EmailAddress::parse(address).ok())?;
+    let filter = UserFilter {
+        text: (!text.is_empty()).then(|| text.clone()),
+        status,
+        role: role.clone(),
+    };
+    let engine = &by.context().engine;
+    let found = engine.users(filter, after, PAGE).await;
+    let found = found.map_err(Failure::store)?;
+    let notice = done(&by, &query);
+    by.page(&PeoplePage {
+        text,
+        status: status.map_or("", word).to_owned(),
+        role: role.map_or_else(String::new, String::from),
+        narrowed: browse.is_narrowed(),
+        // Beside the list: where it cannot be had, the list is still worth seeing.
+        population: engine.population().await.ok().map(|all| all.users),
+        people: found.users.iter().map(person).collect(),
+        paging: browse.paging(found.next.map(|next| next.as_str().to_owned())),
+        notice,
+    })
+}
+
+/// Somebody's page.
+fn path(user: UserId) -> String {
+    format!("{PATH}/{user}")
+}
+
+fn person(user: &User) -> Person {
+    Person {
+        path: path(user.id),
+        email: user.email.as_str().to_owned(),
+        name: user.name.as_str().to_owned(),
+        roles: user.roles.iter().cloned().map(String::from).collect(),
+        disabled: user.status == UserStatus::Disabled,
+        made_at: user.created_at.0,
+    }
+}
+
+fn status(text: &str) -> Option<UserStatus> {
+    [UserStatus::Active, UserStatus::Disabled]
+        .into_iter()
+        .find(|status| word(*status) == text)
+}
+
+const fn word(status: UserStatus) -> &'static str {
+    match status {
+        UserStatus::Active => "active",
+        UserStatus::Disabled => "disabled",
+    }
+}
+
+/// Roles as somebody types them: names with white space or commas between them.
+fn typed_roles(text: &str) -> Result<Vec<Role>, ParseRoleError> {
+    let names = text.split(|c: char| c.is_whitespace() || c == ',');
+    let names = names.filter(|name| !name.is_empty());
+    let mut roles: Vec<Role> = names.map(str::parse).collect::<Result<_, _>>()?;
+    roles.sort_unstable();
+    roles.dedup();
+    Ok(roles)
+}
+
+/// A path's segment that names somebody. What names nobody is not found.
+fn user_id(segment: &str) -> Result<UserId, Failure> {
+    segment.parse().map_err(|_| Failure::of(Code::NotFound))
+}
+
+/// Whether the settings file in force declares the account: what is changed here holds until that is read again.
+fn is_declared(by: &Administrator, email: &EmailAddress) -> bool {
+    let named = format!("{:?}", email.as_str());
+    let lists = by.context().settings.iter();
+    lists
+        .filter(|setting| setting.name == "users")
+        .any(|setting| setting.value.contains(&named))
+}
+
+/// What the page before this one did, as its redirection says it.
+fn done(by: &Administrator, query: &crate::browser::form::Fields) -> Option<PersonNotice> {
+    let word = query.optional("done");
+    let word = word.filter(|_| by.0.caller.led_by_own_page())?;
+    let count = query.optional("count").and_then(|count| count.parse().ok());
+    Some(match (word, count) {
+        ("made", _) => PersonNotice::Made,
+        ("invited", _) => PersonNotice::Invited,
+        ("roles", _) => PersonNotice::RolesSet,
+        ("nothing", _) => PersonNotice::Nothing,
+        ("enabled", _) => PersonNotice::Enabled,
+        ("link", _) => PersonNotice::LinkMailed,
+        ("ended", Some(count)) => PersonNotice::Ended(count),
+        ("disabled", Some(count)) => PersonNotice::Disabled(count),
+        ("deleted", Some(count)) => PersonNotice::Deleted(count),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_are_read_as_people_write_lists() {
+        let read = |text| {
+            typed_roles(text).map(|roles| roles.into_iter().map(String::from).collect::<Vec<_>>())
+        };
+        assert_eq!(read("  editors, admin editors\n").unwrap(), ["admin", "editors"]);
+        assert!(read("").unwrap().is_empty());
+        assert!(read("Editors").is_err() && read("a;b").is_err());
+    }
+}
