@@ -4,8 +4,12 @@
 //! [`Browse`]d part of something longer; what is done to many is said in numbers first.
 
 mod administrator;
+pub mod applications;
 mod browse;
 pub mod overview;
+pub mod people;
+pub mod proxies;
+pub mod settings;
 
 use std::sync::Arc;
 
@@ -19,5 +23,21 @@ pub use browse::Browse;
 
 /// Everything under `/console`.
 pub fn routes() -> Router<Arc<Context>> {
-    Router::new().route("/console", get(overview::get))
+    Router::new()
+        .route("/console", get(overview::get))
+        .route("/console/applications", get(applications::get))
+        .route(
+            "/console/applications/add",
+            get(applications::add::get).post(applications::add::post),
+        )
+        .route("/console/applications/{name}", get(applications::one::get))
+        .route(
+            "/console/applications/{name}/connect",
+            get(applications::connect::get),
+        )
+        .route(
+            "/console/applications/{name}/remove",
+            get(applications::remove::get).post(applications::remove::post),
+        )
+        .route("/console/settings", get(settings::get))
 }

@@ -554,6 +554,236 @@ error-loop = Die Anmeldung dreht sich im Kreis
 error-loop-what = Sie sind angemeldet, aber der Server vor dieser Anwendung merkt es nicht.
 error-loop-do = Sagen Sie es denen, die ihn betreiben: Der Proxy muss den Cookie-Header mitgeben, wenn er /verify fragt.
 
+### Konsole: Personen, Anwendungen, Einstellungen
+console-go-on = Weiter
+copy-submit = Kopieren
+copy-done = Kopiert
+people-count =
+    { $count ->
+        [one] { $count } Konto
+       *[other] { $count } Konten
+    }
+people-add = Person hinzufügen
+people-text = Adresse oder Name
+people-status = Zustand
+people-status-any = Jeder
+people-status-active = Darf sich anmelden
+people-status-disabled = Gesperrt
+people-role = Rolle
+people-search = Suchen
+people-everybody = Alle zeigen
+people-none = Darauf passt niemand. Nehmen Sie eine der Bedingungen weg.
+people-none-yet = Bisher passt niemand. Die Liste ist lang: Suchen Sie weiter.
+people-empty = Noch hat niemand ein Konto. Fügen Sie die erste Person hinzu.
+people-disabled = gesperrt
+people-made = seit { $when }
+people-first = Zum Anfang
+people-more = Weitersuchen
+person-own = Sie
+person-declared = Dieses Konto steht in der Einstellungsdatei. Rollen und Zustand, die Sie hier ändern, gelten sofort und so lange, bis der Server die Datei wieder liest.
+person-account = Konto
+person-made = Angelegt { $when }
+person-last-login = zuletzt angemeldet { $when }
+person-never-signed-in = nie angemeldet
+person-has-password = hat ein Passwort
+person-no-password = hat noch kein Passwort
+person-live = Angemeldet: { $what }.
+person-not-live = Nirgends angemeldet.
+person-sessions = Zeigen
+person-roles = Rollen
+person-roles-label = Rollen
+person-roles-hint = Namen mit Leerzeichen dazwischen. Sie gelten ab der nächsten Anfrage.
+person-roles-known = Es gibt: { $list }.
+person-roles-fault = Der Name einer Rolle hat nur Kleinbuchstaben a bis z, Ziffern, _ und -. Setzen Sie zwischen zwei Rollen ein Leerzeichen.
+person-roles-submit = Rollen setzen
+person-acts = Was sich tun lässt
+person-acts-what = Sie sehen vorher, was geschehen wird. Ein Passwort sieht und wählt niemand außer der Person selbst.
+person-recover = Link zum Setzen eines Passworts
+person-end = Überall abmelden
+person-enable = Entsperren
+person-disable = Sperren
+person-delete = Konto löschen
+person-leave = Verwaltung abgeben
+person-events-none = Es ist noch nichts geschehen.
+person-trail = Alles im Prüfprotokoll
+person-add-intro = Das Passwort wählt die Person selbst, über einen Link. Niemand sonst bekommt es zu sehen.
+person-how = Wie
+person-how-invite = Einladen
+person-how-invite-what = Die Person bestätigt die Adresse, wählt Namen und Passwort, und erst dann entsteht das Konto. Der Link gilt eine Woche.
+person-how-now = Konto jetzt anlegen
+person-how-now-what = Es besteht sofort, mit diesen Rollen, und die Person bekommt einen Link, um das Passwort zu setzen.
+person-add-mails = Der Link geht per E-Mail an die Adresse.
+person-add-by-hand = Von hier aus lässt sich keine E-Mail senden: Die nächste Seite zeigt den Link, ein einziges Mal, damit Sie ihn weitergeben.
+person-add-submit = Hinzufügen
+person-fault-taken = Mit dieser Adresse gibt es schon ein Konto.
+person-link-invites = Einladung
+person-link-recovers = Link zum Setzen eines Passworts
+person-link-what = Geben Sie das so an { $address } weiter, dass es sonst niemand liest. Es gilt einmal, bis { $when }.
+person-link-once = Er wird nur dieses eine Mal gezeigt. Wer ihn hat, kann das Passwort wählen.
+person-done-made = Das Konto ist angelegt. Eine E-Mail mit dem Link zum Setzen des Passworts ist unterwegs.
+person-done-invited = Die Einladung ist unterwegs.
+person-done-roles = Die Rollen sind gesetzt und gelten ab der nächsten Anfrage.
+person-done-nothing = Das war schon so. Es wurde nichts geändert.
+person-done-ended =
+    { $count ->
+        [0] Es war nichts mehr zu beenden.
+        [one] Auf 1 Gerät abgemeldet.
+       *[other] Auf { $count } Geräten abgemeldet.
+    }
+person-done-disabled =
+    { $count ->
+        [0] Gesperrt. Kein Gerät war angemeldet.
+        [one] Gesperrt und auf 1 Gerät abgemeldet.
+       *[other] Gesperrt und auf { $count } Geräten abgemeldet.
+    }
+person-done-enabled = Entsperrt. Was beendet war, bleibt beendet.
+person-done-deleted =
+    { $count ->
+        [0] Das Konto ist gelöscht. Kein Gerät war angemeldet.
+        [one] Das Konto ist gelöscht und auf 1 Gerät abgemeldet.
+       *[other] Das Konto ist gelöscht und auf { $count } Geräten abgemeldet.
+    }
+person-done-link = Eine E-Mail mit dem Link zum Setzen des Passworts ist unterwegs.
+person-last-administrator = Das ist das einzige Konto, das verwaltet, und ohne eines verwaltet niemand mehr. Geben Sie zuerst jemand anderem die Rolle admin. Es wurde nichts geändert.
+person-declared-refused = Dieses Konto steht in der Einstellungsdatei, die es wieder anlegen würde. Nehmen Sie es zuerst dort heraus. Es wurde nichts geändert.
+person-oneself = Das ist Ihr eigenes Konto: Das kann jemand anderes aus der Verwaltung tun, damit immer jemand verwaltet. Es wurde nichts geändert.
+person-not-while-disabled = Ein gesperrtes Konto kann kein Passwort setzen. Entsperren Sie es zuerst. Es wurde nichts gesendet.
+person-will-end = { $person } wird ab dem nächsten Klick überall abgemeldet.
+person-will-end-own = Sie werden überall abgemeldet, auch hier.
+person-will-disable = { $person } wird überall abgemeldet und kann sich nicht anmelden, bis das Konto wieder entsperrt ist.
+person-will-enable = { $person } darf sich wieder anmelden. Was beendet war, bleibt beendet.
+person-will-delete = Das Konto von { $person } und alles Persönliche darin wird gelöscht. Es lässt sich nicht zurückholen; das Prüfprotokoll behält, was geschehen ist, ohne Namen und Adresse.
+person-will-recover-mail = { $person } bekommt eine E-Mail mit einem Link zum Setzen eines Passworts. Das alte gilt, bis ein neues gesetzt ist.
+person-will-recover-hand = Die nächste Seite zeigt einen Link, mit dem { $person } ein Passwort setzt. Wer ihn hat, kann das Passwort wählen.
+person-will-roles = { $person } hat dann genau diese Rollen: { $roles }.
+person-will-no-roles = { $person } hat dann keine Rolle mehr.
+person-will-leave = Sie geben die Rolle admin ab: Ab dem nächsten Klick ist Ihnen die Verwaltung verschlossen, und nur jemand anderes aus der Verwaltung kann sie Ihnen zurückgeben.
+person-will-invite = { $person } wird eingeladen, ein Konto anzulegen.
+person-will-make = Für { $person } wird ein Konto angelegt.
+person-ends = Das beendet { $what }.
+applications-intro = Was durch diese Tür erreicht wird, jede Anwendung unter einem eigenen Host.
+applications-empty = Noch ist keine Anwendung bekannt. Fügen Sie die erste hinzu: Sie braucht einen Namen, eine Adresse und Ihren Proxy.
+application-add = Anwendung hinzufügen
+application-declared = in der Einstellungsdatei
+application-declared-what = Diese Anwendung steht in der Einstellungsdatei und wird dort geändert.
+application-declared-refused = Diese Anwendung steht in der Einstellungsdatei. Nehmen Sie sie dort heraus und lassen Sie den Server sie neu lesen. Es wurde nichts geändert.
+application-added = Die Anwendung ist jetzt bekannt.
+application-removed = Die Anwendung ist entfernt. Keines ihrer Cookies ist noch etwas wert.
+application-made = Bekannt seit { $when }
+application-what = Was sie ist
+application-connect = Proxy einrichten
+application-asks = Wer hineindarf
+application-asks-nothing = Alle, angemeldet oder nicht
+application-asks-login = Alle, die angemeldet sind
+application-asks-roles = Wer eine dieser Rollen hat: { $roles }
+application-asks-acr = eine Anmeldung von mindestens { $acr }
+application-allows-cross-site = andere Websites dürfen senden, was etwas ändert
+application-allows-preflight = CORS-Voranfragen gehen durch
+application-no-rules = Das gilt für jeden Pfad.
+application-rules = Außer für manche Pfade; die erste Regel, die passt, zählt
+application-rules-count =
+    { $count ->
+        [one] { $count } Regel für manche Pfade
+       *[other] { $count } Regeln für manche Pfade
+    }
+application-all-paths = jeder Pfad
+application-acts = Was sich tun lässt
+application-remove = Anwendung entfernen
+application-rotate = Neues Geheimnis
+application-rotate-now = Neues Geheimnis, das alte endet sofort
+application-secret = Ihr Geheimnis
+application-secret-what = Mit Client-ID und Geheimnis weist sich der Server der Anwendung gegenüber Vestibule aus, um Daten unter den Sitzungen der Leute abzulegen.
+application-will-add = { $application } wird bekannt gemacht.
+application-will-remove =
+    { $count ->
+        [one] { $application } wird entfernt. Alle sind dort sofort abgemeldet, und ihr Proxy wird unter dieser 1 Adresse abgewiesen. Was sie unter den Sitzungen der Leute ablegt, wird gelöscht. Hier bleiben die Leute angemeldet.
+       *[other] { $application } wird entfernt. Alle sind dort sofort abgemeldet, und ihr Proxy wird unter allen { $count } Adressen abgewiesen. Was sie unter den Sitzungen der Leute ablegt, wird gelöscht. Hier bleiben die Leute angemeldet.
+    }
+application-will-rotate = { $application } bekommt ein neues Geheimnis, das einmal gezeigt wird. Das jetzige gilt bis zum nächsten neuen weiter, damit der Wechsel ohne Lücke gelingt.
+application-will-rotate-now = { $application } bekommt ein neues Geheimnis, das einmal gezeigt wird. Jedes ältere endet sofort: Bis die Anwendung das neue hat, wird sie abgewiesen.
+application-add-intro = Eine Anwendung hinter einem Reverse-Proxy. Sie braucht keine eigene Anmeldung: Der Proxy fragt Vestibule zu jeder Anfrage und sagt der Anwendung, wer fragt.
+application-add-faults = Etwas muss anders sein: Es steht am Feld.
+application-add-what = Was ist es?
+application-title = Titel
+application-title-hint = Was den Leuten gezeigt wird. Der Name, wenn hier nichts steht.
+application-name = Name
+application-name-hint = Wie Einstellungen und Proxys sie nennen: Kleinbuchstaben a bis z, Ziffern, _ und -. Er bleibt.
+application-origins = Adresse
+application-origins-hint = Wo Browser sie erreichen, etwa https://shop.example.com. Mehrere stehen in je einer Zeile.
+application-add-who = Wer darf hinein?
+application-who-anyone = Alle, die angemeldet sind
+application-who-roles = Nur wer eine dieser Rollen hat
+application-roles-hint = Namen mit Leerzeichen dazwischen. Für einzelne Pfade schreiben Sie Regeln in die Einstellungsdatei.
+application-add-proxy = Welcher Proxy steht davor?
+application-proxy-later = Die anderen können Sie später ansehen.
+application-add-submit = Anwendung hinzufügen
+application-fault-name = Ein Name hat nur Kleinbuchstaben a bis z, Ziffern, _ und -, höchstens 64 davon.
+application-fault-name-taken = Eine andere Anwendung heißt so.
+application-fault-origin-missing = Bitte sagen Sie, wo Browser sie erreichen.
+application-fault-origin = { $origin } ist keine Adresse einer Anwendung. Sie ist nur Schema, Host und Port, etwa https://shop.example.com.
+application-fault-https = { $origin } ist nicht auf dieser Maschine und braucht deshalb https.
+application-fault-twice = { $origin } steht zweimal da.
+application-fault-many = Höchstens { $most } Adressen.
+application-fault-origin-taken = Unter { $origin } wird die Anwendung { $application } erreicht: Ein Host mit Port gehört einer Anwendung.
+application-fault-issuer = { $origin } ist auf Vestibules eigenem Host und könnte sich deshalb als Kontoseite ausgeben. Geben Sie der Anwendung einen eigenen Host.
+application-fault-roles = Bitte nennen Sie mindestens eine Rolle, oder lassen Sie alle hinein, die angemeldet sind.
+application-fault-proxy = Bitte wählen Sie einen Proxy.
+proxy-nginx = Der weit verbreitete Webserver. Er fragt mit seinem eigenen auth_request, ohne dass etwas zu installieren wäre.
+proxy-haproxy = Der Lastverteiler. Er fragt mit einem kurzen Skript in seinem eigenen Lua.
+proxy-apache = Der altbewährte Webserver. Er fragt mit einem kurzen Skript für mod_lua.
+proxy-caddy = Holt sich seine Zertifikate selbst. Er fragt mit forward_auth.
+proxy-traefik = Unter Containern zu Hause. Er fragt mit ForwardAuth.
+proxy-envoy = In Meshes zu Hause. Er fragt mit ext_authz; seine Datei nimmt nur IPv4-Adressen.
+connect-title = { $application } hinter { $proxy }
+connect-now = Jetzt ihr Proxy.
+connect-proxy = Proxy
+connect-origin = Adresse der Anwendung
+connect-application = Der Proxy erreicht die Anwendung unter
+connect-vestibule = Der Proxy erreicht Vestibule unter
+connect-from = Vestibule sieht den Proxy kommen von
+connect-fill = Einsetzen
+connect-fault-upstream = Hier stehen Host und Port, etwa 127.0.0.1:3000 oder app.internal:3000. Eine IPv6-Adresse geht hier nicht.
+connect-fault-address = Die Datei dieses Proxys nimmt hier eine IPv4-Adresse, etwa 127.0.0.1:3000, und keinen Namen.
+connect-fault-from = Hier steht eine IP-Adresse, etwa 127.0.0.1.
+connect-step-settings = 1. Vestibules Einstellungen
+connect-settings = Vestibule glaubt nur Proxys, die in seinen Einstellungen stehen, jedem mit den Headern, die er sendet. Schreiben Sie das in die Einstellungsdatei und lassen Sie den Server sie neu lesen (systemctl reload vestibule, oder SIGHUP).
+connect-trusted = Dieser Proxy steht schon in Vestibules Einstellungen, mit den Headern, die er sendet.
+connect-step-proxy = 2. Die Konfiguration des Proxys
+connect-files = Das sind die Dateien, die Vestibules eigene Tests im echten Proxy laufen lassen, mit Ihren Werten darin. Was Sie außerdem zu besorgen haben: die Zertifikate unter den Pfaden, die dort stehen.
+connect-save = Speichern als { $path }
+connect-step-try = 3. Ausprobieren
+connect-doctor = Das öffnet die Anwendung wie ein Browser, folgt ihr zur Anmeldung und sagt, wo es abbricht und warum.
+connect-alone = Die Anwendung muss dort lauschen, wo nur der Proxy sie erreicht: Wer sie sonst erreicht, kann sich für jeden ausgeben.
+connect-issuer-http = Vestibules eigene Adresse ist nicht https. Hinter einem Proxy braucht es eine: Setzen Sie server.issuer darauf, und kommen Sie dann hierher zurück.
+connect-origin-http = Die Adresse der Anwendung ist nicht https. Diese Dateien sind für https.
+connect-other-port = Eine der Adressen hat einen eigenen Port. Diese Dateien lauschen auf 443: Ändern Sie die Ports darin.
+connect-shared-host = Die Anwendung ist auf Vestibules eigenem Host. Diese Dateien sind für je einen Host; im Buch steht für nginx eine andere, „One host for both“.
+connect-other-family = Vestibules Einstellungen nennen unter dieser Adresse einen Proxy mit anderen Headern. Ein Proxy sendet eine Familie: Ändern Sie dort die Zeile.
+secret-title = Das neue Geheimnis
+secret-previous = Das vorige gilt bis zum nächsten neuen weiter. Tragen Sie dieses in die Anwendung ein, und machen Sie dann noch eines, wenn das alte anderen bekannt ist.
+secret-alone = Jedes ältere ist zu Ende.
+secret-once = Es wird nur dieses eine Mal gezeigt: Hier bleibt nur sein Hash.
+settings-intro = Was gilt, und wer es gesagt hat. Um etwas zu ändern, ändern Sie es dort; Geheimnisse stehen nirgends.
+settings-text = Name oder Bedeutung
+settings-which = Welche
+settings-all = Alle
+settings-changed = Nur was jemand gesetzt hat
+settings-none = Darauf passt keine Einstellung.
+settings-unknown = Diesem Server wurden seine Einstellungen nicht gesagt.
+settings-set = gesetzt
+settings-waits = wartet auf einen Neustart
+settings-waiting =
+    { $count ->
+        [one] { $count } geänderte Einstellung wartet auf einen Neustart.
+       *[other] { $count } geänderte Einstellungen warten auf einen Neustart.
+    }
+settings-default = die Voreinstellung
+settings-file = aus { $place }
+settings-environment = aus der Umgebung, { $place }
+settings-flag = vom Schalter { $place }
+settings-reloads = eine Änderung braucht ein Neulesen
+settings-restarts = eine Änderung braucht einen Neustart
+
 ### Konsole: der Rahmen, die Übersicht, laufende Sitzungen, das Protokoll
 console-title = Verwaltung
 overview-title = Übersicht

@@ -554,6 +554,236 @@ error-loop = Signing in goes round in a circle
 error-loop-what = You are signed in, but the server in front of this application does not notice.
 error-loop-do = Tell whoever runs it: the proxy must pass the Cookie header on when it asks /verify.
 
+### Console: people, applications, settings
+console-go-on = Go on
+copy-submit = Copy
+copy-done = Copied
+people-count =
+    { $count ->
+        [one] { $count } account
+       *[other] { $count } accounts
+    }
+people-add = Add a person
+people-text = Address or name
+people-status = Status
+people-status-any = Any
+people-status-active = May sign in
+people-status-disabled = Disabled
+people-role = Role
+people-search = Search
+people-everybody = Show everybody
+people-none = Nobody fits. Take one of the conditions away.
+people-none-yet = Nobody fits so far. The list is long: look on.
+people-empty = Nobody has an account yet. Add the first person.
+people-disabled = disabled
+people-made = since { $when }
+people-first = To the beginning
+people-more = Look on
+person-own = you
+person-declared = This account stands in the settings file. Roles and status that you change here are in force at once, and hold until the server reads the file again.
+person-account = Account
+person-made = Made { $when }
+person-last-login = last signed in { $when }
+person-never-signed-in = never signed in
+person-has-password = has a password
+person-no-password = has no password yet
+person-live = Signed in on { $what }.
+person-not-live = Not signed in anywhere.
+person-sessions = Show them
+person-roles = Roles
+person-roles-label = Roles
+person-roles-hint = Names with a space between them. They hold from the next request on.
+person-roles-known = There are: { $list }.
+person-roles-fault = A role's name has small letters a to z, digits, _ and - only. Put a space between two roles.
+person-roles-submit = Set the roles
+person-acts = What can be done
+person-acts-what = You see what will happen before it does. Nobody but its owner can see or choose a password.
+person-recover = Link to set a password
+person-end = Sign out everywhere
+person-enable = Enable
+person-disable = Disable
+person-delete = Delete the account
+person-leave = Give up administration
+person-events-none = Nothing has happened yet.
+person-trail = All of it in the audit trail
+person-add-intro = They choose a password themselves, by a link. Nobody else ever sees it.
+person-how = How
+person-how-invite = Invite
+person-how-invite-what = They confirm the address, choose name and password, and the account is made then. The link is good for a week.
+person-how-now = Make the account now
+person-how-now-what = It exists at once, with these roles, and they get a link to set the password.
+person-add-mails = The link goes to the address by mail.
+person-add-by-hand = No mail can be sent from here: the next page shows the link, once, for you to hand over.
+person-add-submit = Add
+person-fault-taken = There is an account with this address already.
+person-link-invites = Invitation
+person-link-recovers = Link to set a password
+person-link-what = Hand this to { $address } in a way that nobody else reads. It is good once, until { $when }.
+person-link-once = It is shown this once. Whoever has it can choose the password.
+person-done-made = The account is made. A mail with a link to set the password is on its way.
+person-done-invited = The invitation is on its way.
+person-done-roles = The roles are set, and hold from the next request on.
+person-done-nothing = It was so already. Nothing was changed.
+person-done-ended =
+    { $count ->
+        [0] There was nothing left to end.
+        [one] Signed out of 1 device.
+       *[other] Signed out of { $count } devices.
+    }
+person-done-disabled =
+    { $count ->
+        [0] Disabled. No device was signed in.
+        [one] Disabled, and signed out of 1 device.
+       *[other] Disabled, and signed out of { $count } devices.
+    }
+person-done-enabled = Enabled. What had ended stays ended.
+person-done-deleted =
+    { $count ->
+        [0] The account is deleted. No device was signed in.
+        [one] The account is deleted, and signed out of 1 device.
+       *[other] The account is deleted, and signed out of { $count } devices.
+    }
+person-done-link = A mail with a link to set the password is on its way.
+person-last-administrator = This is the only administrator, and without one nobody administers. Give somebody else the role admin first. Nothing was changed.
+person-declared-refused = This account stands in the settings file, which would make it anew. Take it out of the file first. Nothing was changed.
+person-oneself = This is your own account: another administrator can do this, so that somebody always administers. Nothing was changed.
+person-not-while-disabled = A disabled account cannot set a password. Enable it first. Nothing was sent.
+person-will-end = { $person } will be signed out everywhere, from the next click on.
+person-will-end-own = You will be signed out everywhere, here too.
+person-will-disable = { $person } will be signed out everywhere and cannot sign in until the account is enabled again.
+person-will-enable = { $person } may sign in again. What had ended stays ended.
+person-will-delete = The account of { $person } and everything personal in it will be deleted. It cannot be brought back; the audit trail keeps what happened, without name and address.
+person-will-recover-mail = { $person } will get a mail with a link to set a password. The old password is good until a new one is set.
+person-will-recover-hand = The next page shows a link by which { $person } sets a password. Whoever has it can choose the password.
+person-will-roles = { $person } will have exactly these roles: { $roles }.
+person-will-no-roles = { $person } will have no role any more.
+person-will-leave = You give up the role admin: from the next click on the console is closed to you, and only another administrator can give it back.
+person-will-invite = { $person } will be invited to make an account.
+person-will-make = An account will be made for { $person }.
+person-ends = That ends { $what }.
+applications-intro = What people reach through this door, each at a host of its own.
+applications-empty = No application is known yet. Add the first one: it takes a name, an address and your proxy.
+application-add = Add an application
+application-declared = in the settings file
+application-declared-what = This application stands in the settings file and is changed there.
+application-declared-refused = This application stands in the settings file. Take it out of the file, and have the server read it again. Nothing was changed.
+application-added = The application is known now.
+application-removed = The application is removed. None of its cookies is good for anything any more.
+application-made = Known since { $when }
+application-what = What it is
+application-connect = Set up the proxy
+application-asks = Who may come in
+application-asks-nothing = Everybody, signed in or not
+application-asks-login = Everybody who is signed in
+application-asks-roles = Who has one of these roles: { $roles }
+application-asks-acr = a login of at least { $acr }
+application-allows-cross-site = other sites may send what changes something
+application-allows-preflight = CORS preflights pass
+application-no-rules = The same holds for every path.
+application-rules = But for some paths, the first that fits counts
+application-rules-count =
+    { $count ->
+        [one] { $count } rule for some paths
+       *[other] { $count } rules for some paths
+    }
+application-all-paths = every path
+application-acts = What can be done
+application-remove = Remove the application
+application-rotate = New secret
+application-rotate-now = New secret, the old one ends at once
+application-secret = Its secret
+application-secret-what = With client id and secret the application's server proves itself to Vestibule, to keep data under people's sessions.
+application-will-add = { $application } will be made known.
+application-will-remove =
+    { $count ->
+        [one] { $application } will be removed. Everybody is signed out of it at once, and its proxy is refused at this 1 address. What it keeps under people's sessions is deleted. The people stay signed in here.
+       *[other] { $application } will be removed. Everybody is signed out of it at once, and its proxy is refused at all { $count } addresses. What it keeps under people's sessions is deleted. The people stay signed in here.
+    }
+application-will-rotate = { $application } gets a new secret, shown once. The present one stays good until the next new secret, so that you can change it without a gap.
+application-will-rotate-now = { $application } gets a new secret, shown once. Every older one ends at once: until the application has the new one, it is refused.
+application-add-intro = An application behind a reverse proxy. It needs no login of its own: the proxy asks Vestibule about each request, and tells the application who is calling.
+application-add-faults = Something has to be different: it stands at the field.
+application-add-what = What is it?
+application-title = Title
+application-title-hint = What people are shown. The name, if this is empty.
+application-name = Name
+application-name-hint = As settings and proxies name it: small letters a to z, digits, _ and -. It stays.
+application-origins = Address
+application-origins-hint = Where browsers reach it, like https://shop.example.com. Several go on a line each.
+application-add-who = Who may come in?
+application-who-anyone = Everybody who is signed in
+application-who-roles = Only who has one of these roles
+application-roles-hint = Names with a space between them. For some paths alone, write rules into the settings file.
+application-add-proxy = Which proxy stands in front?
+application-proxy-later = You can look at the others later.
+application-add-submit = Add the application
+application-fault-name = A name has small letters a to z, digits, _ and - only, at most 64 of them.
+application-fault-name-taken = Another application has this name.
+application-fault-origin-missing = Please say where browsers reach it.
+application-fault-origin = { $origin } is no address of an application. It is scheme, host and port only, like https://shop.example.com.
+application-fault-https = { $origin } is not on this machine and so needs https.
+application-fault-twice = { $origin } stands there twice.
+application-fault-many = At most { $most } addresses.
+application-fault-origin-taken = The application { $application } is reached at { $origin }: a host and port belong to one application.
+application-fault-issuer = { $origin } is on Vestibule's own host, and so could act as the account page. Give the application a host of its own.
+application-fault-roles = Please name at least one role, or let everybody in who is signed in.
+application-fault-proxy = Please choose a proxy.
+proxy-nginx = The widespread web server. It asks by its own auth_request, with nothing to install.
+proxy-haproxy = The load balancer. It asks by a short script in its own Lua.
+proxy-apache = The web server of old. It asks by a short script for mod_lua.
+proxy-caddy = Gets its certificates by itself. It asks by forward_auth.
+proxy-traefik = At home among containers. It asks by ForwardAuth.
+proxy-envoy = At home in meshes. It asks by ext_authz; its file takes IPv4 addresses only.
+connect-title = { $application } behind { $proxy }
+connect-now = Now its proxy.
+connect-proxy = Proxy
+connect-origin = Address of the application
+connect-application = The proxy reaches the application at
+connect-vestibule = The proxy reaches Vestibule at
+connect-from = Vestibule sees the proxy come from
+connect-fill = Fill in
+connect-fault-upstream = This is a host and a port, like 127.0.0.1:3000 or app.internal:3000. An IPv6 address cannot stand here.
+connect-fault-address = This proxy's file takes an IPv4 address here, like 127.0.0.1:3000, and no name.
+connect-fault-from = This is an IP address, like 127.0.0.1.
+connect-step-settings = 1. Vestibule's settings
+connect-settings = Vestibule believes only proxies that its settings name, each with the headers that it sends. Put this into the settings file, and have the server read it again (systemctl reload vestibule, or SIGHUP).
+connect-trusted = Vestibule's settings name this proxy already, with the headers that it sends.
+connect-step-proxy = 2. The proxy's configuration
+connect-files = These are the files that Vestibule's own tests run in the real proxy, with your values filled in. What is yours to see to besides: the certificates at the paths that stand there.
+connect-save = Save as { $path }
+connect-step-try = 3. Try it
+connect-doctor = This opens the application as a browser would, follows it to sign-in, and says where it breaks, and why.
+connect-alone = The application must listen where the proxy alone can reach it: whoever else can connect to it can say who they are.
+connect-issuer-http = Vestibule's own address is not https. Behind a proxy it needs one: set server.issuer to it, then come back here.
+connect-origin-http = The application's address is not https. These files are for https.
+connect-other-port = One of the addresses has a port of its own. These files listen at 443: change the ports in them.
+connect-shared-host = The application is on Vestibule's own host. These files are for a host each; the book has another one, 'One host for both', for nginx.
+connect-other-family = Vestibule's settings name a proxy at this address with another family of headers. A proxy sends one: change the line there.
+secret-title = The new secret
+secret-previous = The one before stays good until the next new secret. Put this one into the application, then make another one if the old one is known to others.
+secret-alone = Every older one has ended.
+secret-once = It is shown this once: here only its hash is kept.
+settings-intro = What is in force, and who said so. To change a setting, change it there; secrets are shown nowhere.
+settings-text = Name or meaning
+settings-which = Which
+settings-all = All
+settings-changed = Those that somebody set
+settings-none = No setting fits.
+settings-unknown = This server was not told its settings.
+settings-set = set
+settings-waits = waits for a restart
+settings-waiting =
+    { $count ->
+        [one] { $count } changed setting waits for a restart.
+       *[other] { $count } changed settings wait for a restart.
+    }
+settings-default = the default
+settings-file = from { $place }
+settings-environment = from the environment, { $place }
+settings-flag = from the flag { $place }
+settings-reloads = a change takes a reload
+settings-restarts = a change takes a restart
+
 ### Console: the frame, the overview, live sessions, the audit trail
 console-title = Console
 overview-title = Overview

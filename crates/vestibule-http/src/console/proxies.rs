@@ -158,6 +158,18 @@ impl Upstream {
         }
     }
 
+    /// Whether it stands for every address of its machine.
+    pub fn is_unspecified(&self) -> bool {
+        let address = self.host.parse::<Ipv4Addr>();
+        address.is_ok_and(|address| address.is_unspecified())
+    }
+
+    /// The same port, on this machine.
+    #[must_use]
+    pub fn on_this_machine(&self) -> Self {
+        Self::here(self.port)
+    }
+
     /// Whether it is an address and no name.
     pub fn is_address(&self) -> bool {
         self.host.parse::<Ipv4Addr>().is_ok()

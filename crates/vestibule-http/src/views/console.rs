@@ -1,14 +1,29 @@
 //! The rooms of the console. What its lists have in common is here.
 
 mod acts;
+mod applications;
+mod connect;
 mod numbers;
 mod overview;
 mod sessions;
+mod people;
+mod settings;
+mod verbs;
 
 pub use self::{
     acts::{ConsoleAct, Reached, Which},
+    applications::{
+        AddApplicationPage, AddFaults, ApplicationEntry, ApplicationNameFault, ApplicationNotice,
+        ApplicationPage, ApplicationsPage, Asks, OriginsFault, RolesFault, RuleEntry,
+    },
+    connect::{ConnectFaults, ConnectPage, Obstacle, SecretPage, SnippetText, UpstreamFault},
     overview::{ChainState, Health, OverviewPage},
     sessions::{OpenedThrough, SessionOwner, SessionPage, SessionRow, SessionsPage},
+    people::{
+        AddPersonPage, PeoplePage, Person, PersonAddress, PersonLinkPage, PersonNotice, PersonPage,
+    },
+    settings::{Setting, SettingFrom, SettingsPage, SettingsSection},
+    verbs::{ApplicationVerb, PersonVerb},
 };
 
 /// Links to the other parts of a list that is longer than a page.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::numbers::counted;
+use super::{ApplicationVerb, PersonVerb};
 use crate::texts::{Arg, Tongue, msg};
 use crate::views::Frame;
 
@@ -15,6 +16,20 @@ pub enum ConsoleAct {
         which: Which,
         /// What that ends.
         reach: Reached,
+    },
+    /// Something is done to a person.
+    Person {
+        /// What.
+        verb: PersonVerb,
+        /// What people call them.
+        name: String,
+    },
+    /// Something is done to an application.
+    Application {
+        /// What.
+        verb: ApplicationVerb,
+        /// What people call it.
+        name: String,
     },
 }
 
@@ -44,6 +59,8 @@ impl ConsoleAct {
     /// What will happen.
     pub(crate) fn purpose_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         match self {
+            Self::Person { verb, name } => verb.purpose_text(frame, name),
+            Self::Application { verb, name } => verb.purpose_text(frame, name),
             Self::EndSessions { reach, .. } if *reach == Reached::default() => {
                 frame.t("console-end-nothing")
             }
@@ -68,6 +85,8 @@ impl ConsoleAct {
     /// The button.
     pub(crate) fn submit_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         frame.t(match self {
+            Self::Person { verb, .. } => return verb.submit_text(frame),
+            Self::Application { verb, .. } => return verb.submit_text(frame),
             Self::EndSessions {
                 which: Which::Everybodys,
                 ..
@@ -80,6 +99,8 @@ impl ConsoleAct {
     pub(crate) const fn destroys(&self) -> bool {
         match self {
             Self::EndSessions { .. } => true,
+            Self::Person { verb, .. } => verb.destroys(),
+            Self::Application { verb, .. } => verb.destroys(),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::Paging;
-use crate::texts::{Msg, Tongue, msg};
+use super::{Paging, Reached};
+use crate::texts::{Arg, Msg, Tongue, msg};
 use crate::views::{
     Activity, AddressFault, Frame, NameFault,
     activity::Row as EventRow,
@@ -68,10 +68,8 @@ pub struct PersonPage {
     pub has_password: bool,
     /// When somebody last signed in.
     pub last_login: Option<i64>,
-    /// Live logins.
-    pub devices: u64,
-    /// Sign-ins at applications through them.
-    pub sign_ins: u64,
+    /// Live logins, and what hangs on them.
+    pub reach: Reached,
     /// Link to the list of those logins.
     pub sessions: String,
     /// Link to what happened, in the trail.
@@ -232,7 +230,11 @@ impl PersonPage {
     }
 
     fn live_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        live_text(frame, msg("person-live"), self.devices, self.sign_ins)
+        if self.reach.devices == 0 {
+            return frame.t("person-not-live");
+        }
+        let what = Arg::Phrase(self.reach.text(frame.tongue));
+        frame.tongue.text_with("person-live", &[("what", what)])
     }
 
     fn event_rows<'a>(&'a self, frame: &Frame<'a>) -> Vec<EventRow<'a>> {
@@ -331,25 +333,8 @@ impl PersonLinkPage {
             "person-link-what",
             &[
                 ("address", self.email.as_str().into()),
-                ("when", crate::texts::Arg::Phrase(until)),
+                ("when", Arg::Phrase(until)),
             ],
         )
     }
-}
-
-/// How much hangs on somebody's logins.
-pub(super) fn live_text<'a>(
-    frame: &Frame<'a>,
-    sentence: Msg,
-    devices: u64,
-    sign_ins: u64,
-) -> Cow<'a, str> {
-    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    frame.tongue.text_with(
-        sentence,
-        &[
-            ("devices", number(devices).into()),
-            ("count", number(sign_ins).into()),
-        ],
-    )
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use super::Reached;
-use super::people::live_text;
 use crate::texts::{Arg, Msg, msg};
 use crate::views::Frame;
 
@@ -156,6 +155,10 @@ impl ApplicationVerb {
 
 /// What happens, and then in numbers what that ends.
 fn and<'a>(what: Cow<'a, str>, reach: &Reached, frame: &Frame<'a>) -> Cow<'a, str> {
-    let ends = live_text(frame, msg("person-ends"), reach.devices, reach.sign_ins);
+    if reach.devices == 0 {
+        return what;
+    }
+    let ends = Arg::Phrase(reach.text(frame.tongue));
+    let ends = frame.tongue.text_with("person-ends", &[("what", ends)]);
     format!("{what} {ends}").into()
 }
