@@ -90,6 +90,17 @@ for (const all of document.querySelectorAll("[data-pick-all]")) {
   look();
 }
 
+// Copy a text that stands there to be copied. Where the browser gives no clipboard, the button stays away.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  const said = document.querySelector(`[data-said="${button.dataset.copy}"]`);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    said.textContent = button.dataset.done;
+  });
+}
+
 // A form goes once, however often its button is pressed. The button stays focusable; coming back to the page frees it.
 const sent = new WeakSet();
 for (const form of document.querySelectorAll("form[method=post]")) {

@@ -7,8 +7,8 @@ mod administrator;
 pub mod applications;
 mod browse;
 pub mod overview;
-pub mod people;
 pub mod proxies;
+mod role_list;
 pub mod settings;
 
 use std::sync::Arc;
@@ -38,6 +38,10 @@ pub fn routes() -> Router<Arc<Context>> {
         .route(
             "/console/applications/{name}/remove",
             get(applications::remove::get).post(applications::remove::post),
+        )
+        .route(
+            "/console/applications/{name}/secret",
+            get(applications::secret::get).post(applications::secret::post),
         )
         .route("/console/settings", get(settings::get))
 }

@@ -13,6 +13,7 @@ pub mod add;
 pub mod connect;
 pub mod one;
 pub mod remove;
+pub mod secret;
 
 const PATH: &str = "/console/applications";
 

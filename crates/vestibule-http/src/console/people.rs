@@ -4,7 +4,7 @@ use axum::response::Response;
 use vestibule_core::email::EmailAddress;
 use vestibule_core::filter::UserFilter;
 use vestibule_core::id::UserId;
-use vestibule_core::user::{ParseRoleError, Role, User, UserStatus};
+use vestibule_core::user::{Role, User, UserStatus};
 
 use super::{Administrator, Browse};
 use crate::browser::form::Query;
@@ -17,13 +17,15 @@ pub mod person;
 pub mod roles;
 
 const PATH: &str = "/console/people";
+/// The field of what is looked for.
+const TEXT: &str = "text";
 /// How many stand on a page.
 const PAGE: usize = 50;
 
 /// A part of the list, by address.
 pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Failure> {
     let mut browse = Browse::new(PATH, &query);
-    let text = browse.text("text")?;
+    let text = browse.text(TEXT)?;
     let status = browse.word("status", status)?;
     let role = browse.word("role", |role| role.parse::<Role>().ok())?;
     let after = browse.before(|address| EmailAddress::parse(address).ok())?;
@@ -78,16 +80,6 @@ const fn word(status: UserStatus) -> &'static str {
     }
 }
 
-/// Roles as somebody types them: names with white space or commas between them.
-fn typed_roles(text: &str) -> Result<Vec<Role>, ParseRoleError> {
-    let names = text.split(|c: char| c.is_whitespace() || c == ',');
-    let names = names.filter(|name| !name.is_empty());
-    let mut roles: Vec<Role> = names.map(str::parse).collect::<Result<_, _>>()?;
-    roles.sort_unstable();
-    roles.dedup();
-    Ok(roles)
-}
-
 /// A path's segment that names somebody. What names nobody is not found.
 fn user_id(segment: &str) -> Result<UserId, Failure> {
     segment.parse().map_err(|_| Failure::of(Code::NotFound))
@@ -119,19 +111,4 @@ fn done(by: &Administrator, query: &crate::browser::form::Fields) -> Option<Pers
         ("deleted", Some(count)) => PersonNotice::Deleted(count),
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn roles_are_read_as_people_write_lists() {
-        let read = |text| {
-            typed_roles(text).map(|roles| roles.into_iter().map(String::from).collect::<Vec<_>>())
-        };
-        assert_eq!(read("  editors, admin editors\n").unwrap(), ["admin", "editors"]);
-        assert!(read("").unwrap().is_empty());
-        assert!(read("Editors").is_err() && read("a;b").is_err());
-    }
 }

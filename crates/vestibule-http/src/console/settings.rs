@@ -10,11 +10,13 @@ use crate::in_force::{SettingInForce, SettingOrigin};
 use crate::views::{Setting, SettingFrom, SettingsPage, SettingsSection};
 
 const PATH: &str = "/console/settings";
+/// The field of what is looked for.
+const TEXT: &str = "text";
 
 /// All of them, or those that are looked for.
 pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Failure> {
     let mut browse = Browse::new(PATH, &query);
-    let text = browse.text("text")?;
+    let text = browse.text(TEXT)?;
     let changed = browse.word("set", |word| (word == "changed").then_some(()))?;
     let all = &by.context().settings;
     let mut page = SettingsPage {

@@ -115,7 +115,7 @@ pub(super) fn address_fault(text: &str) -> AddressFault {
     }
 }
 
-pub(super) fn name_fault(text: &str) -> NameFault {
+pub(crate) fn name_fault(text: &str) -> NameFault {
     if text.trim().chars().count() > 200 {
         NameFault::TooLong
     } else {

@@ -126,13 +126,13 @@ pub enum AddressChange {
     Primary,
 }
 
-struct Row<'a> {
-    what: Cow<'a, str>,
-    warns: bool,
-    when: When<'a>,
-    device: Option<Cow<'a, str>>,
-    address: Option<&'a str>,
-    place: Option<Cow<'a, str>>,
+pub(super) struct Row<'a> {
+    pub(super) what: Cow<'a, str>,
+    pub(super) warns: bool,
+    pub(super) when: When<'a>,
+    pub(super) device: Option<Cow<'a, str>>,
+    pub(super) address: Option<&'a str>,
+    pub(super) place: Option<Cow<'a, str>>,
 }
 
 page!(ActivityPage, "activity.html");
@@ -147,7 +147,7 @@ impl ActivityPage {
 }
 
 impl Activity {
-    fn row<'a>(&'a self, tongue: Tongue<'a>, now: i64) -> Row<'a> {
+    pub(super) fn row<'a>(&'a self, tongue: Tongue<'a>, now: i64) -> Row<'a> {
         Row {
             what: self.what.text(tongue),
             warns: self.what.warns(),

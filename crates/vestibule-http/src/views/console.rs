@@ -5,8 +5,8 @@ mod applications;
 mod connect;
 mod numbers;
 mod overview;
-mod sessions;
 mod people;
+mod sessions;
 mod settings;
 mod verbs;
 
@@ -18,10 +18,10 @@ pub use self::{
     },
     connect::{ConnectFaults, ConnectPage, Obstacle, SecretPage, SnippetText, UpstreamFault},
     overview::{ChainState, Health, OverviewPage},
-    sessions::{OpenedThrough, SessionOwner, SessionPage, SessionRow, SessionsPage},
     people::{
         AddPersonPage, PeoplePage, Person, PersonAddress, PersonLinkPage, PersonNotice, PersonPage,
     },
+    sessions::{OpenedThrough, SessionOwner, SessionPage, SessionRow, SessionsPage},
     settings::{Setting, SettingFrom, SettingsPage, SettingsSection},
     verbs::{ApplicationVerb, PersonVerb},
 };

@@ -13,6 +13,7 @@ mod account;
 mod accounts;
 mod arriving;
 mod console;
+mod console_people;
 mod handshake;
 
 /// 2026-11-20 14:00:00 UTC.
@@ -65,6 +66,9 @@ pub(super) fn all() -> Vec<Sample> {
         handshake::pages(),
         console::overview(),
         console::sessions(),
+        console_people::people(),
+        console_people::applications(),
+        console_people::settings(),
     ]
     .into_iter()
     .flatten()

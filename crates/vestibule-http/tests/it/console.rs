@@ -1,6 +1,8 @@
 //! `/console` and what is below it.
 
+mod applications;
 mod frame;
+mod settings;
 
 /// Who administers in these tests.
 pub const ROOT: &str = "root@example.test";

@@ -10,9 +10,8 @@ use vestibule_store::PutApplication;
 use super::PATH;
 use crate::browser::form::{Fields, Posted};
 use crate::browser::fresh::Act;
-use crate::console::people::typed_roles;
 use crate::console::proxies::Proxy;
-use crate::console::{Acting, Administrator};
+use crate::console::{Acting, Administrator, role_list};
 use crate::errors::{Code, Failure};
 use crate::pages::setup::name_fault;
 use crate::site::Site;
@@ -151,7 +150,7 @@ fn roles(page: &AddApplicationPage) -> Result<Vec<Role>, RolesFault> {
     if !page.by_role {
         return Ok(Vec::new());
     }
-    let roles = typed_roles(&page.roles).map_err(|_| RolesFault::Malformed)?;
+    let roles = role_list::read(&page.roles).map_err(|_| RolesFault::Malformed)?;
     if roles.is_empty() {
         // Nobody is let in by a role that was forgotten: whoever wants any login says so (ASVS 8.3.1).
         return Err(RolesFault::Missing);

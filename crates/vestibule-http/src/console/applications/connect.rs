@@ -16,7 +16,9 @@ use crate::console::proxies::{Proxy, Upstream, Values};
 use crate::context::Context;
 use crate::errors::{Code, Failure};
 use crate::site::{HeaderFamily, ProxyPeer, Site};
-use crate::views::{ApplicationNotice, ConnectFaults, ConnectPage, Obstacle, SnippetText, UpstreamFault};
+use crate::views::{
+    ApplicationNotice, ConnectFaults, ConnectPage, Obstacle, SnippetText, UpstreamFault,
+};
 
 /// The port that the book's application listens on, until another is said.
 const APPLICATION: u16 = 3000;
@@ -42,7 +44,12 @@ pub async fn get(
         path: path(&application),
         name: application.spec.name.to_string(),
         title: application.spec.title().to_owned(),
-        origins: application.spec.origins.iter().map(Origin::to_string).collect(),
+        origins: application
+            .spec
+            .origins
+            .iter()
+            .map(Origin::to_string)
+            .collect(),
         origin: origin.to_string(),
         proxy: proxy.as_str().to_owned(),
         proxies: Proxy::ALL

@@ -34,12 +34,13 @@ pub(super) fn refuse(
 fn page(application: &Application, notice: Option<ApplicationNotice>) -> ApplicationPage {
     let rules = application.spec.rules.iter().map(|rule| RuleEntry {
         paths: rule.paths.iter().cloned().map(String::from).collect(),
-        methods: rule.methods.iter().map(ToString::to_string).collect(),
+        methods: rule.methods.iter().cloned().map(String::from).collect(),
         asks: asks(&rule.demand),
     });
     ApplicationPage {
         application: entry(application),
         client_id: application.id.to_string(),
+        has_secret: !application.secrets.is_empty(),
         rules: rules.collect(),
         notice,
     }

@@ -9,10 +9,10 @@ use vestibule_core::user::{DisplayName, Role, User};
 use vestibule_engine::{AddUserError, Invitation, InviteError, NewAccount};
 
 use super::person::on;
-use super::{PATH, path, typed_roles};
+use super::{PATH, path};
 use crate::browser::form::{Fields, Posted};
 use crate::browser::fresh::Act;
-use crate::console::{Acting, Administrator};
+use crate::console::{Acting, Administrator, role_list};
 use crate::errors::{Code, Failure};
 use crate::pages::setup::name_fault;
 use crate::views::{
@@ -181,7 +181,7 @@ impl Wanted {
     fn read(page: &mut AddPersonPage) -> Option<Self> {
         let email = EmailAddress::parse(&page.email);
         let name = DisplayName::parse(&page.name);
-        let roles = typed_roles(&page.roles);
+        let roles = role_list::read(&page.roles);
         if email.is_err() {
             page.email_fault = Some(if page.email.trim().is_empty() {
                 AddressFault::Missing

@@ -7,10 +7,10 @@ use vestibule_core::user::Role;
 use vestibule_store::SetRoles;
 
 use super::person::{find, on, refuse, show};
-use super::{path, person, typed_roles};
+use super::{path, person};
 use crate::browser::form::Posted;
 use crate::browser::fresh::{self, Act};
-use crate::console::Administrator;
+use crate::console::{Administrator, role_list};
 use crate::errors::{Code, Failure};
 use crate::views::{ConsoleAct, FreshFor, PersonNotice, PersonPage, PersonVerb};
 
@@ -23,7 +23,7 @@ pub async fn post(
     let form = by.check(posted)?;
     let detail = find(&by, &id).await?;
     let typed = form.fields.required("roles")?;
-    let Ok(roles) = typed_roles(typed) else {
+    let Ok(roles) = role_list::read(typed) else {
         let page = PersonPage {
             typed: Some(typed.to_owned()),
             ..PersonPage::default()

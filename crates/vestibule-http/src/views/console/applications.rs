@@ -61,6 +61,8 @@ pub struct ApplicationPage {
     pub application: ApplicationEntry,
     /// As programs name it.
     pub client_id: String,
+    /// It has a secret.
+    pub has_secret: bool,
     /// What some paths ask instead.
     pub rules: Vec<RuleEntry>,
     /// What was just done, or cannot be.

@@ -142,7 +142,9 @@ impl ConnectPage {
     }
 
     fn save_text<'a>(&self, frame: &Frame<'a>, path: &'static str) -> Cow<'a, str> {
-        frame.tongue.text_with("connect-save", &[("path", path.into())])
+        frame
+            .tongue
+            .text_with("connect-save", &[("path", path.into())])
     }
 }
 
