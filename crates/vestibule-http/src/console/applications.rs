@@ -5,9 +5,10 @@ use vestibule_core::application::{Application, Demand};
 use vestibule_core::user::Role;
 
 use super::Administrator;
+use super::proxies::Proxy;
 use crate::browser::form::{Fields, Query};
 use crate::errors::{Code, Failure};
-use crate::views::{ApplicationEntry, ApplicationNotice, ApplicationsPage, Asks};
+use crate::views::{ApplicationEntry, ApplicationNotice, ApplicationsPage, Asks, ProxyChoice};
 
 pub mod add;
 pub mod connect;
@@ -62,6 +63,15 @@ fn asks(demand: &Demand) -> Asks {
         cross_site: demand.cross_site,
         preflight: demand.preflight,
     }
+}
+
+/// Every proxy there is a configuration for.
+fn choices() -> Vec<ProxyChoice> {
+    let choice = |proxy: Proxy| ProxyChoice {
+        name: proxy.as_str(),
+        title: proxy.title(),
+    };
+    Proxy::ALL.map(choice).to_vec()
 }
 
 /// What the page before this one did, as its redirection says it.

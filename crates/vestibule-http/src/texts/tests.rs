@@ -16,7 +16,8 @@ const NAMES: [&str; 4] = ["t(", "text(", "text_with(", "msg("];
 /// How the letters name them.
 const LETTERS: [&str; 4] = ["say(", "say_with(", "button(", "link("];
 /// Calls of the dates module take a message's id second.
-const SENTENCES: [&str; 5] = [
+const SENTENCES: [&str; 6] = [
+    "dates::day(frame.tongue, ",
     "dates::wait(frame.tongue, ",
     "dates::wait(tongue, ",
     "dates::day(tongue, ",

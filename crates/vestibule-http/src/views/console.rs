@@ -14,7 +14,7 @@ pub use self::{
     acts::{ConsoleAct, Reached, Which},
     applications::{
         AddApplicationPage, AddFaults, ApplicationEntry, ApplicationNameFault, ApplicationNotice,
-        ApplicationPage, ApplicationsPage, Asks, OriginsFault, RolesFault, RuleEntry,
+        ApplicationPage, ApplicationsPage, Asks, OriginsFault, ProxyChoice, RolesFault, RuleEntry,
     },
     connect::{ConnectFaults, ConnectPage, Obstacle, SecretPage, SnippetText, UpstreamFault},
     overview::{ChainState, Health, OverviewPage},

@@ -7,7 +7,7 @@ use vestibule_core::origin::{Origin, ParseOriginError};
 use vestibule_core::user::{DisplayName, Role};
 use vestibule_store::PutApplication;
 
-use super::PATH;
+use super::{PATH, choices};
 use crate::browser::form::{Fields, Posted};
 use crate::browser::fresh::Act;
 use crate::console::proxies::Proxy;
@@ -191,9 +191,7 @@ fn show(
 ) -> Result<Response, Failure> {
     let page = AddApplicationPage {
         csrf: by.0.token()?,
-        proxies: Proxy::ALL
-            .map(|proxy| (proxy.as_str(), proxy.title()))
-            .to_vec(),
+        proxies: choices(),
         ..page
     };
     by.0.page(status, &page)

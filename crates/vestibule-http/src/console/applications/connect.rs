@@ -9,7 +9,7 @@ use http::StatusCode;
 use vestibule_core::application::Application;
 use vestibule_core::origin::Origin;
 
-use super::{done, find, path};
+use super::{choices, done, find, path};
 use crate::browser::form::{Fields, Query};
 use crate::console::Administrator;
 use crate::console::proxies::{Proxy, Upstream, Values};
@@ -52,9 +52,7 @@ pub async fn get(
             .collect(),
         origin: origin.to_string(),
         proxy: proxy.as_str().to_owned(),
-        proxies: Proxy::ALL
-            .map(|proxy| (proxy.as_str(), proxy.title()))
-            .to_vec(),
+        proxies: choices(),
         application: asked.application.0,
         vestibule: asked.vestibule.0,
         from: asked.from.0,

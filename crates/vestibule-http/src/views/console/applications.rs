@@ -108,10 +108,19 @@ pub struct AddApplicationPage {
     pub roles: String,
     /// Which proxy stands in front, by its name in forms.
     pub proxy: String,
-    /// The proxies there are: name in forms, title.
-    pub proxies: Vec<(&'static str, &'static str)>,
+    /// The proxies there are.
+    pub proxies: Vec<ProxyChoice>,
     /// What is wrong.
     pub faults: AddFaults,
+}
+
+/// A proxy that can be chosen.
+#[derive(Clone, Copy, Debug)]
+pub struct ProxyChoice {
+    /// Its name in forms.
+    pub name: &'static str,
+    /// As its makers write it.
+    pub title: &'static str,
 }
 
 /// What is wrong with what was typed.
@@ -291,22 +300,20 @@ impl AddApplicationPage {
             })
         })
     }
-
-    fn proxy_text<'a>(&self, frame: &Frame<'a>, proxy: &str) -> Cow<'a, str> {
-        proxy_text(frame, proxy)
-    }
 }
 
-/// One sentence about each proxy.
-pub(super) fn proxy_text<'a>(frame: &Frame<'a>, proxy: &str) -> Cow<'a, str> {
-    frame.t(match proxy {
-        "nginx" => msg("proxy-nginx"),
-        "haproxy" => msg("proxy-haproxy"),
-        "apache" => msg("proxy-apache"),
-        "caddy" => msg("proxy-caddy"),
-        "traefik" => msg("proxy-traefik"),
-        _ => msg("proxy-envoy"),
-    })
+impl ProxyChoice {
+    /// One sentence about it.
+    pub(super) fn text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        frame.t(match self.name {
+            "nginx" => msg("proxy-nginx"),
+            "haproxy" => msg("proxy-haproxy"),
+            "apache" => msg("proxy-apache"),
+            "caddy" => msg("proxy-caddy"),
+            "traefik" => msg("proxy-traefik"),
+            _ => msg("proxy-envoy"),
+        })
+    }
 }
 
 impl OriginsFault {

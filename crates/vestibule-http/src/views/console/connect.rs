@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::ProxyChoice;
 use crate::texts::msg;
 use crate::views::{Frame, page};
 
@@ -21,8 +22,8 @@ pub struct ConnectPage {
     pub origin: String,
     /// Which proxy, by its name in forms.
     pub proxy: String,
-    /// The proxies there are: name in forms, title.
-    pub proxies: Vec<(&'static str, &'static str)>,
+    /// The proxies there are.
+    pub proxies: Vec<ProxyChoice>,
     /// Where the application listens, as typed.
     pub application: String,
     /// Where Vestibule listens, as typed.
@@ -112,11 +113,8 @@ impl ConnectPage {
         self.faults != ConnectFaults::default()
     }
 
-    fn proxy_title(&self) -> &'static str {
-        let mut proxies = self.proxies.iter();
-        proxies
-            .find(|(name, _)| *name == self.proxy)
-            .map_or("", |(_, title)| title)
+    fn chosen(&self) -> Option<&ProxyChoice> {
+        self.proxies.iter().find(|proxy| proxy.name == self.proxy)
     }
 
     fn heading<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
@@ -124,13 +122,16 @@ impl ConnectPage {
             "connect-title",
             &[
                 ("application", self.title.as_str().into()),
-                ("proxy", self.proxy_title().into()),
+                (
+                    "proxy",
+                    self.chosen().map_or("", |proxy| proxy.title).into(),
+                ),
             ],
         )
     }
 
-    fn proxy_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
-        super::applications::proxy_text(frame, &self.proxy)
+    fn proxy_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
+        self.chosen().map(|proxy| proxy.text(frame))
     }
 
     fn application_fault<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
@@ -140,11 +141,13 @@ impl ConnectPage {
     fn vestibule_fault<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
         self.faults.vestibule.map(|fault| fault.text(frame))
     }
+}
 
-    fn save_text<'a>(&self, frame: &Frame<'a>, path: &'static str) -> Cow<'a, str> {
+impl SnippetText {
+    fn save_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
         frame
             .tongue
-            .text_with("connect-save", &[("path", path.into())])
+            .text_with("connect-save", &[("path", self.path.into())])
     }
 }
 

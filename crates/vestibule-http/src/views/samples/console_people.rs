@@ -7,68 +7,58 @@ use crate::views::{
     ApplicationNameFault, ApplicationNotice, ApplicationPage, ApplicationVerb, ApplicationsPage,
     Asks, ConnectFaults, ConnectPage, ConsoleAct, FreshFor, FreshPage, Happening, NameFault,
     Obstacle, OriginsFault, Paging, PeoplePage, Person, PersonAddress, PersonLinkPage,
-    PersonNotice, PersonPage, PersonVerb, Reached, RolesFault, RuleEntry, SecretPage, Setting,
-    SettingFrom, SettingsPage, SettingsSection, SnippetText, UpstreamFault,
+    PersonNotice, PersonPage, PersonVerb, ProxyChoice, Reached, RolesFault, RuleEntry, SecretPage,
+    Setting, SettingFrom, SettingsPage, SettingsSection, SnippetText, UpstreamFault,
 };
 
-const PROXIES: [(&str, &str); 6] = [
-    ("nginx", "nginx"),
-    ("haproxy", "HAProxy"),
-    ("apache", "Apache"),
-    ("caddy", "Caddy"),
-    ("traefik", "Traefik"),
-    ("envoy", "Envoy"),
-];
+fn proxies() -> Vec<ProxyChoice> {
+    let choice = |proxy: Proxy| ProxyChoice {
+        name: proxy.as_str(),
+        title: proxy.title(),
+    };
+    Proxy::ALL.map(choice).to_vec()
+}
 
-pub(super) fn people() -> Vec<Sample> {
-    let bob = Person {
+fn bob() -> Person {
+    Person {
         path: "/console/people/01890a5d-ac96-774b-bcce-b302099a8057".into(),
         email: "bob@example.test".into(),
         name: "Bob Builder".into(),
         roles: vec!["admin".into(), "editors".into()],
         disabled: false,
         made_at: NOW - 40 * DAY,
-    };
-    let carol = Person {
+    }
+}
+
+fn carol() -> Person {
+    Person {
         name: String::new(),
         email: "carol.with.a.very.long.address.indeed@quite-a-long-department.example.test".into(),
         roles: Vec::new(),
         disabled: true,
-        ..bob.clone()
-    };
+        ..bob()
+    }
+}
+
+pub(super) fn people() -> Vec<Sample> {
+    let mut all = lists();
+    all.extend(persons());
+    all.extend(adding());
+    all.extend(acts());
+    all
+}
+
+fn lists() -> Vec<Sample> {
     let list = PeoplePage {
         population: Some(1_000_003),
-        people: vec![bob.clone(), carol.clone()],
+        people: vec![bob(), carol()],
         paging: Paging {
             first: None,
             next: Some("/console/people?before=carol%40example%2Etest".into()),
         },
         ..PeoplePage::default()
     };
-    let page = PersonPage {
-        csrf: CSRF.into(),
-        person: bob.clone(),
-        id: "01890a5d-ac96-774b-bcce-b302099a8057".into(),
-        addresses: vec![
-            address("bob@example.test", true),
-            address("bob.builder@work.example.test", false),
-        ],
-        has_password: true,
-        last_login: Some(NOW - 3 * HOUR),
-        reach: Reached {
-            devices: 3,
-            sign_ins: 14,
-            applications: 2,
-        },
-        sessions: "/console/sessions?user=01890a5d-ac96-774b-bcce-b302099a8057".into(),
-        trail: "/console/audit?user=01890a5d-ac96-774b-bcce-b302099a8057".into(),
-        events: vec![
-            event(Happening::SignedIn { new_device: true }),
-            event(Happening::SignInFailed),
-        ],
-        ..PersonPage::default()
-    };
-    let mut all = vec![
+    vec![
         administrator("console-people", list.clone()),
         administrator(
             "console-people-found",
@@ -77,7 +67,7 @@ pub(super) fn people() -> Vec<Sample> {
                 status: "active".into(),
                 role: "admin".into(),
                 narrowed: true,
-                people: vec![bob.clone()],
+                people: vec![bob()],
                 paging: Paging {
                     first: Some("/console/people?text=bob".into()),
                     next: None,
@@ -104,11 +94,39 @@ pub(super) fn people() -> Vec<Sample> {
                 ..list
             },
         ),
+    ]
+}
+
+fn persons() -> Vec<Sample> {
+    let page = PersonPage {
+        csrf: CSRF.into(),
+        person: bob(),
+        id: "01890a5d-ac96-774b-bcce-b302099a8057".into(),
+        addresses: vec![
+            address("bob@example.test", true),
+            address("bob.builder@work.example.test", false),
+        ],
+        has_password: true,
+        last_login: Some(NOW - 3 * HOUR),
+        reach: Reached {
+            devices: 3,
+            sign_ins: 14,
+            applications: 2,
+        },
+        sessions: "/console/sessions?user=01890a5d-ac96-774b-bcce-b302099a8057".into(),
+        trail: "/console/audit?user=01890a5d-ac96-774b-bcce-b302099a8057".into(),
+        events: vec![
+            event(Happening::SignedIn { new_device: true }),
+            event(Happening::SignInFailed),
+        ],
+        ..PersonPage::default()
+    };
+    let mut all = vec![
         administrator("console-person", page.clone()),
         administrator(
             "console-person-new",
             PersonPage {
-                person: carol,
+                person: carol(),
                 has_password: false,
                 last_login: None,
                 reach: Reached::default(),
@@ -127,8 +145,6 @@ pub(super) fn people() -> Vec<Sample> {
         ),
     ];
     all.extend(notices(&page));
-    all.extend(adding());
-    all.extend(acts());
     all
 }
 
@@ -409,7 +425,7 @@ fn adding_applications() -> Vec<Sample> {
     let page = AddApplicationPage {
         csrf: CSRF.into(),
         proxy: "nginx".into(),
-        proxies: PROXIES.to_vec(),
+        proxies: proxies(),
         ..AddApplicationPage::default()
     };
     let faulty = |name, faults: AddFaults| {
@@ -498,7 +514,7 @@ fn connecting(shop: &ApplicationEntry) -> Vec<Sample> {
             origins: shop.origins.clone(),
             origin: origin.into(),
             proxy: proxy.as_str().into(),
-            proxies: PROXIES.to_vec(),
+            proxies: proxies(),
             application: "127.0.0.1:3000".into(),
             vestibule: "127.0.0.1:8080".into(),
             from: "127.0.0.1".into(),
