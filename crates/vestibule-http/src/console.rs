@@ -7,6 +7,7 @@ mod administrator;
 pub mod applications;
 mod browse;
 pub mod overview;
+pub mod people;
 pub mod proxies;
 mod role_list;
 pub mod settings;
@@ -14,7 +15,7 @@ pub mod settings;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::context::Context;
 
@@ -42,6 +43,17 @@ pub fn routes() -> Router<Arc<Context>> {
         .route(
             "/console/applications/{name}/secret",
             get(applications::secret::get).post(applications::secret::post),
+        )
+        .route("/console/people", get(people::get))
+        .route(
+            "/console/people/add",
+            get(people::add::get).post(people::add::post),
+        )
+        .route("/console/people/{id}", get(people::person::get))
+        .route("/console/people/{id}/roles", post(people::roles::post))
+        .route(
+            "/console/people/{id}/{act}",
+            get(people::acts::get).post(people::acts::post),
         )
         .route("/console/settings", get(settings::get))
 }

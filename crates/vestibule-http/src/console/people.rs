@@ -2,14 +2,15 @@
 
 use axum::response::Response;
 use vestibule_core::email::EmailAddress;
-use vestibule_core::filter::UserFilter;
+use vestibule_core::filter::{UserFilter, parse_text};
 use vestibule_core::id::UserId;
 use vestibule_core::user::{Role, User, UserStatus};
+use vestibule_engine::Reach;
 
 use super::{Administrator, Browse};
-use crate::browser::form::Query;
+use crate::browser::form::{Fields, Query};
 use crate::errors::{Code, Failure};
-use crate::views::{PeoplePage, Person, PersonNotice};
+use crate::views::{PeoplePage, Person, PersonNotice, Reached};
 
 pub mod acts;
 pub mod add;
@@ -26,11 +27,12 @@ const PAGE: usize = 50;
 pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Failure> {
     let mut browse = Browse::new(PATH, &query);
     let text = browse.text(TEXT)?;
+    let looked_for = parse_text(&text);
     let status = browse.word("status", status)?;
     let role = browse.word("role", |role| role.parse::<Role>().ok())?;
     let after = browse.before(|address| EmailAddress::parse(address).ok())?;
     let filter = UserFilter {
-        text: (!text.is_empty()).then(|| text.clone()),
+        text: looked_for.map_err(|error| Failure::of(Code::BadRequest).because(error))?,
         status,
         role: role.clone(),
     };
@@ -43,12 +45,19 @@ pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Fai
         status: status.map_or("", word).to_owned(),
         role: role.map_or_else(String::new, String::from),
         narrowed: browse.is_narrowed(),
-        // Beside the list: where it cannot be had, the list is still worth seeing.
-        population: engine.population().await.ok().map(|all| all.users),
+        population: Some(engine.population().users),
         people: found.users.iter().map(person).collect(),
         paging: browse.paging(found.next.map(|next| next.as_str().to_owned())),
         notice,
     })
+}
+
+fn reached(reach: Reach) -> Reached {
+    Reached {
+        devices: reach.devices,
+        sign_ins: reach.app_sessions,
+        applications: reach.applications,
+    }
 }
 
 /// Somebody's page.
@@ -95,7 +104,7 @@ fn is_declared(by: &Administrator, email: &EmailAddress) -> bool {
 }
 
 /// What the page before this one did, as its redirection says it.
-fn done(by: &Administrator, query: &crate::browser::form::Fields) -> Option<PersonNotice> {
+fn done(by: &Administrator, query: &Fields) -> Option<PersonNotice> {
     let word = query.optional("done");
     let word = word.filter(|_| by.0.caller.led_by_own_page())?;
     let count = query.optional("count").and_then(|count| count.parse().ok());

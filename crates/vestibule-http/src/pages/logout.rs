@@ -58,7 +58,7 @@ pub(super) async fn end(
 }
 
 /// The answer to a browser whose own session was just ended by its own doing.
-pub(super) fn signed_out(caller: &Caller) -> Response {
+pub(crate) fn signed_out(caller: &Caller) -> Response {
     let mut response = Redirect::to("/logout").into_response();
     forget(caller, &mut response);
     response

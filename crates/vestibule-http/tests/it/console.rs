@@ -2,6 +2,7 @@
 
 mod applications;
 mod frame;
+mod people;
 mod settings;
 
 /// Who administers in these tests.

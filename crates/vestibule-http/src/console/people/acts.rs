@@ -9,7 +9,7 @@ use vestibule_store::{DeleteUser, SetStatus};
 
 use super::add::{LinkFor, hand_over};
 use super::person::{find, on, refuse};
-use super::{PATH, path, person};
+use super::{PATH, path, person, reached};
 use crate::browser::form::Posted;
 use crate::browser::fresh::{self, Act};
 use crate::console::{Acting, Administrator};
@@ -60,7 +60,10 @@ pub async fn post(
     };
     // The administrator's own login ends with the others.
     if deed == Deed::End && is_own(&by, &detail) {
-        let ended = by.context().engine.revoke_user(&detail.user.email, &acting.operator);
+        let ended = by
+            .context()
+            .engine
+            .revoke_user(&detail.user.email, &acting.operator);
         return Ok(match ended.await {
             Ok(_) => logout::signed_out(&by.0.caller),
             Err(error) => acting.answer(&by, Err(Failure::end_unstored(error))),
@@ -137,14 +140,10 @@ async fn recover(
 }
 
 /// What is said before it is done.
-async fn announced(
-    by: &Administrator,
-    detail: &UserDetail,
-    deed: Deed,
-) -> Result<Act, Failure> {
+async fn announced(by: &Administrator, detail: &UserDetail, deed: Deed) -> Result<Act, Failure> {
     let user = &detail.user;
     let reach = by.context().engine.reach_of_user(user.id).await;
-    let reach = reach.map_err(Failure::store)?.into();
+    let reach = reached(reach.map_err(Failure::store)?);
     let here = path(user.id);
     Ok(Act {
         action: format!("{here}/{}", deed.as_str()).into(),

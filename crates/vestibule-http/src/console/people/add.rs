@@ -15,9 +15,7 @@ use crate::browser::fresh::Act;
 use crate::console::{Acting, Administrator, role_list};
 use crate::errors::{Code, Failure};
 use crate::pages::setup::name_fault;
-use crate::views::{
-    AddPersonPage, AddressFault, ConsoleAct, FreshFor, PersonLinkPage, PersonVerb,
-};
+use crate::views::{AddPersonPage, AddressFault, ConsoleAct, FreshFor, PersonLinkPage, PersonVerb};
 
 const HERE: &str = "/console/people/add";
 
@@ -115,7 +113,11 @@ async fn invite(by: &Administrator, acting: &Acting, wanted: &Wanted) -> Result<
         roles: &wanted.roles,
         language: by.0.caller.visit.language.clone(),
     };
-    let invited = by.context().engine.invite(invitation, &acting.operator).await;
+    let invited = by
+        .context()
+        .engine
+        .invite(invitation, &acting.operator)
+        .await;
     let invited = invited.map_err(|error| match error {
         InviteError::AddressTaken => Undone::Taken,
         InviteError::NotNow(error) => Undone::Failed(Failure::not_now(error)),
@@ -154,13 +156,12 @@ async fn make(by: &Administrator, acting: &Acting, wanted: &Wanted) -> Result<Re
         AddUserError::Email(_)
         | AddUserError::Name(_)
         | AddUserError::Role(_)
-        | AddUserError::Password(_) => {
-            Undone::Failed(Failure::of(Code::BadRequest).because(error))
-        }
+        | AddUserError::Password(_) => Undone::Failed(Failure::of(Code::BadRequest).because(error)),
     })?;
     let offered = engine.offer_recovery(&user.email, &acting.operator).await;
     // The account stands either way; its page offers the link again.
-    let offered = offered.map_err(|error| Undone::Failed(Failure::not_now(error).back(path(user.id))))?;
+    let offered =
+        offered.map_err(|error| Undone::Failed(Failure::not_now(error).back(path(user.id))))?;
     let Some((token, expires_at)) =
         offered.and_then(|offered| Some((offered.token?, offered.expires_at)))
     else {

@@ -1,18 +1,18 @@
 //! `/console/people/{id}`: one person, and what can be done.
 
 use axum::extract::Path;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Redirect, Response};
 use http::StatusCode;
 use vestibule_core::filter::EventFilter;
 use vestibule_core::id::UserId;
 use vestibule_engine::UserDetail;
 
-use super::{done, is_declared, path, person, user_id};
+use super::{done, is_declared, path, person, reached, user_id};
 use crate::browser::form::Query;
 use crate::console::Administrator;
 use crate::errors::{Code, Failure};
 use crate::pages::account::activity;
-use crate::views::{PersonAddress, PersonNotice, PersonPage};
+use crate::views::{Activity, PersonAddress, PersonNotice, PersonPage};
 
 /// How much of what happened stands on the page; the trail has the rest.
 const EVENTS: usize = 10;
@@ -85,10 +85,7 @@ pub(super) async fn show(
     by.0.page(status, &page)
 }
 
-async fn events(
-    by: &Administrator,
-    user: UserId,
-) -> Result<Vec<crate::views::Activity>, Failure> {
+async fn events(by: &Administrator, user: UserId) -> Result<Vec<Activity>, Failure> {
     let filter = EventFilter {
         user: Some(user),
         ..EventFilter::default()
@@ -100,6 +97,5 @@ async fn events(
 
 /// 303 to their page, which says what was done.
 pub(super) fn on(user: UserId, done: &str) -> Response {
-    use axum::response::{IntoResponse as _, Redirect};
     Redirect::to(&format!("{}?done={done}", path(user))).into_response()
 }

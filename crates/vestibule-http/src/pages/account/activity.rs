@@ -53,6 +53,15 @@ pub async fn get(signed_in: SignedIn, Query(query): Query) -> Result<Response, F
     signed_in.page(StatusCode::OK, &page)
 }
 
+/// Events newest first, in the words of the person that they are about.
+pub(crate) fn in_words(events: &[StoredEvent], caller: &Caller) -> Vec<Activity> {
+    let mut known_by = None;
+    let told = events
+        .iter()
+        .filter_map(|event| told(event, &mut known_by, caller));
+    told.collect()
+}
+
 /// The event as its owner sees it. What a login made known is part of the login; the newest comes first, so it stands before.
 fn told(event: &StoredEvent, known_by: &mut Option<ActId>, caller: &Caller) -> Option<Activity> {
     let what = match event.event.kind {
