@@ -11,12 +11,15 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use vestibule_core::id::UserId;
+use vestibule_core::secret::HashedSecret;
 use vestibule_core::session::{EndReason, NewSession};
+use vestibule_core::session_data::{DataPlace, DataVersion, NewDatum, Precondition};
 use vestibule_core::user::User;
 use vestibule_postgres::{OpenError, Options, Patience, Postgres};
 use vestibule_store::contract::Ledger;
 use vestibule_store::{
-    Applications as _, EndSession, OpenSession, RemoveApplication, Sessions as _, Users as _,
+    Applications as _, EndSession, OpenSession, PutDatum, RemoveApplication, RotateSecret,
+    SessionData as _, Sessions as _, Users as _,
 };
 
 use database::{Database, connect};
@@ -147,6 +150,73 @@ async fn asvs_7_4_1_an_application_whose_removal_is_cut_off_is_read_again() {
         assert_eq!(again.unwrap(), gone);
         assert!(!home.ledger.memory().applications.contains_key(&wiki.id));
         home.settles().await;
+    }
+}
+
+/// A secret that an operator withdraws, and is told that nobody knows, is good just where it is stored as good.
+///
+/// Holds: ASVS 13.3.4, ASVS 2.3.3
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asvs_13_3_4_a_rotation_whose_commit_is_cut_off_is_read_again() {
+    for cut in CUTS {
+        let home = Home::open().await;
+        let shop = home.application("shop").await;
+        let hash = |n| HashedSecret::from_bytes([n; 32]);
+        let rotate = async |n| {
+            let rotated = home
+                .store
+                .rotate_secret(shop.id, hash(n), false, home.act());
+            rotated.await
+        };
+        rotate(1).await.unwrap();
+        home.link.at_commit(cut);
+        assert_unavailable(rotate(2).await);
+        // Memory is what is stored.
+        home.settles().await;
+        let happened = cut == AtCommit::CutAnswer;
+        let known = &home.ledger.memory().applications[&shop.id];
+        let good = if happened { hash(2) } else { hash(1) };
+        assert!(known.is_proved_by(good), "{cut:?}");
+        assert_eq!(known.secrets.len(), 1);
+        let RotateSecret::Rotated(again) = rotate(3).await.unwrap() else {
+            panic!("it is known");
+        };
+        assert_eq!(home.ledger.memory().applications[&shop.id], *again);
+    }
+}
+
+/// Who was told that nobody knows writes again on the value they saw: it counts once.
+///
+/// Holds: ASVS 2.3.3
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn asvs_2_3_3_a_value_whose_commit_is_cut_off_is_kept_whole_or_not_at_all() {
+    for cut in CUTS {
+        let home = Home::open().await;
+        let session = home.session(&home.user("alice").await).await;
+        let shop = home.application("shop").await;
+        let place = DataPlace {
+            session: session.id,
+            application: shop.id,
+            key: "cart".parse().unwrap(),
+        };
+        let datum = |version, precondition| NewDatum {
+            place: place.clone(),
+            value: format!("[{version}]").into_bytes(),
+            version: DataVersion(version),
+            precondition,
+        };
+        let put = |datum| home.store.put_session_datum(datum);
+        put(datum(1, Precondition::Absent)).await.unwrap();
+        let seen = Precondition::Matches(DataVersion(1));
+        home.link.at_commit(cut);
+        assert_unavailable(put(datum(2, seen)).await);
+        home.settles().await;
+        let happened = cut == AtCommit::CutAnswer;
+        let again = put(datum(3, seen)).await.unwrap();
+        assert_eq!(again == PutDatum::PreconditionFailed, happened, "{cut:?}");
+        let kept = home.store.session_datum(place.clone()).await.unwrap();
+        let expected = if happened { "[2]" } else { "[3]" };
+        assert_eq!(kept.unwrap().value, expected.as_bytes());
     }
 }
 
