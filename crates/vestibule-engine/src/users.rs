@@ -10,7 +10,7 @@ use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{
     Address, DisplayName, NewUser, ParseNameError, ParseRoleError, Particulars, Role, User,
 };
-use vestibule_store::{CreateUser, SetStatus, StoreError, UserPage};
+use vestibule_store::{CreateUser, SetStatus, SignInRecord, StoreError, UserPage};
 
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
@@ -136,6 +136,16 @@ impl Engine {
             last_login: record.last_login,
             user: record.user,
         }))
+    }
+
+    /// Everything that is known of the account with this address.
+    pub async fn account(&self, email: &EmailAddress) -> Result<Option<SignInRecord>, StoreError> {
+        self.store().sign_in_record(email.clone()).await
+    }
+
+    /// Everything that is known of this account.
+    pub async fn account_of(&self, user: UserId) -> Result<Option<SignInRecord>, StoreError> {
+        self.store().sign_in_record_of(user).await
     }
 
     /// Disables an account: all its sessions end, and no new login (ASVS 7.4.2). When that cannot be stored it is

@@ -88,13 +88,13 @@ enum Command {
     /// Roles: add, list, remove
     #[command(subcommand)]
     Role(role::Role),
-    /// Who is signed in, and on which devices: list, revoke
+    /// Who is signed in, and on which devices: list, show, revoke
     #[command(subcommand)]
     Session(session::Session),
     /// Mail: test, status
     #[command(subcommand)]
     Mail(mail::Mail),
-    /// The audit trail: tail, verify
+    /// The audit trail: tail, search, verify
     #[command(subcommand)]
     Audit(audit::Audit),
     /// Take an encrypted backup of everything

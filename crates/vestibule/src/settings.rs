@@ -45,6 +45,7 @@ pub use shown::shown;
 pub use store::Store;
 pub use table::{Row, nearest, rows};
 pub use tls::Tls;
+pub use values::parse_duration;
 
 /// Every setting, parsed.
 #[derive(Debug, Clone)]

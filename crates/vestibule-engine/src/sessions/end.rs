@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Weak};
 
+use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
 use vestibule_core::audit::{Act, Actor};
@@ -121,6 +122,29 @@ impl Engine {
             ended
         })
         .await
+    }
+
+    /// Ends these sessions, whoever owns them, and answers how many of them were live.
+    pub async fn revoke_sessions(
+        self: &Arc<Self>,
+        ids: Vec<SessionId>,
+        operator: &Operator,
+    ) -> Result<u64, StoreError> {
+        let mut under_way = JoinSet::new();
+        for id in ids {
+            let (engine, operator) = (Arc::clone(self), operator.clone());
+            under_way.spawn(async move { engine.revoke_session(id, &operator).await });
+        }
+        let (mut ended, mut failure) = (0, None);
+        while let Some(joined) = under_way.join_next().await {
+            match joined {
+                Ok(Ok(EndSession::Ended)) => ended += 1,
+                Ok(Ok(EndSession::NotLive)) => {}
+                Ok(Err(error)) => failure = Some(error),
+                Err(error) => failure = Some(StoreError::Failed(Box::new(error))),
+            }
+        }
+        failure.map_or(Ok(ended), Err)
     }
 
     /// Ends every session of one user (ASVS 7.4.5). `None`: no such user.

@@ -112,6 +112,22 @@ impl Engine {
         Ok(self.reach_of(&HashSet::from([id]), apps))
     }
 
+    /// What the end of these sessions would end; those that are not live (any more) count for nothing.
+    pub async fn reach_of_sessions(&self, ids: &[SessionId]) -> Result<Reach, StoreError> {
+        let now = self.now();
+        let is_live = |id: &SessionId| self.index().last_seen(*id, now).is_some();
+        let live: HashSet<SessionId> = ids.iter().copied().filter(is_live).collect();
+        let owners: HashSet<UserId> = live
+            .iter()
+            .filter_map(|id| self.index().owner(*id))
+            .collect();
+        let mut apps = Vec::new();
+        for owner in owners {
+            apps.extend(self.store().app_sessions_of(owner).await?);
+        }
+        Ok(self.reach_of(&live, apps))
+    }
+
     /// What the end of everybody's sessions would end, from memory.
     pub async fn reach_of_all(&self) -> Reach {
         self.walk(Index::reach).await

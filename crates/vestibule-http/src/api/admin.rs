@@ -5,6 +5,8 @@ pub mod applications;
 pub mod audit;
 pub mod invitations;
 pub mod mail;
+pub mod overview;
+pub mod reach;
 pub mod roles;
 pub mod sessions;
 pub mod settings;
@@ -26,7 +28,7 @@ pub fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(users::disable))
         .routes(routes!(users::enable))
         .routes(routes!(users::recover))
-        .routes(routes!(users::delete))
+        .routes(routes!(users::one::get, users::delete))
         .routes(routes!(roles::put_of_user))
         .routes(routes!(applications::get, applications::post))
         .routes(routes!(
@@ -41,7 +43,9 @@ pub fn routes() -> OpenApiRouter<Arc<Context>> {
         .routes(routes!(mail::get))
         .routes(routes!(mail::test))
         .routes(routes!(sessions::get, sessions::delete_many))
-        .routes(routes!(sessions::delete))
+        .routes(routes!(sessions::one::get, sessions::one::delete))
+        .routes(routes!(sessions::one::end))
+        .routes(routes!(overview::get))
         .routes(routes!(settings::get))
         .routes(routes!(audit::get))
         .routes(routes!(audit::verify))

@@ -14,3 +14,4 @@ mod secrets;
 mod sessions;
 mod settings;
 mod users;
+mod whole;

@@ -4,14 +4,19 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, anyhow};
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use serde_json::Value;
 use tokio::time::{MissedTickBehavior, interval};
 
+use vestibule_core::time::UnixMillis;
+use vestibule_engine::Clock as _;
+
 use super::{Place, output, wait};
-use crate::client::{Client, Missing};
-use crate::settings::Settings;
+use crate::client::{Client, Missing, part};
+use crate::os::SystemClock;
+use crate::settings::{Settings, parse_duration};
 
 /// Between two looks for new events.
 const LOOK: Duration = Duration::from_millis(500);
@@ -24,6 +29,12 @@ pub enum Audit {
         vestibule audit tail -n 50\n  \
         vestibule audit tail -f --json | jq 'select(.event == \"login.refused\")'")]
     Tail(Tail),
+    /// Events that match, newest first
+    #[command(after_help = "Examples:\n  \
+        vestibule audit search --event login.refused --since 2h\n  \
+        vestibule audit search --user alice@example.test --event session. --json\n  \
+        vestibule audit search --since 2026-01-01 --until 2026-02-01 -n 1000")]
+    Search(Search),
     /// Is the trail whole? Exits 0 if it is, 1 if it is not
     #[command(after_help = "Example:\n  vestibule audit verify --json")]
     Verify {
@@ -47,11 +58,38 @@ pub struct Tail {
     json: bool,
 }
 
+/// Which events to look for.
+#[derive(Args)]
+pub struct Search {
+    /// Of this kind, or with a dot at its end of several (`session.`)
+    #[arg(long, value_name = "KIND")]
+    event: Option<String>,
+    /// That happened to this account, by address or id
+    #[arg(long, value_name = "USER")]
+    user: Option<String>,
+    /// That were done by these: user:ID, operator:UID, system or visitor
+    #[arg(long, value_name = "ACTOR")]
+    by: Option<String>,
+    /// At this time or later: 2026-01-31, 2026-01-31T12:00:00Z, or so long ago (30m, 2h, 7d)
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Before this time
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+    /// How many at most
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 100)]
+    limit: usize,
+    /// Print a JSON object a line
+    #[arg(long)]
+    json: bool,
+}
+
 pub fn run(command: Audit, place: &Place) -> Result<ExitCode> {
     let in_force = place.settings()?;
     let settings = &in_force.settings;
     match command {
         Audit::Tail(tail) => wait(show(settings, &tail)).map(|()| ExitCode::SUCCESS),
+        Audit::Search(search) => wait(find(settings, &search)).map(|()| ExitCode::SUCCESS),
         Audit::Verify { json } => {
             let report = wait(Client::with(settings, Missing::Refuse, async |client| {
                 client.get("/api/v1/admin/audit/verify").await
@@ -59,6 +97,67 @@ pub fn run(command: Audit, place: &Place) -> Result<ExitCode> {
             verified(&report, json)
         }
     }
+}
+
+async fn find(settings: &Settings, search: &Search) -> Result<()> {
+    let now = SystemClock.wall();
+    let since = search
+        .since
+        .as_deref()
+        .map(|text| moment("--since", text, now));
+    let until = search
+        .until
+        .as_deref()
+        .map(|text| moment("--until", text, now));
+    let (since, until) = (since.transpose()?, until.transpose()?);
+    let query = [
+        ("kind", &search.event),
+        ("user", &search.user),
+        ("actor", &search.by),
+        ("since", &since),
+        ("until", &until),
+    ];
+    let query = query
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("&{name}={}", part(value.as_deref()?))));
+    let query: String = query.collect();
+    Client::with(settings, Missing::Refuse, async |client| {
+        let mut left = search.limit;
+        let mut before = String::new();
+        while left > 0 {
+            let limit = left.min(1000);
+            let path = format!("/api/v1/admin/audit?limit={limit}{query}{before}");
+            let page = client.get(&path).await?;
+            for event in page["events"].as_array().into_iter().flatten() {
+                print_one(event, search.json)?;
+                left = left.saturating_sub(1);
+            }
+            let Some(next) = page["next"].as_u64() else {
+                break;
+            };
+            before = format!("&before={next}");
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A time as somebody writes it, in RFC 3339.
+fn moment(option: &str, text: &str, now: UnixMillis) -> Result<String> {
+    if let Some(ago) = parse_duration(text) {
+        let ago = i64::try_from(ago.as_millis()).unwrap_or(i64::MAX);
+        let time = Timestamp::from_millisecond(now.0.saturating_sub(ago));
+        return Ok(time
+            .with_context(|| format!("{option} {text}: that is too long ago"))?
+            .to_string());
+    }
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time.to_string());
+    }
+    let midnight = format!("{text}T00:00:00Z").parse::<Timestamp>();
+    midnight.map(|time| time.to_string()).map_err(|_| {
+        anyhow!("{option} {text}: say a day (2026-01-31), a time (2026-01-31T12:00:00Z) or how long ago (30m, 2h, 7d)")
+    })
 }
 
 async fn show(settings: &Settings, tail: &Tail) -> Result<()> {
@@ -75,7 +174,7 @@ async fn show(settings: &Settings, tail: &Tail) -> Result<()> {
 /// Prints the latest events, and answers the position of the last.
 async fn latest(client: &Client, tail: &Tail) -> Result<u64> {
     let page = client
-        .get(&format!("/api/v1/admin/audit?latest={}", tail.lines))
+        .get(&format!("/api/v1/admin/audit?limit={}", tail.lines))
         .await?;
     print(&page, tail.json)
 }
@@ -100,10 +199,13 @@ fn print(page: &Value, json: bool) -> Result<u64> {
     let mut last = 0;
     for event in events {
         last = event["position"].as_u64().unwrap_or(last);
-        let line = if json { event.to_string() } else { told(event) };
-        output::line(&line)?;
+        print_one(event, json)?;
     }
     Ok(last)
+}
+
+fn print_one(event: &Value, json: bool) -> Result<()> {
+    output::line(&if json { event.to_string() } else { told(event) })
 }
 
 /// One event as a line for a person.
@@ -161,4 +263,26 @@ fn verified(report: &Value, json: bool) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_day_a_moment_or_how_long_ago() {
+        let now = UnixMillis(1_767_225_600_000);
+        for (text, time) in [
+            ("2h", "2025-12-31T22:00:00Z"),
+            ("2026-01-31", "2026-01-31T00:00:00Z"),
+            ("2026-01-31T12:30:00+01:00", "2026-01-31T11:30:00Z"),
+        ] {
+            assert_eq!(moment("--since", text, now).unwrap(), time);
+        }
+        let told = moment("--since", "yesterday", now).unwrap_err().to_string();
+        assert!(
+            told.contains("--since yesterday") && told.contains("7d"),
+            "{told}"
+        );
+    }
 }

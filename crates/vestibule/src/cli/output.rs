@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Result;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -49,14 +49,29 @@ pub fn rows(headings: &[&str], rows: &[Vec<String>], none: &str) -> Result<()> {
     if rows.is_empty() {
         return line(none);
     }
+    // https://no-color.org: set, and not empty.
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|set| !set.is_empty());
+    let headings = headings.iter().map(|heading| match Cell::new(heading) {
+        cell if plain => cell,
+        cell => cell.add_attribute(Attribute::Bold),
+    });
     table
         .load_preset(presets::UTF8_HORIZONTAL_ONLY)
         .set_content_arrangement(ContentArrangement::Dynamic)
-        .set_header(headings.to_vec());
+        .set_header(headings);
     for row in rows {
         table.add_row(row.iter().map(|cell| harmless(cell)));
     }
     line(&table.to_string())
+}
+
+/// Prints what is known of one thing.
+pub fn facts(facts: &[(&str, String)]) -> Result<()> {
+    let facts: Vec<_> = facts
+        .iter()
+        .map(|(what, is)| vec![(*what).to_owned(), is.clone()])
+        .collect();
+    rows(&["what", "is"], &facts, "")
 }
 
 fn plain(headings: &[&str], rows: &[Vec<String>]) -> String {
@@ -84,6 +99,22 @@ pub fn cell(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Array(values) => values.iter().map(cell).collect::<Vec<_>>().join(","),
         other => other.to_string(),
+    }
+}
+
+/// Of a truth.
+pub fn yes(value: &Value) -> String {
+    let told = if *value == true { "yes" } else { "no" };
+    told.to_owned()
+}
+
+/// What an ending reaches: sessions, and what is signed in to through them.
+pub fn reach(reach: &Value) -> String {
+    let number = |field: &str| reach[field].as_u64().unwrap_or(0);
+    let sessions = count(number("sessions"), "session");
+    match number("applications") {
+        0 => sessions,
+        applications => format!("{sessions} with {}", count(applications, "application")),
     }
 }
 

@@ -8,27 +8,55 @@ use serde_json::{Value, json};
 
 use super::{Place, ask, output, wait};
 use crate::client::{Client, Missing, Refused, part};
+use crate::progress;
 use crate::settings::Settings;
 
 /// Who is signed in, and on which devices
 #[derive(Subcommand)]
 pub enum Session {
     /// Live sessions, newest first
-    #[command(after_help = "Example:\n  vestibule session list --user alice@example.test --json")]
-    List {
-        /// Only this account's
-        #[arg(long, value_name = "EMAIL")]
-        user: Option<String>,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// End sessions: one, an account's, or everybody's
+    #[command(after_help = "Examples:\n  \
+        vestibule session list --user alice@example.test --json\n  \
+        vestibule session list --search firefox --remembered")]
+    List(List),
+    /// One live session, with the applications that are signed in to through it
+    #[command(
+        after_help = "Example:\n  vestibule session show 0190163d-8694-739b-aea5-966c26f8ad91"
+    )]
+    Show(One),
+    /// End sessions: some, an account's, or everybody's
     #[command(after_help = "Examples:\n  \
         vestibule session revoke 0190163d-8694-739b-aea5-966c26f8ad91\n  \
         vestibule session revoke --user alice@example.test --dry-run\n  \
         vestibule session revoke --all --yes")]
     Revoke(Revoke),
+}
+
+/// Which sessions to list.
+#[derive(Args)]
+pub struct List {
+    /// Only this account's
+    #[arg(long, value_name = "EMAIL")]
+    user: Option<String>,
+    /// With this in the owner's address, the network address or the browser's name
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
+    /// Only those with 'remember me', or with =false those without
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    remembered: Option<bool>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// One session.
+#[derive(Args)]
+pub struct One {
+    /// Its id, as `session list` shows it
+    id: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// Which sessions to end.
@@ -37,7 +65,7 @@ pub struct Revoke {
     #[command(flatten)]
     which: Which,
     /// Only say what would end
-    #[arg(long, conflicts_with = "id")]
+    #[arg(long)]
     dry_run: bool,
     /// Do not ask before --all
     #[arg(long)]
@@ -50,8 +78,9 @@ pub struct Revoke {
 #[derive(Args)]
 #[group(required = true, multiple = false)]
 struct Which {
-    /// One session, by the id that `session list` shows
-    id: Option<String>,
+    /// These sessions, by the ids that `session list` shows
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
     /// Every session of this account
     #[arg(long, value_name = "EMAIL")]
     user: Option<String>,
@@ -60,28 +89,37 @@ struct Which {
     all: bool,
 }
 
+const ROUTE: &str = "/api/v1/admin/sessions";
+/// Sessions in one request.
+const BATCH: usize = 200;
+
 pub fn run(command: Session, place: &Place) -> Result<ExitCode> {
     let in_force = place.settings()?;
     let settings = &in_force.settings;
     match command {
-        Session::List { user, json } => list(&wait(sessions(settings, user.as_deref()))?, json)?,
+        Session::List(which) => list(settings, &which)?,
+        Session::Show(one) => show(settings, &one)?,
         Session::Revoke(revoke) => end(settings, &revoke)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn sessions(settings: &Settings, user: Option<&str>) -> Result<Value> {
-    let user = user.map_or(String::new(), |user| format!("&user={}", part(user)));
-    let path = format!("/api/v1/admin/sessions?limit=1000{user}");
-    Client::with(settings, Missing::Refuse, async |client| {
+fn list(settings: &Settings, which: &List) -> Result<()> {
+    let remembered = which.remembered.map(|remembered| remembered.to_string());
+    let query = [
+        ("user", &which.user),
+        ("text", &which.search),
+        ("remembered", &remembered),
+    ];
+    let query = query
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("&{name}={}", part(value.as_deref()?))));
+    let path = format!("{ROUTE}?limit=1000{}", query.collect::<String>());
+    let sessions = wait(Client::with(settings, Missing::Refuse, async |client| {
         client.pages(&path, "before", "sessions").await
-    })
-    .await
-}
-
-fn list(sessions: &Value, json: bool) -> Result<()> {
-    if json {
-        return output::json(sessions);
+    }))?;
+    if which.json {
+        return output::json(&sessions);
     }
     let rows: Vec<Vec<String>> = sessions["sessions"]
         .as_array()
@@ -102,35 +140,130 @@ fn list(sessions: &Value, json: bool) -> Result<()> {
     output::rows(&headings, &rows, "nobody is signed in")
 }
 
-fn end(settings: &Settings, revoke: &Revoke) -> Result<()> {
-    let Which { id, user, all } = &revoke.which;
-    if revoke.dry_run {
-        let live = wait(sessions(settings, user.as_deref()))?;
-        return would_end(&live, revoke.json);
+fn show(settings: &Settings, one: &One) -> Result<()> {
+    let path = format!("{ROUTE}/{}", part(&one.id));
+    let session = wait(Client::with(settings, Missing::Refuse, async |client| {
+        client.get(&path).await
+    }));
+    let session = told_of(session, &one.id)?;
+    if one.json {
+        return output::json(&session);
     }
-    if *all && !revoke.yes {
+    let cell = |field: &str| output::cell(&session[field]);
+    let mut facts = vec![
+        ("address", output::cell(&session["user"]["email"])),
+        ("device", output::cell(&session["device"]["name"])),
+        ("from", output::cell(&session["device"]["address"])),
+        ("since", cell("created_at")),
+        ("signed in at", cell("auth_time")),
+        ("last seen", cell("last_seen")),
+        ("idle until", cell("idle_expires_at")),
+        ("ends at", cell("expires_at")),
+        ("remembered", output::yes(&session["remembered"])),
+        ("acr", cell("acr")),
+    ];
+    for application in session["applications"].as_array().into_iter().flatten() {
+        let (title, origin) = (&application["title"], &application["origin"]);
+        let since = output::cell(&application["since"]);
+        facts.push((
+            "application",
+            format!(
+                "{} ({}) since {since}",
+                output::cell(title),
+                output::cell(origin)
+            ),
+        ));
+    }
+    facts.push(("id", cell("id")));
+    output::facts(&facts)
+}
+
+fn end(settings: &Settings, revoke: &Revoke) -> Result<()> {
+    let Which { ids, user, all } = &revoke.which;
+    if *all && !revoke.dry_run && !revoke.yes {
         confirm(settings)?;
     }
-    let path = match (id, user) {
-        (Some(id), _) => format!("/api/v1/admin/sessions/{}", part(id)),
-        (None, Some(user)) => format!("/api/v1/admin/sessions?user={}", part(user)),
-        (None, None) => "/api/v1/admin/sessions?all=true".to_owned(),
+    let dry = if revoke.dry_run { "&dry_run=true" } else { "" };
+    let answer = match (ids.as_slice(), user) {
+        ([id], _) => {
+            let query = dry.replace('&', "?");
+            let path = format!("{ROUTE}/{}{query}", part(id));
+            let ended = told_of(wait(delete(settings, &path)), id)?;
+            // One session's end is answered without a body.
+            if ended.is_null() {
+                json!({ "ended": 1 })
+            } else {
+                ended
+            }
+        }
+        ([], Some(user)) => {
+            let path = format!("{ROUTE}?user={}{dry}", part(user));
+            wait(delete(settings, &path))?
+        }
+        ([], None) => wait(delete(settings, &format!("{ROUTE}?all=true{dry}")))?,
+        (ids, _) => wait(end_these(settings, ids, revoke.dry_run))?,
     };
-    let answer = wait(Client::with(settings, Missing::Refuse, async |client| {
-        client.delete(&path).await
-    }));
-    let answer = match (answer, id) {
-        (Err(error), Some(id)) if is_no_such_session(&error) => {
+    if revoke.json {
+        return output::json(&answer);
+    }
+    if revoke.dry_run {
+        return output::line(&format!(
+            "{} would end",
+            output::reach(&answer["would_end"])
+        ));
+    }
+    let ended = answer["ended"].as_u64().unwrap_or(0);
+    output::line(&format!("{} ended", output::count(ended, "session")))
+}
+
+async fn delete(settings: &Settings, path: &str) -> Result<Value> {
+    Client::with(settings, Missing::Refuse, async |client| {
+        client.delete(path).await
+    })
+    .await
+}
+
+/// Those that are not live any more count for nothing.
+async fn end_these(settings: &Settings, ids: &[String], dry_run: bool) -> Result<Value> {
+    Client::with(settings, Missing::Refuse, async |client| {
+        let bar = progress::items("ending", ids.len() as u64);
+        let mut sums = [0; 4];
+        for batch in ids.chunks(BATCH) {
+            let body = json!({ "sessions": batch, "dry_run": dry_run });
+            let answer = client.post(&format!("{ROUTE}/end"), Some(&body)).await?;
+            let would = &answer["would_end"];
+            let counts = [
+                &answer["ended"],
+                &would["sessions"],
+                &would["applications"],
+                &would["app_sessions"],
+            ];
+            for (sum, count) in sums.iter_mut().zip(counts) {
+                *sum += count.as_u64().unwrap_or(0);
+            }
+            bar.inc(batch.len() as u64);
+        }
+        bar.finish_and_clear();
+        let [ended, sessions, applications, app_sessions] = sums;
+        Ok(if dry_run {
+            json!({ "ended": 0, "would_end": {
+                "sessions": sessions, "applications": applications, "app_sessions": app_sessions,
+            } })
+        } else {
+            json!({ "ended": ended })
+        })
+    })
+    .await
+}
+
+fn told_of(answer: Result<Value>, id: &str) -> Result<Value> {
+    match answer {
+        Err(error) if is_no_such_session(&error) => {
+            let id = output::harmless(id);
             bail!("no live session has the id {id}: `vestibule session list` shows those that live")
         }
-        (answer, _) => answer?,
-    };
-    // One session's end is answered without a body.
-    let ended = answer["ended"].as_u64().unwrap_or(1);
-    if revoke.json {
-        return output::json(&json!({ "ended": ended }));
+        answer => answer,
     }
-    output::line(&format!("{} ended", output::count(ended, "session")))
 }
 
 fn is_no_such_session(error: &anyhow::Error) -> bool {
@@ -139,21 +272,12 @@ fn is_no_such_session(error: &anyhow::Error) -> bool {
         .is_some_and(|refused| refused.code == "session_not_found")
 }
 
-fn would_end(live: &Value, json: bool) -> Result<()> {
-    let ended = live["sessions"].as_array().map_or(0, Vec::len) as u64;
-    if json {
-        return output::json(&json!({ "would_end": ended }));
-    }
-    output::line(&format!("{} would end", output::count(ended, "session")))
-}
-
 /// Asks before everybody is signed out.
 fn confirm(settings: &Settings) -> Result<()> {
-    let live = wait(sessions(settings, None))?;
-    let ends = live["sessions"].as_array().map_or(0, Vec::len) as u64;
+    let would = wait(delete(settings, &format!("{ROUTE}?all=true&dry_run=true")))?;
     let question = format!(
         "This ends {}, of everybody.",
-        output::count(ends, "session")
+        output::reach(&would["would_end"])
     );
     let alone = "--all signs everybody out and nobody is there to be asked";
     ask::confirm(&question, alone, "nothing was ended")

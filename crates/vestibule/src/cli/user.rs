@@ -4,6 +4,7 @@ mod delete;
 mod export;
 mod import;
 mod link;
+mod list;
 mod records;
 mod roles;
 
@@ -35,13 +36,14 @@ pub enum User {
         vestibule user invite bob@example.test --name Bob --role staff\n  \
         vestibule user invite carla@example.test --language de --json")]
     Invite(link::Invite),
-    /// Every account
-    #[command(after_help = "Example:\n  vestibule user list --json")]
-    List {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Every account, or those that are looked for
+    #[command(after_help = "Examples:\n  \
+        vestibule user list --search alice\n  \
+        vestibule user list --role admin --status active --json")]
+    List(list::List),
+    /// One account, with what is signed in to it
+    #[command(after_help = "Example:\n  vestibule user show alice@example.test")]
+    Show(One),
     /// Give somebody exactly these roles, in force at their next request
     #[command(after_help = "Examples:\n  \
         vestibule user set-roles bob@example.test staff editors\n  \
@@ -58,7 +60,9 @@ pub enum User {
     #[command(after_help = "Example:\n  vestibule user recover alice@example.test")]
     Recover(One),
     /// Delete an account and what is personal of it; asks first
-    #[command(after_help = "Example:\n  vestibule user delete bob@example.test --yes")]
+    #[command(
+        after_help = "Examples:\n  vestibule user delete bob@example.test --dry-run\n  vestibule user delete bob@example.test --yes"
+    )]
     Delete(delete::Delete),
     /// Make accounts from a file, all of it or nothing: JSON lines, or CSV with the columns email, name, roles, verified,
     /// disabled, language; never passwords
@@ -100,7 +104,8 @@ pub struct Add {
 /// One account.
 #[derive(Args)]
 pub struct One {
-    /// The address
+    /// The address, or the id
+    #[arg(value_name = "USER")]
     email: String,
     /// Print JSON
     #[arg(long)]
@@ -126,14 +131,8 @@ pub fn run(command: User, place: &Place) -> Result<ExitCode> {
                 output::line(&added(&user, password.is_some()))?;
             }
         }
-        User::List { json } => {
-            let users = wait(Client::with(settings, Missing::Refuse, async |client| {
-                client
-                    .pages("/api/v1/admin/users?limit=1000", "after", "users")
-                    .await
-            }))?;
-            list(&users, json)?;
-        }
+        User::List(list) => list::list(settings, &list)?,
+        User::Show(one) => list::show(settings, &one)?,
         User::SetRoles(set) => roles::run(settings, &set)?,
         User::Disable(one) => set(
             &one,
@@ -194,41 +193,6 @@ fn added(user: &Value, has_password: bool) -> String {
         "; it has no password and cannot sign in yet: `vestibule user recover` lets its owner set one (--password-stdin would have)"
     };
     format!("{email} added, id {}{without}", output::cell(&user["id"]))
-}
-
-fn list(users: &Value, json: bool) -> Result<()> {
-    if json {
-        return output::json(users);
-    }
-    let rows: Vec<Vec<String>> = users["users"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|user| {
-            let verified = if user["email_verified"] == true {
-                "yes"
-            } else {
-                "no"
-            };
-            vec![
-                output::cell(&user["email"]),
-                output::cell(&user["name"]),
-                output::cell(&user["roles"]),
-                output::cell(&user["status"]),
-                verified.to_owned(),
-                output::cell(&user["created_at"]),
-                output::cell(&user["id"]),
-            ]
-        })
-        .collect();
-    let headings = [
-        "address", "name", "roles", "status", "verified", "since", "id",
-    ];
-    output::rows(
-        &headings,
-        &rows,
-        "no accounts yet: `vestibule user add EMAIL` makes one",
-    )
 }
 
 fn set(one: &One, answer: &Value, done: &str) -> Result<()> {

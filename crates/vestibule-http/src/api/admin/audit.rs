@@ -1,27 +1,79 @@
 //! The audit trail.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::audit::{Personal, StoredEvent};
+use vestibule_core::audit::{Actor, Personal, StoredEvent};
+use vestibule_core::filter::{EventFilter, parse_kind};
+use vestibule_core::time::UnixMillis;
 
+use super::users::named;
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, answer, limit};
 use crate::api::time::Utc;
 use crate::context::Context;
 
-/// Which part of the trail.
+/// Which part of the trail, and which events of it.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Part {
+    /// A kind as the trail shows it (`login.refused`), or the beginning of several with its dot (`session.`).
+    kind: Option<String>,
+    /// To whom it happened, by address or id.
+    user: Option<String>,
+    /// Who did it, as the trail shows them: `user:ID`, `operator:UID`, `system`, `visitor`.
+    actor: Option<String>,
+    /// At this time or later (RFC 3339).
+    since: Option<String>,
+    /// Before this time (RFC 3339).
+    until: Option<String>,
+    /// `next` of the page before, which was newest first.
+    before: Option<u64>,
+    /// Events after this position in order, for following; 0 is from the beginning.
     after: Option<u64>,
     limit: Option<usize>,
-    latest: Option<usize>,
+}
+
+impl Part {
+    async fn filter(&self, context: &Context) -> Result<EventFilter, Problem> {
+        let wrong = |what: &str, why: &dyn Display| {
+            Problem::new(Code::InvalidQuery).saying(format!("{what}: {why}"))
+        };
+        let kind = self.kind.as_deref().map(parse_kind).transpose();
+        let actor =
+            match &self.actor {
+                None => None,
+                Some(code) => Some(Actor::parse(code).ok_or_else(|| {
+                    wrong("actor", &"say user:ID, operator:UID, system or visitor")
+                })?),
+            };
+        let time = |what: &str, text: Option<&str>| {
+            let time = text.map(str::parse::<Timestamp>).transpose();
+            let time = time.map_err(|_| wrong(what, &"say a time like 2026-01-31T12:00:00Z"))?;
+            Ok(time.map(|time| UnixMillis(time.as_millisecond())))
+        };
+        Ok(EventFilter {
+            kind: kind.map_err(|why| wrong("kind", &why))?,
+            user: match &self.user {
+                None => None,
+                // What happened to somebody who is gone stands there under their id.
+                Some(user) => match user.parse() {
+                    Ok(id) => Some(id),
+                    Err(_) => Some(named(context, user).await?.id),
+                },
+            },
+            actor,
+            since: time("since", self.since.as_deref())?,
+            until: time("until", self.until.as_deref())?,
+        })
+    }
 }
 
 /// `verify` takes nothing.
@@ -33,6 +85,9 @@ pub struct Nothing {}
 #[schema(as = Trail)]
 struct TrailBody<'a> {
     events: Vec<EventBody<'a>>,
+    /// Where the next part begins: `before` it or, where `after` was asked for, `after` it. A part may be shorter than asked for
+    /// and still have a next one.
+    next: Option<u64>,
 }
 
 /// ASVS 16.2.1: when, where, who, what.
@@ -92,7 +147,7 @@ struct FaultBody<'a> {
     what: &'a str,
 }
 
-/// Events after a position in order, or the latest, newest first.
+/// The events that match, newest first, or after a position in order.
 #[utoipa::path(
     get,
     path = "/api/v1/admin/audit",
@@ -106,23 +161,29 @@ pub async fn get(
     _: Given,
     Asked(part): Asked<Part>,
 ) -> Result<Response, Problem> {
-    let events = match (part.latest, part.after, part.limit) {
-        (Some(latest), None, None) => context.engine.latest_events(limit(Some(latest))?).await,
-        (Some(_), ..) => {
+    let filter = part.filter(&context).await?;
+    let (engine, limit) = (&context.engine, limit(part.limit)?);
+    let (events, next) = match (part.after, part.before) {
+        (Some(_), Some(_)) => {
             return Err(Problem::new(Code::InvalidQuery)
-                .saying("latest goes alone: after and limit walk the trail from its beginning"));
+                .saying("say either before, which walks back, or after, which walks on"));
         }
-        (None, after, asked) => {
-            let page = context
-                .engine
-                .trail_after(after.unwrap_or(0), limit(asked)?)
-                .await;
-            page.map(|page| page.events)
+        (Some(after), None) => {
+            let page = engine.trail_after(after, limit).await;
+            let mut events = page.map_err(|error| Problem::store(&error))?.events;
+            let next = events.last().map_or(after, |event| event.position);
+            events.retain(|event| filter.matches(event));
+            (events, Some(next))
+        }
+        (None, before) => {
+            let page = engine.events(filter, before, limit).await;
+            let page = page.map_err(|error| Problem::store(&error))?;
+            (page.events, page.next)
         }
     };
-    let events = events.map_err(|error| Problem::store(&error))?;
     let body = TrailBody {
         events: events.iter().map(EventBody::from).collect(),
+        next,
     };
     Ok(answer(StatusCode::OK, &body))
 }

@@ -12,7 +12,7 @@ use vestibule_core::user::{DisplayName, ParseRoleError, Role};
 use vestibule_store::{PutRole, RemoveRole, SetRoles, StoredRole};
 
 use super::applications::declared;
-use super::users::{UserBody, address, unknown};
+use super::users::{UserBody, named, unknown};
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Given, Told, answer};
 use crate::context::Context;
@@ -178,20 +178,20 @@ pub async fn delete(
 /// Gives a user exactly these roles, in force at their next request (ASVS 8.3.2).
 #[utoipa::path(
     put,
-    path = "/api/v1/admin/users/{email}/roles",
+    path = "/api/v1/admin/users/{user}/roles",
     operation_id = "set_user_roles",
     tag = "roles",
-    params(("email" = String, Path, description = "The account's address")),
+    params(("user" = String, Path, description = "The account's address or id")),
     request_body = Roles,
     responses((status = 200, description = "These, and no others", body = GivenBody)),
 )]
 pub async fn put_of_user(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(email): Path<String>,
+    Path(user): Path<String>,
     Told(told): Told<Roles>,
 ) -> Result<Response, Problem> {
-    let email = address(&email)?;
+    let email = named(&context, &user).await?.email;
     let roles = told.roles.iter().map(|name| role(name));
     let roles = roles.collect::<Result<Vec<_>, _>>()?;
     let set = context.engine.set_roles(&email, roles, &operator).await;

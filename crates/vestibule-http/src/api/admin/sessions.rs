@@ -1,18 +1,22 @@
 //! Live sessions.
 
+pub mod one;
+
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::extract::State;
+use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::device::DeviceLabel;
-use vestibule_core::filter::SessionFilter;
+use vestibule_core::filter::{SessionFilter, parse_text};
 use vestibule_core::id::SessionId;
-use vestibule_store::{EndSession, StoredSession};
+use vestibule_engine::Reach;
+use vestibule_store::StoredSession;
 
-use super::users::{Owner, address, unknown};
+use super::reach::ReachBody;
+use super::users::{Owner, named, unknown};
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, answer, limit};
 use crate::api::time::Utc;
@@ -23,7 +27,13 @@ use crate::context::Context;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Page {
+    /// In the owner's address, the network address or the browser's name; `alice@ex` is the beginning of an address.
+    text: Option<String>,
+    /// Whose, by address or id.
     user: Option<String>,
+    /// Only those with 'remember me', or only those without.
+    remembered: Option<bool>,
+    /// `next` of the page before.
     before: Option<String>,
     limit: Option<usize>,
 }
@@ -33,8 +43,13 @@ pub struct Page {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Which {
+    /// Every session of this account, by address or id.
     user: Option<String>,
+    /// Every session of everybody.
     all: Option<bool>,
+    /// Only say what would end.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -71,6 +86,25 @@ struct DeviceBody {
 #[schema(as = EndedSessions)]
 struct EndedBody {
     ended: u64,
+    /// Of a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_end: Option<ReachBody>,
+}
+
+impl EndedBody {
+    const fn done(ended: u64) -> Self {
+        Self {
+            ended,
+            would_end: None,
+        }
+    }
+
+    fn would(reach: Reach) -> Self {
+        Self {
+            ended: 0,
+            would_end: Some(ReachBody::from(reach)),
+        }
+    }
 }
 
 impl<'a> From<&'a StoredSession> for SessionBody<'a> {
@@ -123,20 +157,16 @@ pub async fn get(
     Given(operator): Given,
     Asked(page): Asked<Page>,
 ) -> Result<Response, Problem> {
-    let user = page.user.as_deref().map(address).transpose()?;
     let before = page.before.as_deref().map(session_id).transpose()?;
     let limit = limit(page.limit)?;
-    let user = match &user {
+    let user = match &page.user {
         None => None,
-        Some(email) => {
-            let found = context.engine.user(email).await;
-            let found = found.map_err(|error| Problem::store(&error))?;
-            Some(found.ok_or_else(|| unknown(email))?.id)
-        }
+        Some(user) => Some(named(&context, user).await?.id),
     };
     let filter = SessionFilter {
+        text: text(page.text.as_deref())?,
         user,
-        ..SessionFilter::default()
+        remembered: page.remembered,
     };
     let found = context
         .engine
@@ -150,30 +180,6 @@ pub async fn get(
     Ok(answer(StatusCode::OK, &body))
 }
 
-/// Ends one session.
-#[utoipa::path(
-    delete,
-    path = "/api/v1/admin/sessions/{id}",
-    operation_id = "end_session",
-    tag = "sessions",
-    params(("id" = String, Path, description = "The session's id")),
-    responses((status = 204, description = "Ended")),
-)]
-pub async fn delete(
-    State(context): State<Arc<Context>>,
-    Given(operator): Given,
-    Path(id): Path<String>,
-) -> Result<Response, Problem> {
-    let id: SessionId = id
-        .parse()
-        .map_err(|_| Problem::new(Code::SessionNotFound))?;
-    let ended = context.engine.revoke_session(id, &operator).await;
-    match ended.map_err(|error| Problem::store(&error))? {
-        EndSession::Ended => Ok(StatusCode::NO_CONTENT.into_response()),
-        EndSession::NotLive => Err(Problem::new(Code::SessionNotFound)),
-    }
-}
-
 /// Ends every session of a user, or of everybody.
 #[utoipa::path(
     delete,
@@ -181,31 +187,42 @@ pub async fn delete(
     operation_id = "end_sessions",
     tag = "sessions",
     params(Which),
-    responses((status = 200, description = "Ended", body = EndedBody)),
+    responses((status = 200, description = "How many ended, or would", body = EndedBody)),
 )]
 pub async fn delete_many(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
     Asked(which): Asked<Which>,
 ) -> Result<Response, Problem> {
-    let ended = match (which.user, which.all) {
-        (Some(user), None) => {
-            let email = address(&user)?;
-            let ended = context.engine.revoke_user(&email, &operator).await;
-            ended
-                .map_err(|error| Problem::store(&error))?
-                .ok_or_else(|| unknown(&email))?
+    let engine = &context.engine;
+    let failed = |error| Problem::store(&error);
+    let body = match (which.user, which.all, which.dry_run) {
+        (Some(user), None, true) => {
+            let user = named(&context, &user).await?.id;
+            EndedBody::would(engine.reach_of_user(user).await.map_err(failed)?)
         }
-        (None, Some(true)) => {
-            let ended = context.engine.revoke_all(&operator).await;
-            ended.map_err(|error| Problem::store(&error))?
+        (Some(user), None, false) => {
+            let email = named(&context, &user).await?.email;
+            let ended = engine.revoke_user(&email, &operator).await;
+            EndedBody::done(ended.map_err(failed)?.ok_or_else(|| unknown(&email))?)
+        }
+        (None, Some(true), true) => EndedBody::would(engine.reach_of_all().await),
+        (None, Some(true), false) => {
+            EndedBody::done(engine.revoke_all(&operator).await.map_err(failed)?)
         }
         _ => {
             return Err(Problem::new(Code::InvalidQuery)
                 .saying("say whose sessions: either user=EMAIL or all=true"));
         }
     };
-    Ok(answer(StatusCode::OK, &EndedBody { ended }))
+    Ok(answer(StatusCode::OK, &body))
+}
+
+/// What is looked for.
+pub fn text(asked: Option<&str>) -> Result<Option<String>, Problem> {
+    let text = asked.map(parse_text).transpose();
+    text.map(Option::flatten)
+        .map_err(|why| Problem::new(Code::InvalidQuery).saying(why.to_string()))
 }
 
 fn session_id(text: &str) -> Result<SessionId, Problem> {

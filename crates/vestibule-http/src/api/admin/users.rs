@@ -1,5 +1,6 @@
 //! Accounts.
 
+pub mod one;
 pub mod transfer;
 
 use std::sync::Arc;
@@ -14,10 +15,12 @@ use vestibule_core::filter::UserFilter;
 use vestibule_core::id::UserId;
 use vestibule_core::user::{Role, User, UserStatus};
 use vestibule_engine::{AddUserError, Busy, NewAccount, NotNow};
-use vestibule_store::{DeleteUser, SetStatus};
+use vestibule_store::{DeleteUser, SetStatus, SignInRecord};
 
 use super::applications::declared;
 use super::invitations::LinkBody;
+use super::reach::{DryRun, ReachBody};
+use super::sessions::text;
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, Told, answer, limit};
 use crate::api::time::Utc;
@@ -28,8 +31,39 @@ use crate::context::Context;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct Page {
+    /// In the address or the name; `alice@ex` is the beginning of an address.
+    text: Option<String>,
+    /// Those who may sign in, or those who may not.
+    #[param(value_type = Option<StatusAsked>)]
+    status: Option<StatusAsked>,
+    /// A role that they hold.
+    role: Option<String>,
+    /// `next` of the page before.
     after: Option<String>,
     limit: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = UserStatusAsked)]
+pub enum StatusAsked {
+    Active,
+    Disabled,
+}
+
+impl Page {
+    fn filter(&self) -> Result<UserFilter, Problem> {
+        let role = self.role.as_deref().map(str::parse::<Role>).transpose();
+        Ok(UserFilter {
+            text: text(self.text.as_deref())?,
+            status: self.status.map(|status| match status {
+                StatusAsked::Active => UserStatus::Active,
+                StatusAsked::Disabled => UserStatus::Disabled,
+            }),
+            role: role
+                .map_err(|why| Problem::new(Code::InvalidQuery).saying(format!("role: {why}")))?,
+        })
+    }
 }
 
 /// An account to be made.
@@ -89,6 +123,9 @@ struct UsersBody<'a> {
 struct DeletedBody<'a> {
     email: &'a str,
     ended_sessions: u64,
+    /// Of a dry run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_end: Option<ReachBody>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -116,7 +153,7 @@ pub async fn get(
     let after = page.after.as_deref().map(address).transpose()?;
     let page = context
         .engine
-        .users(UserFilter::default(), after, limit(page.limit)?)
+        .users(page.filter()?, after, limit(page.limit)?)
         .await
         .map_err(|error| Problem::store(&error))?;
     let body = UsersBody {
@@ -158,18 +195,18 @@ pub async fn post(
 /// Shuts an account: its sessions end, and no new login (ASVS 7.4.2).
 #[utoipa::path(
     post,
-    path = "/api/v1/admin/users/{email}/disable",
+    path = "/api/v1/admin/users/{user}/disable",
     operation_id = "disable_user",
     tag = "users",
-    params(("email" = String, Path, description = "The account's address")),
+    params(("user" = String, Path, description = "The account's address or id")),
     responses((status = 200, description = "Shut, or shut already", body = StatusBody)),
 )]
 pub async fn disable(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(email): Path<String>,
+    Path(user): Path<String>,
 ) -> Result<Response, Problem> {
-    let email = address(&email)?;
+    let email = named(&context, &user).await?.email;
     let set = context.engine.disable_user(&email, &operator).await;
     set_status(
         &context,
@@ -182,18 +219,18 @@ pub async fn disable(
 /// Opens an account again; what ended stays ended.
 #[utoipa::path(
     post,
-    path = "/api/v1/admin/users/{email}/enable",
+    path = "/api/v1/admin/users/{user}/enable",
     operation_id = "enable_user",
     tag = "users",
-    params(("email" = String, Path, description = "The account's address")),
+    params(("user" = String, Path, description = "The account's address or id")),
     responses((status = 200, description = "Open, or open already", body = StatusBody)),
 )]
 pub async fn enable(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(email): Path<String>,
+    Path(user): Path<String>,
 ) -> Result<Response, Problem> {
-    let email = address(&email)?;
+    let email = named(&context, &user).await?.email;
     let set = context.engine.enable_user(&email, &operator).await;
     set_status(
         &context,
@@ -228,18 +265,18 @@ async fn set_status(
 /// Mails a recovery link; the operator sees it only where no mail can be sent, and never a password (ASVS 6.4.6).
 #[utoipa::path(
     post,
-    path = "/api/v1/admin/users/{email}/recover",
+    path = "/api/v1/admin/users/{user}/recover",
     operation_id = "recover_user",
     tag = "users",
-    params(("email" = String, Path, description = "The account's address")),
+    params(("user" = String, Path, description = "The account's address or id")),
     responses((status = 200, description = "The link is on its way, or here", body = LinkBody)),
 )]
 pub async fn recover(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(email): Path<String>,
+    Path(user): Path<String>,
 ) -> Result<Response, Problem> {
-    let email = address(&email)?;
+    let email = named(&context, &user).await?.email;
     let offered = context.engine.offer_recovery(&email, &operator).await;
     let offered = offered.map_err(|error| not_now(&error))?;
     let Some(offered) = offered else {
@@ -260,24 +297,35 @@ pub async fn recover(
 /// Deletes an account and what is personal of it; the trail keeps what happened (ASVS 7.4.2).
 #[utoipa::path(
     delete,
-    path = "/api/v1/admin/users/{email}",
+    path = "/api/v1/admin/users/{user}",
     operation_id = "delete_user",
     tag = "users",
-    params(("email" = String, Path, description = "The account's address")),
-    responses((status = 200, description = "Deleted", body = DeletedBody)),
+    params(("user" = String, Path, description = "The account's address or id"), DryRun),
+    responses((status = 200, description = "Deleted, or would be", body = DeletedBody)),
 )]
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(email): Path<String>,
+    Path(user): Path<String>,
+    Asked(asked): Asked<DryRun>,
 ) -> Result<Response, Problem> {
-    let email = address(&email)?;
+    let User { id, email, .. } = named(&context, &user).await?;
+    if asked.dry_run {
+        let reach = context.engine.reach_of_user(id).await;
+        let body = DeletedBody {
+            email: email.as_str(),
+            ended_sessions: 0,
+            would_end: Some(reach.map_err(|error| Problem::store(&error))?.into()),
+        };
+        return Ok(answer(StatusCode::OK, &body));
+    }
     let deleted = context.engine.delete_user(&email, &operator).await;
     match deleted.map_err(|error| not_now(&error))? {
         DeleteUser::Deleted { ended } => {
             let body = DeletedBody {
                 email: email.as_str(),
                 ended_sessions: ended,
+                would_end: None,
             };
             Ok(answer(StatusCode::OK, &body))
         }
@@ -292,6 +340,27 @@ pub async fn delete(
 /// Reads an address out of a path or a query.
 pub fn address(text: &str) -> Result<EmailAddress, Problem> {
     EmailAddress::parse(text).map_err(not_an_address)
+}
+
+/// The account that a path or a query names, by address or id.
+pub async fn named(context: &Context, text: &str) -> Result<User, Problem> {
+    account(context, text).await.map(|record| record.user)
+}
+
+/// The same with what the store keeps of it besides.
+async fn account(context: &Context, text: &str) -> Result<SignInRecord, Problem> {
+    let engine = &context.engine;
+    if let Ok(id) = text.parse::<UserId>() {
+        let found = engine.account_of(id).await;
+        let found = found.map_err(|error| Problem::store(&error))?;
+        return found.ok_or_else(|| {
+            Problem::new(Code::UserNotFound).saying(format!("no account has the id {id}"))
+        });
+    }
+    let email = address(text)?;
+    let found = engine.account(&email).await;
+    let found = found.map_err(|error| Problem::store(&error))?;
+    found.ok_or_else(|| unknown(&email))
 }
 
 /// The account that a session or an act belongs to.

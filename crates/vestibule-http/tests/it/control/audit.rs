@@ -1,6 +1,7 @@
 //! `/api/v1/admin/audit`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::json;
@@ -22,7 +23,7 @@ async fn asvs_16_2_1_an_event_says_when_where_who_and_what() {
         .browser()
         .sign_in("alice@example.test", "not this one, surely")
         .await;
-    let told = caller.get(AUDIT).await;
+    let told = caller.get(&format!("{AUDIT}?after=0")).await;
     assert_eq!(told.status, StatusCode::OK);
     let events = told.body["events"].as_array().unwrap();
     let act = |n: usize| events[n]["act"].clone();
@@ -66,22 +67,63 @@ async fn the_trail_is_walked_in_order_or_read_from_its_end() {
             .map(|event| event["position"].as_u64().unwrap())
             .collect::<Vec<_>>()
     };
-    assert_eq!(positions("").await, [1, 2, 3, 4, 5, 6, 7]);
-    assert_eq!(positions("?limit=3").await, [1, 2, 3]);
+    assert_eq!(positions("").await, [7, 6, 5, 4, 3, 2, 1]);
+    assert_eq!(positions("?limit=3").await, [7, 6, 5]);
+    assert_eq!(positions("?before=5&limit=3").await, [4, 3, 2]);
+    assert_eq!(positions("?after=0").await, [1, 2, 3, 4, 5, 6, 7]);
     assert_eq!(positions("?after=3&limit=3").await, [4, 5, 6]);
     assert!(positions("?after=7").await.is_empty());
-    assert_eq!(positions("?latest=2").await, [7, 6]);
+    let newest = caller.get(&format!("{AUDIT}?limit=3")).await;
+    assert_eq!(newest.body["next"], 5);
+    let on = caller.get(&format!("{AUDIT}?after=3&limit=3")).await;
+    assert_eq!(on.body["next"], 6);
     for query in [
-        "?latest=2&after=3",
-        "?latest=2&limit=3",
+        "?before=2&after=3",
         "?after=-1",
         "?after=x",
-        "?latest=0",
+        "?limit=0",
+        "?kind=nothing",
+        "?actor=alice",
+        "?since=yesterday",
     ] {
         let told = caller.get(&format!("{AUDIT}{query}")).await;
         assert_eq!(told.status, StatusCode::BAD_REQUEST, "{query}");
         assert_eq!(told.problem(), "invalid_query");
     }
+}
+
+#[tokio::test]
+async fn the_trail_is_searched_back_and_followed_on_by_the_same_filter() {
+    let caller = Caller::new().await;
+    let alice = caller.house.add("alice@example.test").await;
+    caller.house.add("bob@example.test").await;
+    caller.house.clock.forward(Duration::from_hours(1));
+    for email in ["alice@example.test", "bob@example.test", "alice@example.test"] {
+        caller.house.signed_in(email).await;
+    }
+    let events = async |query: &str| {
+        let told = caller.get(&format!("{AUDIT}?{query}")).await;
+        assert_eq!(told.status, StatusCode::OK, "{query}: {told:?}");
+        let events = told.body["events"].as_array().unwrap().clone();
+        events
+            .iter()
+            .map(|event| event["event"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(events("kind=login.succeeded").await.len(), 3);
+    assert_eq!(events("kind=login.&user=alice%40example.test").await.len(), 2);
+    let by_id = format!("user={}&kind=user.", alice.id);
+    assert_eq!(events(&by_id).await, ["user.created"]);
+    assert_eq!(events(&format!("actor=user:{}&kind=login.", alice.id)).await.len(), 2);
+    assert_eq!(events("actor=operator:1000").await, ["user.created", "user.created"]);
+    assert_eq!(events("until=2026-01-01T00:30:00Z").await.len(), 2);
+    assert_eq!(events("since=2026-01-01T00:30:00Z&kind=user.").await.len(), 0);
+    // Following, what does not match is passed over, and not looked at again.
+    let on = caller.get(&format!("{AUDIT}?after=0&kind=user.&limit=2")).await;
+    assert_eq!(on.body["next"], 2);
+    let on = caller.get(&format!("{AUDIT}?after=2&kind=user.")).await;
+    assert_eq!(on.body["events"], json!([]));
+    assert!(on.body["next"].as_u64().unwrap() > 2);
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use clap::Args;
-use serde_json::Value;
 
 use crate::cli::{ask, output, wait};
 use crate::client::{Client, Missing, part};
@@ -11,8 +10,11 @@ use crate::settings::Settings;
 /// Which account to delete.
 #[derive(Args)]
 pub struct Delete {
-    /// The address
-    email: String,
+    /// The address, or the id
+    user: String,
+    /// Only say what would end
+    #[arg(long)]
+    dry_run: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -22,24 +24,40 @@ pub struct Delete {
 }
 
 pub fn run(settings: &Settings, delete: &Delete) -> Result<()> {
-    let email = output::harmless(&delete.email);
+    let path = format!("/api/v1/admin/users/{}", part(&delete.user));
+    let send = async |query: &str| {
+        let path = format!("{path}{query}");
+        Client::with(settings, Missing::Refuse, async |client| {
+            client.delete(&path).await
+        })
+        .await
+    };
+    if delete.dry_run {
+        let would = wait(send("?dry_run=true"))?;
+        if delete.json {
+            return output::json(&would);
+        }
+        return output::line(&format!(
+            "{} would be deleted; {} would end",
+            output::harmless(&output::cell(&would["email"])),
+            output::reach(&would["would_end"])
+        ));
+    }
     if !delete.yes {
-        let ends = wait(live_sessions(settings, &delete.email))?;
+        let would = wait(send("?dry_run=true"))?;
+        let email = output::harmless(&output::cell(&would["email"]));
         let question = format!(
             "This deletes {email} for good: {} and what is personal of the account is erased. The audit trail keeps what \
              happened, without names and addresses.",
-            match ends {
-                0 => "nobody is signed in to it,".to_owned(),
-                ends => format!("it ends {},", output::count(ends, "session")),
+            match would["would_end"]["sessions"].as_u64() {
+                Some(0) | None => "nobody is signed in to it,".to_owned(),
+                Some(_) => format!("it ends {},", output::reach(&would["would_end"])),
             }
         );
         let alone = format!("deleting {email} cannot be undone and nobody is there to be asked");
         ask::confirm(&question, &alone, "nothing was deleted")?;
     }
-    let path = format!("/api/v1/admin/users/{}", part(&delete.email));
-    let deleted = wait(Client::with(settings, Missing::Refuse, async |client| {
-        client.delete(&path).await
-    }))?;
+    let deleted = wait(send(""))?;
     if delete.json {
         return output::json(&deleted);
     }
@@ -49,14 +67,4 @@ pub fn run(settings: &Settings, delete: &Delete) -> Result<()> {
     };
     let email = output::harmless(&output::cell(&deleted["email"]));
     output::line(&format!("{email} deleted{ended}"))
-}
-
-/// How many sessions the account has; fails where there is no such account.
-async fn live_sessions(settings: &Settings, email: &str) -> Result<u64> {
-    let path = format!("/api/v1/admin/sessions?limit=1000&user={}", part(email));
-    let live: Value = Client::with(settings, Missing::Refuse, async |client| {
-        client.pages(&path, "before", "sessions").await
-    })
-    .await?;
-    Ok(live["sessions"].as_array().map_or(0, Vec::len) as u64)
 }

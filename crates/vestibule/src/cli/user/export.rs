@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
+use super::list::Filter;
 use super::records::{Format, HEADINGS, Record, cells};
 use crate::cli::{output, wait};
 use crate::client::{Client, Missing, part};
@@ -19,6 +20,8 @@ const ROUTE: &str = "/api/v1/admin/users/export?limit=1000";
 /// Where the accounts go.
 #[derive(Args)]
 pub struct Export {
+    #[command(flatten)]
+    filter: Filter,
     /// Write them into this file, which is made; otherwise they are printed
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -39,7 +42,8 @@ pub fn run(settings: &Settings, export: &Export) -> Result<()> {
     let format = asked.or(ending).unwrap_or(Format::Jsonl);
     let Some(path) = &export.output else {
         let shown = io::stdout().is_terminal();
-        return wait(write(settings, io::stdout().lock(), format, !shown)).map(drop);
+        let stdout = io::stdout().lock();
+        return wait(write(settings, &export.filter, stdout, format, !shown)).map(drop);
     };
     // What stands in it is personal: for its owner's eyes.
     let file = OpenOptions::new()
@@ -48,7 +52,7 @@ pub fn run(settings: &Settings, export: &Export) -> Result<()> {
         .mode(0o600)
         .open(path)
         .with_context(|| format!("cannot make {}", path.display()))?;
-    let count = wait(write(settings, file, format, true))
+    let count = wait(write(settings, &export.filter, file, format, true))
         .with_context(|| format!("{} is not whole", path.display()))?;
     output::line(&format!(
         "wrote {} into {}",
@@ -59,18 +63,20 @@ pub fn run(settings: &Settings, export: &Export) -> Result<()> {
 
 async fn write(
     settings: &Settings,
+    filter: &Filter,
     out: impl Write,
     format: Format,
     with_progress: bool,
 ) -> Result<u64> {
+    let route = format!("{ROUTE}{}", filter.query());
     let mut out = Out::new(BufWriter::new(out), format)?;
     Client::with(settings, Missing::Refuse, async |client| {
         let bar = with_progress.then(|| progress::rows("exporting"));
         let mut count = 0;
         let mut next: Option<String> = None;
         loop {
-            let path = next.as_deref().map_or(ROUTE.to_owned(), |next| {
-                format!("{ROUTE}&after={}", part(next))
+            let path = next.as_deref().map_or(route.clone(), |next| {
+                format!("{route}&after={}", part(next))
             });
             let mut page = client.get(&path).await?;
             let records: Vec<Record> = serde_json::from_value(page["users"].take())?;

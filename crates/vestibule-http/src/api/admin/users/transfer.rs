@@ -8,7 +8,6 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_core::email::EmailAddress;
-use vestibule_core::filter::UserFilter;
 use vestibule_core::user::{Role, UserStatus};
 use vestibule_engine::{ExportedUser, ImportError, ImportPlan, Imported, ImportedUser, causes};
 
@@ -273,7 +272,7 @@ pub async fn export(
     let engine = &context.engine;
     let after = page.after.as_deref().map(address).transpose()?;
     let page = engine
-        .users(UserFilter::default(), after, limit(page.limit)?)
+        .users(page.filter()?, after, limit(page.limit)?)
         .await;
     let page = page.map_err(|error| Problem::store(&error))?;
     let exported = engine.export_users(page.users).await;
