@@ -24,6 +24,10 @@ const CONTRACTS: &[(&str, Source)] = &[
         Source::Printed(&["--package", "vestibule", "--", "config", "reference"]),
     ),
     (
+        "docs/reference/commands.md",
+        Source::Printed(&["--package", "vestibule", "--", "man", "--markdown"]),
+    ),
+    (
         "docs/reference/audit-events.md",
         Source::Printed(&["--package", "vestibule-core", "--example", "audit_events"]),
     ),

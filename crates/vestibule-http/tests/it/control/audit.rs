@@ -98,7 +98,11 @@ async fn the_trail_is_searched_back_and_followed_on_by_the_same_filter() {
     let alice = caller.house.add("alice@example.test").await;
     caller.house.add("bob@example.test").await;
     caller.house.clock.forward(Duration::from_hours(1));
-    for email in ["alice@example.test", "bob@example.test", "alice@example.test"] {
+    for email in [
+        "alice@example.test",
+        "bob@example.test",
+        "alice@example.test",
+    ] {
         caller.house.signed_in(email).await;
     }
     let events = async |query: &str| {
@@ -111,15 +115,31 @@ async fn the_trail_is_searched_back_and_followed_on_by_the_same_filter() {
             .collect::<Vec<_>>()
     };
     assert_eq!(events("kind=login.succeeded").await.len(), 3);
-    assert_eq!(events("kind=login.&user=alice%40example.test").await.len(), 2);
+    assert_eq!(
+        events("kind=login.&user=alice%40example.test").await.len(),
+        2
+    );
     let by_id = format!("user={}&kind=user.", alice.id);
     assert_eq!(events(&by_id).await, ["user.created"]);
-    assert_eq!(events(&format!("actor=user:{}&kind=login.", alice.id)).await.len(), 2);
-    assert_eq!(events("actor=operator:1000").await, ["user.created", "user.created"]);
+    assert_eq!(
+        events(&format!("actor=user:{}&kind=login.", alice.id))
+            .await
+            .len(),
+        2
+    );
+    assert_eq!(
+        events("actor=operator:1000").await,
+        ["user.created", "user.created"]
+    );
     assert_eq!(events("until=2026-01-01T00:30:00Z").await.len(), 2);
-    assert_eq!(events("since=2026-01-01T00:30:00Z&kind=user.").await.len(), 0);
+    assert_eq!(
+        events("since=2026-01-01T00:30:00Z&kind=user.").await.len(),
+        0
+    );
     // Following, what does not match is passed over, and not looked at again.
-    let on = caller.get(&format!("{AUDIT}?after=0&kind=user.&limit=2")).await;
+    let on = caller
+        .get(&format!("{AUDIT}?after=0&kind=user.&limit=2"))
+        .await;
     assert_eq!(on.body["next"], 2);
     let on = caller.get(&format!("{AUDIT}?after=2&kind=user.")).await;
     assert_eq!(on.body["events"], json!([]));

@@ -206,7 +206,7 @@ async fn asvs_4_1_4_what_is_not_there_says_so() {
     for (method, path) in [
         ("PUT", USERS),
         ("DELETE", USERS),
-        ("GET", "/api/v1/admin/sessions/x"),
+        ("POST", "/api/v1/admin/sessions/x"),
         ("POST", "/api/v1/admin/audit"),
     ] {
         let told = caller.send(Caller::request(method, path, "")).await;

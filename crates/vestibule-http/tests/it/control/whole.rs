@@ -14,7 +14,10 @@ const BOB: &str = "bob@example.test";
 
 async fn town() -> Caller {
     let caller = Caller::new().await;
-    caller.house.add_with(ALICE, &["admin", "staff"], true).await;
+    caller
+        .house
+        .add_with(ALICE, &["admin", "staff"], true)
+        .await;
     caller.house.add_with(BOB, &["staff"], true).await;
     caller.house.add("carla@example.test").await;
     caller
@@ -24,7 +27,9 @@ async fn emails(caller: &Caller, query: &str) -> Vec<String> {
     let told = caller.get(&format!("{USERS}?{query}")).await;
     assert_eq!(told.status, StatusCode::OK, "{query}: {told:?}");
     let users = told.body["users"].as_array().unwrap().clone();
-    let emails = users.iter().map(|user| user["email"].as_str().unwrap().to_owned());
+    let emails = users
+        .iter()
+        .map(|user| user["email"].as_str().unwrap().to_owned());
     emails.collect()
 }
 
@@ -32,7 +37,9 @@ async fn ids(caller: &Caller, query: &str) -> Vec<String> {
     let told = caller.get(&format!("{SESSIONS}?{query}")).await;
     assert_eq!(told.status, StatusCode::OK, "{query}: {told:?}");
     let sessions = told.body["sessions"].as_array().unwrap().clone();
-    let ids = sessions.iter().map(|session| session["id"].as_str().unwrap().to_owned());
+    let ids = sessions
+        .iter()
+        .map(|session| session["id"].as_str().unwrap().to_owned());
     ids.collect()
 }
 
@@ -43,7 +50,9 @@ fn reach(sessions: u64) -> Value {
 #[tokio::test]
 async fn accounts_are_looked_for() {
     let caller = town().await;
-    caller.post(&format!("{USERS}/bob%40example.test/disable"), "").await;
+    caller
+        .post(&format!("{USERS}/bob%40example.test/disable"), "")
+        .await;
     assert_eq!(emails(&caller, "text=ALI").await, [ALICE]);
     assert_eq!(emails(&caller, "role=staff").await, [ALICE, BOB]);
     assert_eq!(emails(&caller, "role=staff&status=active").await, [ALICE]);
@@ -70,7 +79,10 @@ async fn one_account_is_shown_whole_by_address_or_id_and_without_a_hash() {
     assert_eq!(caller.get(&format!("{USERS}/{id}")).await.body, told.body);
     let by_id = caller.post(&format!("{USERS}/{id}/disable"), "").await;
     assert_eq!(by_id.body["user"]["status"], "disabled");
-    for nobody in ["nobody%40example.test", "0190163d-8694-739b-aea5-966c26f8ad91"] {
+    for nobody in [
+        "nobody%40example.test",
+        "0190163d-8694-739b-aea5-966c26f8ad91",
+    ] {
         let told = caller.get(&format!("{USERS}/{nobody}")).await;
         assert_eq!(told.problem(), "user_not_found");
     }
@@ -107,13 +119,22 @@ async fn asvs_7_4_5_what_would_end_is_told_in_numbers_and_nothing_ends() {
     let one = format!("{SESSIONS}/{}?dry_run=true", all[0]);
     for (path, sessions) in [
         (one.as_str(), 1),
-        ("/api/v1/admin/sessions?user=alice%40example.test&dry_run=true", 2),
+        (
+            "/api/v1/admin/sessions?user=alice%40example.test&dry_run=true",
+            2,
+        ),
         ("/api/v1/admin/sessions?all=true&dry_run=true", 3),
     ] {
         let told = caller.delete(path).await;
-        assert_eq!(told.body, json!({ "ended": 0, "would_end": reach(sessions) }), "{path}");
+        assert_eq!(
+            told.body,
+            json!({ "ended": 0, "would_end": reach(sessions) }),
+            "{path}"
+        );
     }
-    let told = caller.delete(&format!("{USERS}/alice%40example.test?dry_run=true")).await;
+    let told = caller
+        .delete(&format!("{USERS}/alice%40example.test?dry_run=true"))
+        .await;
     assert_eq!(
         told.body,
         json!({ "email": ALICE, "ended_sessions": 0, "would_end": reach(2) })
@@ -143,7 +164,9 @@ async fn asvs_7_4_5_several_sessions_end_by_their_ids_and_a_list_is_bounded() {
         json!({ "sessions": ["x"] }),
         json!({ "sessions": vec![all[0].clone(); 1001] }),
     ] {
-        let told = caller.post(&format!("{SESSIONS}/end"), &wrong.to_string()).await;
+        let told = caller
+            .post(&format!("{SESSIONS}/end"), &wrong.to_string())
+            .await;
         assert_eq!(told.problem(), "invalid_body");
     }
 }
@@ -151,13 +174,18 @@ async fn asvs_7_4_5_several_sessions_end_by_their_ids_and_a_list_is_bounded() {
 #[tokio::test]
 async fn the_overview_counts_people_and_what_is_live() {
     let caller = town().await;
-    caller.post(&format!("{USERS}/bob%40example.test/disable"), "").await;
+    caller
+        .post(&format!("{USERS}/bob%40example.test/disable"), "")
+        .await;
     caller.house.signed_in(ALICE).await;
     let told = caller.get("/api/v1/admin/overview").await;
     assert_eq!(
         told.body["population"],
         json!({ "users": 3, "disabled": 1, "administrators": 1 })
     );
-    assert_eq!(told.body["live"], json!({ "sessions": 1, "app_sessions": 0 }));
+    assert_eq!(
+        told.body["live"],
+        json!({ "sessions": 1, "app_sessions": 0 })
+    );
     assert!(told.body["history"].is_array());
 }
