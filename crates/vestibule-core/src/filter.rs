@@ -8,8 +8,16 @@
 //! A text is looked for anywhere, whatever its case: `zoë` finds `Zoë Example` and `zoë@example.test`. A text with an `@`
 //! behind something is the beginning of an address, since nobody looks for one from its middle, and an index finds it at
 //! once: `alice@ex` finds `alice@example.test`, not `malice@example.test`. `@example.test` finds everybody there.
+//!
+//! # Time
+//!
+//! The trail is in the order of its commits, and but for [`OUT_OF_ORDER`] in that of its times. What is looked for `since` a
+//! moment is looked for no further back than that, and `until` one no earlier forward. Only where a clock was set back by
+//! more than that (the trail has `clock.accepted` there) may events of the time before be missing from such a search: they
+//! are found without the times.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -22,6 +30,9 @@ use crate::user::{Role, User, UserStatus};
 
 /// Most characters of a text that is looked for.
 pub const LONGEST_TEXT: usize = 200;
+
+/// By how much an event may tell of an earlier time than those before it in the trail: requests wait, and others overtake them.
+pub const OUT_OF_ORDER: Duration = Duration::from_hours(1);
 
 /// Not what anything could be narrowed by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -155,6 +166,17 @@ impl EventFilter {
             && self.actor.is_none_or(|actor| stored.actor == actor)
             && self.since.is_none_or(|since| stored.at >= since)
             && self.until.is_none_or(|until| stored.at < until)
+    }
+
+    /// Whether nothing is looked for before an event of this time.
+    pub fn ends_at(&self, at: UnixMillis) -> bool {
+        self.since
+            .is_some_and(|since| at.plus(OUT_OF_ORDER) < since)
+    }
+
+    /// Whether nothing is looked for from an event of this time on.
+    pub fn begins_before(&self, at: UnixMillis) -> bool {
+        (self.until).is_some_and(|until| at > until.plus(OUT_OF_ORDER))
     }
 
     /// Whether its kind is the beginning of several.

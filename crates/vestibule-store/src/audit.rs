@@ -43,7 +43,8 @@ pub trait Audit: Send + Sync {
     fn events_after(&self, after: u64, limit: usize) -> Answer<'_, TrailPage>;
 
     /// A page of the events that match, newest first; with `before`, those before that position. It looks at no more than
-    /// [`crate::MOST_LOOKED_AT`] events.
+    /// [`crate::MOST_LOOKED_AT`] events, and by the filter's times goes no further back than
+    /// [`EventFilter::ends_at`] says.
     fn events(
         &self,
         filter: EventFilter,

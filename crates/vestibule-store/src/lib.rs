@@ -20,6 +20,7 @@ pub mod contract;
 pub mod figures;
 mod gathering;
 mod installation;
+mod leap;
 mod outbox;
 #[cfg(feature = "contract")]
 pub mod pace;
@@ -44,6 +45,7 @@ pub use archive::Archive;
 pub use audit::{Audit, EventPage, Sealer, TrailPage};
 pub use gathering::{Gathering, MOST_LOOKED_AT};
 pub use installation::{CompleteSetup, Installation, KeyCheck, OfferSetup, SetupTicket};
+pub use leap::Leap;
 pub use outbox::{FinishErrand, Outbox, OwnDevice, PostErrand};
 pub use publish::{Change, Publish};
 pub use session_data::{DeleteDatum, PutDatum, SessionData};

@@ -9,7 +9,7 @@ use vestibule_core::audit::{Act, Actor};
 use vestibule_core::id::{ActId, ApplicationId};
 use vestibule_core::local_path::LocalPath;
 use vestibule_core::user::DisplayName;
-use vestibule_engine::{AskedHandshake, Check, Doorway, Finish, LiveSession, Offer};
+use vestibule_engine::{AskedHandshake, Check, Doorway, Finish, LiveSession, Offer, Reach};
 use vestibule_store::{AppSessions as _, Applications as _};
 
 use crate::house::{House, minutes};
@@ -227,4 +227,38 @@ async fn the_chores_drop_codes_that_nobody_redeemed() {
         .inner
         .drop_stale_app_sessions(shop.house.now(), 10);
     assert_eq!(left.await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_hangs_on_a_session_is_told_before_it_ends() {
+    let shop = Shop::new().await;
+    let (house, engine) = (&shop.house, &shop.house.engine);
+    let here = house.sign_in("alice@example.test").await;
+    let there = house.sign_in("alice@example.test").await;
+    shop.open(&here.session).await;
+    shop.open(&there.session).await;
+    let shown = engine.session(here.cookie.id).await.unwrap().unwrap();
+    let [reached] = &shown.applications[..] else {
+        panic!("one application: {shown:?}");
+    };
+    assert_eq!(reached.id, shop.doorway.application().id);
+    assert_eq!(reached.origin, *shop.doorway.origin());
+    assert_eq!(reached.title, shop.doorway.application().spec.title());
+
+    let reach = |devices, app_sessions| Reach {
+        devices,
+        applications: 1,
+        app_sessions,
+    };
+    let user = here.session.user_id();
+    assert_eq!(engine.reach_of_user(user).await.unwrap(), reach(2, 2));
+    assert_eq!(engine.reach_of_all().await, reach(2, 2));
+    let one = engine.reach_of_session(here.cookie.id).await.unwrap();
+    assert_eq!(one, reach(1, 1));
+    engine
+        .sign_out(&here.session, &house.visit())
+        .await
+        .unwrap();
+    assert_eq!(engine.reach_of_user(user).await.unwrap(), reach(1, 1));
+    assert_eq!(engine.live().sessions, 1);
 }

@@ -18,6 +18,7 @@ mod house;
 mod login;
 mod mail;
 mod metrics;
+mod overview;
 mod passwords;
 mod policy;
 mod postbox;

@@ -1,14 +1,17 @@
 //! The trail backwards, a page at a time.
 
+use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
 use vestibule_core::audit::{Actor, StoredEvent};
 use vestibule_core::filter::EventFilter;
 use vestibule_core::id::UserId;
-use vestibule_store::{EventPage, MOST_LOOKED_AT, StoreError};
+use vestibule_core::time::UnixMillis;
+use vestibule_store::{EventPage, Leap, MOST_LOOKED_AT, StoreError};
 
 use super::{bind_position, read_event, read_position};
 use crate::Postgres;
+use crate::fault::Fault;
 use crate::transition::bind_limit;
 
 /// Those of a stretch that match: [`EventFilter::matches`] in SQL's words.
@@ -42,6 +45,17 @@ const OF_USER: &str = events_where!(
 const LAST_OF_USER: &str = "SELECT position FROM audit_events \
      WHERE user_id = $1 AND position < $2 ORDER BY position DESC LIMIT 1 OFFSET $3";
 
+/// The last event before a position, and when it was. What is not sealed yet is of now.
+const LAST_BEFORE: &str =
+    "SELECT position, at FROM audit_events WHERE position < $1 ORDER BY position DESC LIMIT 1";
+
+/// When the first event from a position on was.
+const FIRST_FROM: &str =
+    "SELECT at FROM audit_events WHERE position >= $1 ORDER BY position LIMIT 1";
+/// The same, of a user.
+const FIRST_FROM_OF_USER: &str = "SELECT at FROM audit_events \
+     WHERE user_id = $2 AND position >= $1 ORDER BY position LIMIT 1";
+
 /// The position that the next event would have.
 const BEHIND_ALL: &str = "SELECT coalesce(max(position), 0) + 1 \
      + (SELECT count(*) FROM audit_events WHERE position IS NULL) FROM audit_events";
@@ -58,6 +72,7 @@ impl Postgres {
             Some(before) => before,
             None => self.behind_all().await?,
         };
+        let before = self.landed(filter, before).await?;
         let from = self.first_looked_at(filter.user, before).await?;
         let limit = limit.min(MOST_LOOKED_AT);
         // Of what is no kind nothing is found, and not everything can be asked for.
@@ -86,8 +101,7 @@ impl Postgres {
         let next = if more {
             events.last().map(|last| last.position)
         } else {
-            // Positions begin at 1.
-            Some(from).filter(|from| *from > 1)
+            self.further_back(filter, from).await?
         };
         Ok(EventPage { events, next })
     }
@@ -107,6 +121,52 @@ impl Postgres {
                 None => Ok(0),
             },
         )
+        .await
+    }
+
+    /// Where to begin, so that what is later than all that is looked for is not walked through.
+    async fn landed(&self, filter: &EventFilter, before: u64) -> Result<u64, StoreError> {
+        let mut leap = Leap::new(filter, before);
+        while let Some(probe) = leap.probe() {
+            let before = bind_position(probe);
+            let read = |row: &Row| -> Result<(u64, UnixMillis), Fault> {
+                let at = UnixMillis(row.try_get(1)?);
+                Ok((read_position(row.try_get(0)?)?, at))
+            };
+            let found = self
+                .read(LAST_BEFORE, &[&before], |rows| {
+                    rows.first().map(read).transpose()
+                })
+                .await?;
+            leap.saw(probe, found);
+        }
+        Ok(leap.landing())
+    }
+
+    /// Where the next page begins behind one that ended with this event, unless nothing is looked for there.
+    async fn further_back(
+        &self,
+        filter: &EventFilter,
+        from: u64,
+    ) -> Result<Option<u64>, StoreError> {
+        // Positions begin at 1.
+        if from <= 1 {
+            return Ok(None);
+        }
+        if filter.since.is_none() {
+            return Ok(Some(from));
+        }
+        let user = filter.user.map(|user| user.as_bytes().to_vec());
+        let first = bind_position(from);
+        let (sql, params): (_, &[&(dyn ToSql + Sync)]) = match &user {
+            None => (FIRST_FROM, &[&first]),
+            Some(user) => (FIRST_FROM_OF_USER, &[&first, user]),
+        };
+        self.read(sql, params, |rows| {
+            let at = rows.first().map(|row| row.try_get(0)).transpose()?;
+            let over = at.is_some_and(|at| filter.ends_at(UnixMillis(at)));
+            Ok(Some(from).filter(|_| !over))
+        })
         .await
     }
 

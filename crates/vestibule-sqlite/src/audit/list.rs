@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql};
 use vestibule_core::audit::Actor;
 use vestibule_core::filter::EventFilter;
 use vestibule_core::id::UserId;
-use vestibule_store::{EventPage, MOST_LOOKED_AT};
+use vestibule_core::time::UnixMillis;
+use vestibule_store::{EventPage, Leap, MOST_LOOKED_AT};
 
 use super::{bind_limit, bind_position, read_event, read_position};
 use crate::fault::Fault;
@@ -33,6 +34,17 @@ pub(crate) const OF_USER: &str = matching!("AND e.user_id = :user");
 pub(crate) const LAST_OF_USER: &str = "SELECT position FROM audit_events \
      WHERE user_id = ?1 AND position < ?2 ORDER BY position DESC LIMIT 1 OFFSET ?3";
 
+/// The last event before a position, and when it was.
+pub(crate) const LAST_BEFORE: &str =
+    "SELECT position, at FROM audit_events WHERE position < ?1 ORDER BY position DESC LIMIT 1";
+
+/// When the first event from a position on was.
+pub(crate) const FIRST_FROM: &str =
+    "SELECT at FROM audit_events WHERE position >= ?1 ORDER BY position LIMIT 1";
+/// The same, of a user.
+pub(crate) const FIRST_FROM_OF_USER: &str = "SELECT at FROM audit_events \
+     WHERE user_id = ?2 AND position >= ?1 ORDER BY position LIMIT 1";
+
 /// A page of those that match.
 pub(super) fn page(
     conn: &Connection,
@@ -44,6 +56,7 @@ pub(super) fn page(
         Some(before) => before,
         None => behind_all(conn)?,
     };
+    let before = landed(conn, filter, before)?;
     let from = first_looked_at(conn, filter.user, before)?;
     let limit = limit.min(MOST_LOOKED_AT);
     let (kind, begins) = (filter.kind.as_deref(), filter.begins_kinds());
@@ -76,8 +89,7 @@ pub(super) fn page(
     let next = if more {
         events.last().map(|last| last.position)
     } else {
-        // Positions begin at 1.
-        Some(from).filter(|from| *from > 1)
+        further_back(conn, filter, from)?
     };
     Ok(EventPage { events, next })
 }
@@ -100,6 +112,47 @@ fn first_looked_at(conn: &Connection, user: Option<UserId>, before: u64) -> Resu
         )
         .optional()?;
     last.map_or(Ok(0), read_position)
+}
+
+/// Where to begin, so that what is later than all that is looked for is not walked through.
+fn landed(conn: &Connection, filter: &EventFilter, before: u64) -> Result<u64, Fault> {
+    let mut leap = Leap::new(filter, before);
+    while let Some(probe) = leap.probe() {
+        let found = conn
+            .prepare_cached(LAST_BEFORE)?
+            .query_row([bind_position(probe)], |row| {
+                Ok((row.get(0)?, UnixMillis(row.get(1)?)))
+            })
+            .optional()?;
+        let found = match found {
+            Some((position, at)) => Some((read_position(position)?, at)),
+            None => None,
+        };
+        leap.saw(probe, found);
+    }
+    Ok(leap.landing())
+}
+
+/// Where the next page begins behind one that ended with this event, unless nothing is looked for there.
+fn further_back(conn: &Connection, filter: &EventFilter, from: u64) -> Result<Option<u64>, Fault> {
+    // Positions begin at 1.
+    if from <= 1 {
+        return Ok(None);
+    }
+    if filter.since.is_none() {
+        return Ok(Some(from));
+    }
+    let at: Option<i64> = match &filter.user {
+        None => conn
+            .prepare_cached(FIRST_FROM)?
+            .query_row([bind_position(from)], |row| row.get(0)),
+        Some(user) => conn
+            .prepare_cached(FIRST_FROM_OF_USER)?
+            .query_row((bind_position(from), user.as_bytes()), |row| row.get(0)),
+    }
+    .optional()?;
+    let over = at.is_some_and(|at| filter.ends_at(UnixMillis(at)));
+    Ok(Some(from).filter(|_| !over))
 }
 
 fn behind_all(conn: &Connection) -> Result<u64, Fault> {

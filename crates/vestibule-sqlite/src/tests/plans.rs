@@ -7,6 +7,7 @@ use crate::sessions::DROP_UNDER_DEAD;
 use crate::users::delete::{ACTS_OF_USER, DROPPED, NEXT_ERASURE, OTHER_ADMINISTRATOR};
 use crate::users::record::BY_ADDRESS;
 use crate::{app_sessions, outbox, session_data, throttles, tickets};
+use crate::{audit, sessions, users};
 
 /// What SQLite would do for a statement, with anything bound.
 fn plan(sql: &str) -> Vec<String> {
@@ -97,6 +98,41 @@ fn nothing_that_the_chores_ask_walks_a_table() {
         assert!(
             !sorted.iter().any(|step| step.contains("TEMP B-TREE")),
             "{sql}: what comes first is found first: {sorted:?}"
+        );
+    }
+}
+
+/// Rows come in the order of a list as they are found: of a million no more are read than a page looks at.
+#[test]
+fn a_page_of_a_list_is_found_in_its_order() {
+    for (sql, index) in [
+        (users::list::BY_ADDRESS, "email>? AND email<?"),
+        (sessions::list::EVERYBODYS, "s USING PRIMARY KEY (id<?)"),
+        (
+            sessions::list::OF_USER,
+            "sessions_of_user (user_id=? AND ended_at=? AND id<?)",
+        ),
+        (audit::list::EVERYBODYS, "rowid>? AND rowid<?"),
+        (
+            audit::list::OF_USER,
+            "audit_events_of_user (user_id=? AND position>? AND position<?)",
+        ),
+        (
+            audit::list::LAST_OF_USER,
+            "COVERING INDEX audit_events_of_user",
+        ),
+        (audit::list::LAST_BEFORE, "rowid<?"),
+        (audit::list::FIRST_FROM, "rowid>?"),
+        (
+            audit::list::FIRST_FROM_OF_USER,
+            "audit_events_of_user (user_id=? AND position>?)",
+        ),
+    ] {
+        assert_uses(sql, index);
+        let sorted = plan(sql);
+        assert!(
+            !sorted.iter().any(|step| step.contains("TEMP B-TREE")),
+            "{sql}: {sorted:?}"
         );
     }
 }

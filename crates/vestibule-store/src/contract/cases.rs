@@ -150,6 +150,7 @@ macro_rules! contract_suite {
                 pages_of_events_miss_none_and_show_none_twice;
                 a_page_looks_at_so_many_rows_and_no_more;
                 a_page_looks_at_so_many_events_and_no_more;
+                events_of_a_time_are_found_without_a_walk_through_all;
             }
             installation {
                 the_master_key_is_adopted_once;

@@ -494,3 +494,57 @@ pub async fn a_page_looks_at_so_many_events_and_no_more(home: Home) {
         .unwrap();
     assert_eq!(everything.events.len(), MOST_LOOKED_AT);
 }
+
+/// Ten minutes to each thousand events.
+pub async fn events_of_a_time_are_found_without_a_walk_through_all(home: Home) {
+    let alice = home.user("alice").await;
+    let event = Event::user(EventKind::ProfileChanged, alice.id);
+    let record = async |minute: u64| {
+        let act = home.act(noon_and(minute));
+        home.store.record(vec![event; 1_000], act).await.unwrap();
+        while home.store.seal_events(Notary::new(), 1_000).await.unwrap() > 0 {}
+    };
+    for n in 0..30 {
+        record(n * 10).await;
+    }
+    for user in [None, Some(alice.id)] {
+        let since = EventFilter {
+            kind: Some("user.deleted".to_owned()),
+            user,
+            since: Some(noon_and(260)),
+            ..EventFilter::default()
+        };
+        let page = home.store.events(since.clone(), None, 5).await.unwrap();
+        assert_eq!(
+            (page.events, page.next),
+            (vec![], None),
+            "all before is older"
+        );
+        let earlier = EventFilter {
+            since: Some(noon_and(100)),
+            ..since
+        };
+        let page = home.store.events(earlier, None, 5).await.unwrap();
+        assert!(page.next.is_some(), "there may be some further back");
+    }
+    let until = EventFilter {
+        since: Some(noon_and(20)),
+        until: Some(noon_and(50)),
+        ..EventFilter::default()
+    };
+    let page = home.store.events(until.clone(), None, 5).await.unwrap();
+    assert_eq!(page.events.len(), 5, "what came since is leapt over");
+    assert_eq!(events_in_pages(&home, &until, 700).await.len(), 3_000);
+
+    // A clock that ran ahead and was set right: what it wrote is in nobody's way.
+    for minute in [900_000, 900_010, 900_020, 300, 310] {
+        record(minute).await;
+    }
+    assert_eq!(events_in_pages(&home, &until, 700).await.len(), 3_000);
+    let ahead = EventFilter {
+        since: Some(noon_and(900_000)),
+        ..EventFilter::default()
+    };
+    let page = home.store.events(ahead, None, 5).await.unwrap();
+    assert_eq!(page.events.len(), 5);
+}
