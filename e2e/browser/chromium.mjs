@@ -53,9 +53,9 @@ export async function accessible(page) {
 }
 
 /** Looks at the page as it is: scanned in light and dark, never wider than a 320 px screen, pictures kept. */
-export async function looked(page, name) {
+export async function looked(page, name, widths = [320, 1280]) {
   for (const scheme of ['light', 'dark']) {
-    for (const width of [320, 1280]) {
+    for (const width of widths) {
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize({ width, height: 900 });
       const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);

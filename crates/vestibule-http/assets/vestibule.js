@@ -114,3 +114,23 @@ for (const form of document.querySelectorAll("form[method=post]")) {
     form.querySelector("[aria-disabled]")?.removeAttribute("aria-disabled");
   });
 }
+
+// Parts of a page that are told anew while it is open. The server sends them as it writes pages, every text escaped.
+for (const part of document.querySelectorAll("[data-events]")) {
+  const source = new EventSource(part.dataset.events);
+  source.addEventListener("put", (event) => {
+    const { into, html, above } = JSON.parse(event.data);
+    const target = document.getElementById(into);
+    // Who is reading in it is not disturbed.
+    if (!target || (!above && target.contains(document.activeElement))) return;
+    const template = document.createElement("template");
+    template.innerHTML = html;
+    if (above) target.prepend(template.content);
+    else target.replaceChildren(template.content);
+    while (above && target.children.length > 200) target.lastElementChild.remove();
+  });
+  // Signed out, or not an administrator any more: the page leads to where it now leads.
+  source.addEventListener("over", () => { source.close(); location.reload(); });
+  addEventListener("pagehide", () => source.close());
+  addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+}

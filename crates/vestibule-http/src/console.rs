@@ -1,16 +1,20 @@
 //! The console, `/console`: where an administrator looks and acts (`docs/console.md`). One file a page, one list of routes.
 //!
-//! Looking needs a live session with the role `admin`; acting also needs a fresh login, which [`act`] proves. A list is a
-//! [`Browse`]d part of something longer; what is done to many is said in numbers first.
+//! Looking needs a live session with the role `admin`; acting also needs a fresh login, which [`Administrator::act`]
+//! proves. A list is a part of something longer ([`Browse`]); what is done to many is said in numbers first.
 
 mod administrator;
 pub mod applications;
+pub mod audit;
 mod browse;
+pub mod events;
 pub mod overview;
 pub mod people;
 pub mod proxies;
 mod role_list;
+pub mod sessions;
 pub mod settings;
+mod streams;
 
 use std::sync::Arc;
 
@@ -20,7 +24,9 @@ use axum::routing::{get, post};
 use crate::context::Context;
 
 pub use administrator::{Acting, Administrator};
+pub use audit::chain::ChainWatch;
 pub use browse::Browse;
+pub use streams::Streams;
 
 /// Everything under `/console`.
 pub fn routes() -> Router<Arc<Context>> {
@@ -56,4 +62,25 @@ pub fn routes() -> Router<Arc<Context>> {
             get(people::acts::get).post(people::acts::post),
         )
         .route("/console/settings", get(settings::get))
+        .route("/console/events", get(events::get))
+        .route("/console/audit", get(audit::get))
+        .route("/console/audit/verify", post(audit::chain::post))
+        .route(
+            "/console/audit/export",
+            get(audit::export::get).post(audit::export::post),
+        )
+        .route("/console/sessions", get(sessions::get))
+        .route("/console/sessions/{id}", get(sessions::one::get))
+        .route(
+            "/console/sessions/end",
+            get(sessions::end::get).post(sessions::end::post),
+        )
+        .route(
+            "/console/sessions/end-user",
+            get(sessions::end_user::get).post(sessions::end_user::post),
+        )
+        .route(
+            "/console/sessions/end-all",
+            get(sessions::end_all::get).post(sessions::end_all::post),
+        )
 }

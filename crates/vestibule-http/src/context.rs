@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vestibule_engine::{Engine, Places};
 use vestibule_store::figures::Figures;
 
+use crate::console::{ChainWatch, Streams};
 use crate::dev_mail::DevMailbox;
 use crate::in_force::SettingInForce;
 use crate::probe::Probes;
@@ -30,6 +31,10 @@ pub struct Context {
     pub figures: Arc<Figures>,
     /// The settings in force, without their secrets.
     pub settings: Vec<SettingInForce>,
+    /// The console's streams that are open.
+    pub streams: Arc<Streams>,
+    /// What is known of the audit trail's chain.
+    pub chain: Arc<ChainWatch>,
 }
 
 /// What not every installation has.
@@ -62,6 +67,8 @@ impl Context {
             probes: Arc::default(),
             figures: extras.figures,
             settings: extras.settings,
+            streams: Arc::default(),
+            chain: Arc::default(),
         })
     }
 
@@ -76,6 +83,8 @@ impl Context {
             places: self.places.clone(),
             probes: Arc::clone(&self.probes),
             figures: Arc::clone(&self.figures),
+            streams: Arc::clone(&self.streams),
+            chain: Arc::clone(&self.chain),
             settings,
         })
     }

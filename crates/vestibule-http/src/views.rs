@@ -70,6 +70,7 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::console::event_rows;
 pub use self::{
     activity::{Activity, ActivityPage, AddressChange, Happening},
     addresses::{
@@ -78,12 +79,13 @@ pub use self::{
     },
     console::{
         AddApplicationPage, AddFaults, AddPersonPage, ApplicationEntry, ApplicationNameFault,
-        ApplicationNotice, ApplicationPage, ApplicationVerb, ApplicationsPage, Asks, ChainState,
-        ConnectFaults, ConnectPage, ConsoleAct, Health, Obstacle, OpenedThrough, OriginsFault,
-        OverviewPage, Paging, PeoplePage, Person, PersonAddress, PersonLinkPage, PersonNotice,
-        PersonPage, PersonVerb, ProxyChoice, Reached, RolesFault, RuleEntry, SecretPage,
-        SessionOwner, SessionPage, SessionRow, SessionsPage, Setting, SettingFrom, SettingsPage,
-        SettingsSection, SnippetText, UpstreamFault, Which,
+        ApplicationNotice, ApplicationPage, ApplicationVerb, ApplicationsPage, Asks, AuditPage,
+        AuditRow, ChainCheck, ChainReport, ConnectFaults, ConnectPage, ConsoleAct, CountedMinute,
+        Health, Obstacle, OpenedThrough, OriginsFault, OverviewPage, Paging, PeoplePage, Person,
+        PersonAddress, PersonLinkPage, PersonNotice, PersonPage, PersonVerb, ProxyChoice, Reached,
+        RolesFault, RuleEntry, SecretPage, SessionOwner, SessionPage, SessionRow, SessionsPage,
+        Setting, SettingFrom, SettingsPage, SettingsSection, SnippetText, UnknownName,
+        UpstreamFault, Which,
     },
     delete::{DeletePage, DeletedPage},
     details::{AnswerFault, AskedField, Details, Terms},

@@ -819,6 +819,41 @@ error-administrator-what = Sie sind angemeldet, aber ohne die Rolle, die diesen 
 error-administrator-do = Falls Sie sie haben sollten, wenden Sie sich an die Betreiber dieses Servers.
 overview-health = Zustand
 overview-version = Version
+overview-live = Laufende Sitzungen
+overview-logins = Anmeldungen, letzte Stunde
+overview-refusals = Abgelehnt, letzte Stunde
+overview-ends = Beendet, letzte Stunde
+overview-since = Beginn { $when }
+overview-plot = { $since }: von { $first } auf { $last }, höchstens { $most }.
+overview-table = Dasselbe als Tabelle, Stunde um Stunde
+overview-hour = Ab
+overview-th-logins = Anmeldungen
+overview-th-refusals = Abgelehnt
+overview-th-ends = Beendet
+overview-th-live = Laufend am Ende
+overview-store = Speicher
+overview-store-answers = antwortet
+overview-store-away = antwortet nicht
+overview-mail = Post
+overview-mail-waiting =
+    { $count ->
+        [0] nichts wartet
+        [one] { $shown } Brief wartet
+       *[other] { $shown } Briefe warten
+    }
+overview-chain-sealing = wird laufend versiegelt
+overview-chain-behind = ließ sich zuletzt nicht versiegeln
+overview-people = { $people }; { $administer }, { $disabled }
+overview-administer =
+    { $count ->
+        [one] { $shown } verwaltet
+       *[other] { $shown } verwalten
+    }
+overview-disabled =
+    { $count ->
+        [one] { $shown } gesperrt
+       *[other] { $shown } gesperrt
+    }
 sessions-live =
     { $count ->
         [one] { $shown } Sitzung läuft.
@@ -857,7 +892,7 @@ session-ends = Endet spätestens
 session-id = Sitzung
 session-applications = Darüber geöffnete Anwendungen
 session-no-applications = Keine.
-session-trail = Was das Prüfprotokoll darüber weiß
+session-trail = Was das Prüfprotokoll über diese Person weiß
 console-pick = Auswählen
 console-any = Beliebig
 console-yes = Ja
@@ -867,3 +902,90 @@ console-search = Suchen
 console-newest = Neueste
 console-older = Ältere
 console-looked-so-far = Unter den bisher durchgesehenen ist nichts. Weiter geht es mit den älteren.
+event-setup-completed = Das erste Verwaltungskonto wurde über den Einrichtungslink angelegt
+event-user-created = Ein Konto wurde angelegt
+event-user-disabled = Ein Konto wurde gesperrt; seine Sitzungen sind beendet
+event-user-enabled = Ein Konto wurde entsperrt
+event-login-succeeded = Angemeldet
+event-login-refused = Eine Anmeldung wurde abgelehnt
+event-reauthentication-succeeded = Hat sich erneut ausgewiesen
+event-reauthentication-refused = Konnte sich nicht erneut ausweisen
+event-password-changed = Ein Passwort wurde geändert; die anderen Sitzungen sind beendet
+event-password-rehashed = Ein Passwort wurde mit höherem Aufwand neu gehasht
+event-session-ended = Eine Sitzung wurde beendet
+event-user-sessions-ended = Alle Sitzungen einer Person wurden beendet, vielleicht bis auf eine
+event-all-sessions-ended = Alle Sitzungen wurden beendet
+event-clock-accepted = Eine Uhr, die hinter der zuletzt gesehenen liegt, wurde angenommen
+event-registration-asked = Ein Konto wurde beantragt
+event-user-registered = Ein Konto wurde über den zugesandten Link angelegt
+event-user-invited = Jemand wurde eingeladen
+event-user-deleted = Ein Konto wurde gelöscht; seine persönlichen Daten sind getilgt
+event-profile-changed = Name, Sprache oder Angaben wurden geändert
+event-address-asked = Ein Link, der eine Adresse bestätigt, wurde angefordert
+event-address-added = Eine Adresse wurde einem Konto hinzugefügt
+event-address-verified = Eine Adresse wurde bestätigt
+event-address-removed = Eine Adresse wurde aus einem Konto entfernt
+event-address-primary-changed = Eine andere Adresse benennt das Konto
+event-recovery-asked = Ein neues Passwort wurde per Mail angefordert
+event-recovery-offered = Ein Link zum Setzen eines neuen Passworts ging hinaus
+event-recovery-code-refused = Zu einem zugesandten Link wurde ein falscher Code eingegeben
+event-password-reset = Ein Passwort wurde über einen zugesandten Link neu gesetzt
+event-password-disabled = Ein Passwort wurde nach zu vielen falschen in Folge außer Kraft gesetzt
+event-device-known = Ein Gerät wurde einem Konto bekannt
+event-mail-given-up = Eine Mail war nicht zustellbar
+event-throttle-closed = Versuche werden eine Weile abgewiesen
+event-attack-recognised = Ein Angriff wurde erkannt
+event-application-added = Eine Anwendung wurde hinzugefügt
+event-application-changed = Eine Anwendung wurde geändert
+event-application-removed = Eine Anwendung wurde entfernt
+event-application-secret-rotated = Eine Anwendung bekam ein neues Geheimnis
+event-app-session-opened = Bei einer Anwendung angemeldet
+event-handshake-refused = Eine Anmeldung bei einer Anwendung kam aus einem anderen Browser als dem, der sie begann
+event-role-added = Eine Rolle wurde beschrieben
+event-role-changed = Die Beschreibung einer Rolle wurde geändert
+event-role-removed = Die Beschreibung einer Rolle wurde entfernt
+event-user-roles-changed = Ein Konto hat andere Rollen
+event-backup-taken = Eine Sicherung wurde angelegt
+event-installation-restored = Diese Installation wurde aus einer Sicherung wiederhergestellt
+event-installation-migrated = Diese Installation wurde aus einem anderen Speicher hierher verlegt
+audit-kind = Art
+audit-person = Person
+audit-actor = Veranlasst von
+audit-since = Von (UTC)
+audit-until = Bis (UTC)
+audit-hint = Eine Person mit E-Mail-Adresse oder Kennung. Veranlasst von: ebenso, oder visitor, system, operator:1000.
+audit-unknown = Es gibt niemanden mit dieser Adresse oder Kennung.
+audit-none = Das Protokoll ist leer: Es ist noch nichts geschehen.
+audit-none-found = So ein Ereignis gibt es nicht.
+audit-all = Alle zeigen
+audit-when = Wann
+audit-what = Was geschah
+audit-who = Wem, und von wo
+audit-newer = Nach neueren sehen
+audit-export = Als JSON-Zeilen sichern
+audit-export-what = Das sichert die gesuchten Ereignisse, die neuesten zuerst und höchstens { $most }, mit den Adressen darin, je ein JSON-Objekt in einer Zeile.
+audit-export-submit = Sichern
+audit-act = Handlung
+audit-session = Sitzung
+audit-user = Person
+audit-by = Von
+audit-by-visitor = jemand, der nicht angemeldet war
+audit-by-system = der Server selbst
+audit-by-operator = Benutzer { $uid } an der Maschine
+audit-by-self = selbst
+audit-by-user = Person { $id }
+audit-chain = Kette
+audit-sealing = Das Protokoll wird laufend versiegelt.
+audit-behind = Das Protokoll ließ sich zuletzt nicht versiegeln. Warum, sagt das Log des Servers.
+audit-chain-never = Seit dem Start des Servers hat sie niemand geprüft.
+audit-chain-running = Sie wird gerade geprüft. Laden Sie die Seite gleich noch einmal.
+audit-chain-failed = Sie ließ sich nicht bis zum Ende lesen. Warum, sagt das Log des Servers.
+audit-chain-intact = Unversehrt bis Ereignis { $to }, geprüft { $when }; { $unsealed } danach waren noch nicht versiegelt.
+audit-chain-broken = Nicht unversehrt, geprüft { $when }: { $faults }.
+audit-chain-faults =
+    { $count ->
+        [one] { $shown } Fehler
+       *[other] { $shown } Fehler
+    }
+audit-chain-event = Ereignis { $position }:
+audit-verify = Ganz prüfen

@@ -819,6 +819,41 @@ error-administrator-what = You are signed in, but without the role that administ
 error-administrator-do = If you should have it, ask whoever runs this server.
 overview-health = Health
 overview-version = Version
+overview-live = Live sessions
+overview-logins = Logins, last hour
+overview-refusals = Refused, last hour
+overview-ends = Ended, last hour
+overview-since = Begins { $when }
+overview-plot = { $since }: from { $first } to { $last }, at most { $most }.
+overview-table = The same as a table, hour by hour
+overview-hour = From
+overview-th-logins = Logins
+overview-th-refusals = Refused
+overview-th-ends = Ended
+overview-th-live = Live at its end
+overview-store = Store
+overview-store-answers = answers
+overview-store-away = does not answer
+overview-mail = Mail
+overview-mail-waiting =
+    { $count ->
+        [0] nothing waits
+        [one] { $shown } letter waits
+       *[other] { $shown } letters wait
+    }
+overview-chain-sealing = sealed as it grows
+overview-chain-behind = could not be sealed lately
+overview-people = { $people }; { $administer }, { $disabled }
+overview-administer =
+    { $count ->
+        [one] { $shown } administers
+       *[other] { $shown } administer
+    }
+overview-disabled =
+    { $count ->
+        [one] { $shown } is disabled
+       *[other] { $shown } are disabled
+    }
 sessions-live =
     { $count ->
         [one] { $shown } login is live.
@@ -857,7 +892,7 @@ session-ends = Ends in any case
 session-id = Session
 session-applications = Applications opened through it
 session-no-applications = None.
-session-trail = What the audit trail tells of it
+session-trail = What the audit trail tells of this person
 console-pick = Pick
 console-any = Any
 console-yes = Yes
@@ -867,3 +902,90 @@ console-search = Search
 console-newest = Newest
 console-older = Older
 console-looked-so-far = Nothing among those looked at so far. Go on with the older ones.
+event-setup-completed = The first administrator was made, through the set-up link
+event-user-created = An account was made
+event-user-disabled = An account was disabled; its sessions ended
+event-user-enabled = An account was enabled again
+event-login-succeeded = Signed in
+event-login-refused = A sign-in was refused
+event-reauthentication-succeeded = Proved again who they are
+event-reauthentication-refused = Did not prove again who they are
+event-password-changed = A password was changed; the other sessions ended
+event-password-rehashed = A password was hashed anew, at a higher cost
+event-session-ended = A session ended
+event-user-sessions-ended = Every session of a user ended, perhaps but one
+event-all-sessions-ended = Every session of everybody ended
+event-clock-accepted = A clock behind the last one seen was accepted
+event-registration-asked = An account was asked for
+event-user-registered = An account was made by the reader of its mail
+event-user-invited = Somebody was invited
+event-user-deleted = An account was deleted; its personal data is erased
+event-profile-changed = Name, language or details were changed
+event-address-asked = A link that confirms an address was asked for
+event-address-added = An address was added to an account
+event-address-verified = An address was confirmed
+event-address-removed = An address was removed from an account
+event-address-primary-changed = Another address names the account
+event-recovery-asked = A new password was asked for by mail
+event-recovery-offered = A link to set a new password went out
+event-recovery-code-refused = A wrong code was typed for a mailed link
+event-password-reset = A password was set anew, through a mailed link
+event-password-disabled = A password was disabled after too many wrong ones in a row
+event-device-known = A device became known to an account
+event-mail-given-up = A mail could not be delivered
+event-throttle-closed = Tries are refused for a while
+event-attack-recognised = An attack was recognised
+event-application-added = An application was added
+event-application-changed = An application was changed
+event-application-removed = An application was removed
+event-application-secret-rotated = An application got a new secret
+event-app-session-opened = Signed in to an application
+event-handshake-refused = A sign-in to an application came from another browser than the one that asked
+event-role-added = A role was described
+event-role-changed = A role's description was changed
+event-role-removed = A role's description was removed
+event-user-roles-changed = An account has other roles
+event-backup-taken = A backup was taken
+event-installation-restored = This installation was restored from a backup
+event-installation-migrated = This installation was moved here from another store
+audit-kind = Kind
+audit-person = Person
+audit-actor = Done by
+audit-since = From (UTC)
+audit-until = Until (UTC)
+audit-hint = A person by e-mail address or id. Done by: the same, or visitor, system, or operator:1000.
+audit-unknown = There is nobody with this address or id.
+audit-none = The trail is empty: nothing has happened yet.
+audit-none-found = No event is like that.
+audit-all = Show all of them
+audit-when = When
+audit-what = What happened
+audit-who = Whom, and from where
+audit-newer = Look for newer ones
+audit-export = Save as JSON lines
+audit-export-what = This saves the events that are looked for, newest first and at most { $most }, with the addresses in them, as one JSON object a line.
+audit-export-submit = Save them
+audit-act = Act
+audit-session = Session
+audit-user = User
+audit-by = By
+audit-by-visitor = somebody not signed in
+audit-by-system = the server itself
+audit-by-operator = user { $uid } at the machine
+audit-by-self = themselves
+audit-by-user = user { $id }
+audit-chain = Chain
+audit-sealing = The trail is sealed as it grows.
+audit-behind = The trail could not be sealed lately. The log of the server says why.
+audit-chain-never = Nobody has verified it since the server started.
+audit-chain-running = It is being verified. Reload the page in a moment.
+audit-chain-failed = It could not be read to its end. The log of the server says why.
+audit-chain-intact = Intact up to event { $to }, verified { $when }; { $unsealed } after it were not sealed yet.
+audit-chain-broken = Not intact, verified { $when }: { $faults }.
+audit-chain-faults =
+    { $count ->
+        [one] { $shown } fault
+       *[other] { $shown } faults
+    }
+audit-chain-event = Event { $position }:
+audit-verify = Verify all of it

@@ -179,6 +179,7 @@ async fn serve(
     }
     let context = wiring::context(wired, settings, doors.issuer.clone(), shown(in_force, &[]));
     doors.answer_by(&context);
+    let streams = Arc::clone(&context.streams);
     let hung_up = Arc::clone(&signals.hung_up);
 
     let setup = tokio::select! {
@@ -208,6 +209,8 @@ async fn serve(
 
     notify::tell(notify::STOPPING);
     tracing::info!("stopping: no new connections, requests under way finish");
+    // They would go on for as long as somebody looks.
+    streams.close();
     let Doors {
         public,
         operators,

@@ -184,6 +184,12 @@ impl Metrics {
 }
 
 impl Engine {
+    /// How long the audit trail has not been sealed whole: about a second while all is well.
+    pub fn unsealed_for(&self) -> Duration {
+        let measured = &self.metrics().measured;
+        measured.sealed.age(self.clock().monotonic())
+    }
+
     /// Reads what is in memory into its gauges: before each answer to who watches.
     pub fn measure(&self) {
         let measured = &self.metrics().measured;

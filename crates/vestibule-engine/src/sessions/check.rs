@@ -23,4 +23,10 @@ impl Engine {
     pub fn check(&self, cookie: &SessionCookie, now: UnixMillis) -> Check {
         self.index().check(cookie, now)
     }
+
+    /// The session as it is now, if it lives on under the secret that was presented: for a connection that stays open and
+    /// is asked about at each thing it is told (ASVS 7.4.1, 8.3.2). Nobody need be there, so the idle clock stays.
+    pub fn still(&self, session: &LiveSession, now: UnixMillis) -> Option<LiveSession> {
+        self.index().still(session.id(), session.presented(), now)
+    }
 }

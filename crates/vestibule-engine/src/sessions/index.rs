@@ -133,6 +133,19 @@ impl Index {
         self.used(id, record, now)
     }
 
+    /// The session, if it is live under this secret still; its idle clock stays.
+    pub(super) fn still(
+        &self,
+        id: SessionId,
+        presented: HashedSecret,
+        now: UnixMillis,
+    ) -> Option<LiveSession> {
+        let sessions = self.sessions.pin();
+        let record = sessions.get(&id)?;
+        let live = presented == record.secret && self.is_live(record, now);
+        live.then(|| LiveSession::of(id, record))
+    }
+
     /// The session, if it is live and was renewed so often, for a child of it whose own secret was checked; moves its idle clock.
     pub(super) fn live_child(
         &self,

@@ -12,6 +12,7 @@ use vestibule_core::id::SessionId;
 use vestibule_core::local_path::LocalPath;
 use vestibule_core::origin::Origin;
 use vestibule_core::secret::SessionCookie;
+use vestibule_core::time::UnixMillis;
 use vestibule_core::user::Language;
 use vestibule_engine::{Check, Doorway, LiveSession, Visit};
 
@@ -188,8 +189,13 @@ impl Caller {
     }
 
     pub(crate) fn frame(&self) -> Frame<'_> {
+        self.frame_at(self.visit.now)
+    }
+
+    /// The same at a later time, for what is told of a page while it is open.
+    pub(crate) fn frame_at(&self, now: UnixMillis) -> Frame<'_> {
         let tongue = self.context.texts.language(&self.accept_language);
-        let frame = Frame::new(tongue, &self.context.site.brand, self.visit.now.0);
+        let frame = Frame::new(tongue, &self.context.site.brand, now.0);
         if self.doorway.is_some() {
             frame.on_application_host()
         } else {

@@ -80,6 +80,12 @@ impl Fields {
             .map(|(_, value)| value.as_str())
     }
 
+    /// What follows on `prefix` in the names of the boxes that are ticked.
+    pub fn ticked<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = &'a str> {
+        let names = self.0.iter().filter(|(_, value)| value.as_str() == "on");
+        names.filter_map(move |(name, _)| name.strip_prefix(prefix))
+    }
+
     /// A field that the page always sends, perhaps empty.
     pub fn required(&self, name: &'static str) -> Result<&str, FieldsError> {
         self.optional(name).ok_or(FieldsError::Missing(name))

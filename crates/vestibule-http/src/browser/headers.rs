@@ -12,6 +12,12 @@ use crate::site::Site;
 pub const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      form-action 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'";
 
+/// Of a page whose script is told of changes: the same, and connections to ourselves alone.
+pub const LIVE: ContentSecurityPolicy = ContentSecurityPolicy(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+);
+
 /// Carried by an answer that is no page of ours and needs another policy than theirs.
 #[derive(Debug, Clone, Copy)]
 pub struct ContentSecurityPolicy(pub &'static str);

@@ -91,19 +91,21 @@ impl<'a> Browse<'a> {
         }
     }
 
-    fn at(&self, before: Option<&str>) -> String {
+    /// The same filters at another path, perhaps with one thing more.
+    pub fn elsewhere(&self, path: &str, more: Option<(&'static str, &str)>) -> String {
         let kept = self.kept.iter().map(|(name, text)| (*name, text.as_str()));
-        let mut path = self.path.to_owned();
-        for (at, (name, text)) in kept
-            .chain(before.map(|cursor| ("before", cursor)))
-            .enumerate()
-        {
+        let mut path = path.to_owned();
+        for (at, (name, text)) in kept.chain(more).enumerate() {
             let mark = if at == 0 { '?' } else { '&' };
             let text = utf8_percent_encode(text, NON_ALPHANUMERIC);
             // Writing to a `String` does not fail.
             let _ = write!(path, "{mark}{name}={text}");
         }
         path
+    }
+
+    fn at(&self, before: Option<&str>) -> String {
+        self.elsewhere(self.path, before.map(|cursor| ("before", cursor)))
     }
 }
 

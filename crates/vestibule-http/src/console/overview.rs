@@ -1,25 +1,77 @@
 //! `/console`: how things stand.
 
+use std::time::Duration;
+
 use axum::response::Response;
+use vestibule_engine::Minute;
 
 use super::Administrator;
+use super::events::Put;
 use crate::errors::Failure;
-use crate::views::{Health, OverviewPage};
+use crate::views::{CountedMinute, Health, OverviewPage};
+
+/// A trail that has not been sealed for longer than this is behind: it is sealed within a second while all is well.
+pub(super) const BEHIND: Duration = Duration::from_secs(10);
 
 /// Figures, plots and health.
 pub async fn get(by: Administrator) -> Result<Response, Failure> {
-    by.page(&OverviewPage {
-        health: health(&by).await,
-    })
+    let page = page(&by).await;
+    by.live_page(&page)
+}
+
+/// The figures as they were told last.
+#[derive(Default)]
+pub(super) struct Figures(Option<String>);
+
+impl Figures {
+    /// The figures, if they have changed.
+    pub(super) async fn step(&mut self, by: &Administrator) -> Option<Put> {
+        let html = page(by).await.figures(&by.frame()).ok()?;
+        if self.0.as_ref() == Some(&html) {
+            return None;
+        }
+        self.0 = Some(html.clone());
+        Some(Put {
+            into: "figures",
+            html,
+            above: false,
+        })
+    }
+}
+
+async fn page(by: &Administrator) -> OverviewPage {
+    let engine = &by.context().engine;
+    let (live, people) = (engine.live(), engine.population());
+    OverviewPage {
+        sessions: live.sessions,
+        sign_ins: live.app_sessions,
+        people: people.users,
+        disabled: people.disabled,
+        administrators: people.administrators,
+        applications: u64::try_from(engine.doorways().len()).unwrap_or(u64::MAX),
+        minutes: engine.history().iter().map(counted).collect(),
+        health: health(by).await,
+    }
+}
+
+const fn counted(minute: &Minute) -> CountedMinute {
+    CountedMinute {
+        at: minute.at.0,
+        logins: minute.logins,
+        refusals: minute.refusals,
+        ends: minute.ends,
+        live: minute.live,
+    }
 }
 
 /// The store is asked for what it alone knows; that it does not answer is part of the news, and no error of the page.
 async fn health(by: &Administrator) -> Health {
-    let waiting = by.context().engine.mail_waiting().await;
+    let engine = &by.context().engine;
+    let waiting = engine.mail_waiting().await;
     Health {
         store: waiting.is_ok(),
         mail_waiting: waiting.ok(),
+        sealing: engine.unsealed_for() < BEHIND,
         version: env!("CARGO_PKG_VERSION"),
-        ..Health::default()
     }
 }

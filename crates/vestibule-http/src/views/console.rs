@@ -2,22 +2,27 @@
 
 mod acts;
 mod applications;
+mod audit;
 mod connect;
+mod events;
 mod numbers;
 mod overview;
 mod people;
+mod plot;
 mod sessions;
 mod settings;
 mod verbs;
 
+pub(crate) use self::audit::rows as event_rows;
 pub use self::{
     acts::{ConsoleAct, Reached, Which},
     applications::{
         AddApplicationPage, AddFaults, ApplicationEntry, ApplicationNameFault, ApplicationNotice,
         ApplicationPage, ApplicationsPage, Asks, OriginsFault, ProxyChoice, RolesFault, RuleEntry,
     },
+    audit::{AuditPage, AuditRow, ChainCheck, ChainReport, UnknownName},
     connect::{ConnectFaults, ConnectPage, Obstacle, SecretPage, SnippetText, UpstreamFault},
-    overview::{ChainState, Health, OverviewPage},
+    overview::{CountedMinute, Health, OverviewPage},
     people::{
         AddPersonPage, PeoplePage, Person, PersonAddress, PersonLinkPage, PersonNotice, PersonPage,
     },

@@ -69,6 +69,7 @@ pub(super) fn all() -> Vec<Sample> {
         console_people::people(),
         console_people::applications(),
         console_people::settings(),
+        console::audit(),
     ]
     .into_iter()
     .flatten()

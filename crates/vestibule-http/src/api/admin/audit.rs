@@ -93,7 +93,7 @@ struct TrailBody<'a> {
 /// ASVS 16.2.1: when, where, who, what.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Event)]
-struct EventBody<'a> {
+pub(crate) struct EventBody<'a> {
     position: u64,
     at: Utc,
     actor: String,

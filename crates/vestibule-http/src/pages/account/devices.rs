@@ -105,7 +105,7 @@ fn device(session: &Session, signed_in: &SignedIn) -> Device {
 }
 
 /// What a device is called, from its `User-Agent`.
-pub(super) fn name(label: DeviceLabel) -> DeviceName {
+pub(crate) fn name(label: DeviceLabel) -> DeviceName {
     DeviceName {
         browser: label.browser,
         system: label.system,
@@ -113,7 +113,7 @@ pub(super) fn name(label: DeviceLabel) -> DeviceName {
 }
 
 /// Where an address is, as exactly as it is known, in the caller's language.
-pub(super) fn place(address: Option<IpAddr>, caller: &Caller) -> Place {
+pub(crate) fn place(address: Option<IpAddr>, caller: &Caller) -> Place {
     caller.context.places.as_ref().map_or_else(
         || Place::of(address),
         |places| places.place(address, caller.visit.language.as_str()),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::numbers::counted;
+use super::numbers::{counted, grouped};
 use super::{ApplicationVerb, PersonVerb};
 use crate::texts::{Arg, Tongue, msg};
 use crate::views::Frame;
@@ -10,6 +10,11 @@ use crate::views::Frame;
 /// What happens to others.
 #[derive(Clone, Debug)]
 pub enum ConsoleAct {
+    /// Events of the trail leave this server.
+    ExportTrail {
+        /// How many at most.
+        most: u64,
+    },
     /// Sessions are ended.
     EndSessions {
         /// Which.
@@ -61,6 +66,12 @@ impl ConsoleAct {
         match self {
             Self::Person { verb, name } => verb.purpose_text(frame, name),
             Self::Application { verb, name } => verb.purpose_text(frame, name),
+            Self::ExportTrail { most } => {
+                let most = grouped(frame.tongue, *most);
+                frame
+                    .tongue
+                    .text_with("audit-export-what", &[("most", most.into())])
+            }
             Self::EndSessions { reach, .. } if *reach == Reached::default() => {
                 frame.t("console-end-nothing")
             }
@@ -87,6 +98,7 @@ impl ConsoleAct {
         frame.t(match self {
             Self::Person { verb, .. } => return verb.submit_text(frame),
             Self::Application { verb, .. } => return verb.submit_text(frame),
+            Self::ExportTrail { .. } => msg("audit-export-submit"),
             Self::EndSessions {
                 which: Which::Everybodys,
                 ..
@@ -101,6 +113,7 @@ impl ConsoleAct {
             Self::EndSessions { .. } => true,
             Self::Person { verb, .. } => verb.destroys(),
             Self::Application { verb, .. } => verb.destroys(),
+            Self::ExportTrail { .. } => false,
         }
     }
 }

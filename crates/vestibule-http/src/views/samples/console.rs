@@ -1,25 +1,75 @@
 //! The rooms of the console.
 
+use vestibule_core::audit::{Actor, EventKind};
+use vestibule_core::id::UserId;
 use vestibule_core::place::Place;
+use vestibule_core::time::UnixMillis;
 
 use super::{CSRF, DAY, HOUR, MINUTE, NOW, Sample, administrator, name};
 use crate::views::{
-    ChainState, ConsoleAct, DeviceName, FreshFor, FreshPage, Health, OpenedThrough, OverviewPage,
-    Paging, Reached, SessionOwner, SessionPage, SessionRow, SessionsPage, Which,
+    AuditPage, AuditRow, ChainCheck, ChainReport, ConsoleAct, CountedMinute, DeviceName, FreshFor,
+    FreshPage, Health, OpenedThrough, OverviewPage, Paging, Reached, SessionOwner, SessionPage,
+    SessionRow, SessionsPage, UnknownName, Which,
 };
 
 pub(super) fn overview() -> Vec<Sample> {
-    vec![administrator(
-        "console",
-        OverviewPage {
-            health: Health {
-                store: true,
-                mail_waiting: Some(2),
-                chain: ChainState::Sealing,
-                version: "0.1.0",
-            },
+    let minutes = |count: i64| {
+        (0..count).rev().map(|past| {
+            let wave = u64::try_from((past % 180 - 90).abs()).unwrap_or_default();
+            CountedMinute {
+                at: NOW - past * MINUTE,
+                logins: wave / 9,
+                refusals: wave / 40,
+                ends: (90 - wave) / 11,
+                live: 12_000 + wave * 9,
+            }
+        })
+    };
+    let well = OverviewPage {
+        sessions: 12_418,
+        sign_ins: 31_004,
+        people: 1_000_000,
+        disabled: 12,
+        administrators: 3,
+        applications: 14,
+        minutes: minutes(24 * 60).collect(),
+        health: Health {
+            store: true,
+            mail_waiting: Some(2),
+            sealing: true,
+            version: "0.1.0",
         },
-    )]
+    };
+    let ill = OverviewPage {
+        sessions: 1,
+        people: 1,
+        administrators: 1,
+        minutes: minutes(1).collect(),
+        health: Health {
+            store: false,
+            sealing: false,
+            version: "0.1.0",
+            mail_waiting: None,
+        },
+        ..OverviewPage::default()
+    };
+    let young = OverviewPage {
+        minutes: minutes(7).collect(),
+        disabled: 1,
+        sign_ins: 1,
+        health: Health {
+            store: true,
+            mail_waiting: Some(1),
+            sealing: true,
+            version: "0.1.0",
+        },
+        ..ill.clone()
+    };
+    vec![
+        administrator("console", well),
+        administrator("console-ill", ill),
+        administrator("console-young", young),
+    ]
 }
 
 pub(super) fn sessions() -> Vec<Sample> {
@@ -176,5 +226,109 @@ fn ending() -> Vec<Sample> {
             "console-end-all",
             page(Which::Everybodys, reach(1_204_118, 3_514_001, 12), true),
         ),
+    ]
+}
+
+pub(super) fn audit() -> Vec<Sample> {
+    let kinds = EventKind::all();
+    let event = |n: usize| {
+        let user = UserId::new(UnixMillis(1), [7; 10]);
+        let known = n % 4 != 3;
+        AuditRow {
+            position: 1_000_000 - u64::try_from(n).unwrap_or_default(),
+            at: NOW - i64::try_from(n).unwrap_or_default() * MINUTE,
+            kind: kinds[n % kinds.len()],
+            actor: match n % 5 {
+                0 => Actor::Visitor,
+                1 => Actor::User(user),
+                2 => Actor::Operator(1000),
+                3 => Actor::System,
+                _ => Actor::User(UserId::new(UnixMillis(2), [8; 10])),
+            },
+            user: known.then(|| user.to_string()),
+            session: known.then(|| "019aa0b1-5e01-7000-8000-000000000001".into()),
+            application: (n % 4 == 2).then(|| "The shop".into()),
+            act: "019aa0b1-5e02-7000-8000-000000000001".into(),
+            email: known.then(|| "somebody@example.test".into()),
+            address: known.then(|| "2001:db8::7334:1".into()),
+            device: known.then(|| name("Firefox", "Linux")),
+        }
+    };
+    let full = AuditPage {
+        csrf: CSRF.into(),
+        kind: "login.".into(),
+        person: "somebody@example.test".into(),
+        since: "2026-11-20T12:00".into(),
+        events: (0..20).map(event).collect(),
+        follow: Some("/console/events?kind=login%2E&trail=1000000".into()),
+        newer: Some("/console/audit?kind=login%2E".into()),
+        export: "/console/audit/export?kind=login%2E".into(),
+        paging: Paging {
+            first: None,
+            next: Some("/console/audit?kind=login%2E&before=999980".into()),
+        },
+        sealing: true,
+        chain: ChainCheck::Done(ChainReport {
+            at: NOW - MINUTE,
+            events: 1_000_000,
+            sealed_to: 999_998,
+            unsealed: 2,
+            faults: Vec::new(),
+        }),
+        ..AuditPage::default()
+    };
+    let part = |from: usize, to: usize| AuditPage {
+        events: (from..to.min(kinds.len())).map(event).collect(),
+        chain: ChainCheck::Running,
+        ..full.clone()
+    };
+    let (second, third) = (part(20, 40), part(40, 60));
+    let last = part(60, kinds.len());
+    let broken = AuditPage {
+        events: Vec::new(),
+        sealing: false,
+        paging: Paging::default(),
+        chain: ChainCheck::Done(ChainReport {
+            at: NOW - MINUTE,
+            faults: vec![(17, "this event is missing".into())],
+            ..ChainReport::default()
+        }),
+        ..full.clone()
+    };
+    let unknown = |unknown| AuditPage {
+        unknown: Some(unknown),
+        chain: ChainCheck::Failed,
+        ..broken.clone()
+    };
+    let empty = AuditPage {
+        csrf: CSRF.into(),
+        export: "/console/audit/export".into(),
+        sealing: true,
+        ..AuditPage::default()
+    };
+    let so_far = AuditPage {
+        paging: full.paging.clone(),
+        ..broken.clone()
+    };
+    let export = FreshPage {
+        csrf: CSRF.into(),
+        action: "/console/audit/export".into(),
+        fields: vec![("kind".into(), "login.".into())],
+        cancel: "/console/audit".into(),
+        purpose: FreshFor::Console(ConsoleAct::ExportTrail { most: 100_000 }),
+        proven: false,
+        fault: None,
+    };
+    vec![
+        administrator("console-audit", full.clone()),
+        administrator("console-audit-2", second),
+        administrator("console-audit-3", third),
+        administrator("console-audit-4", last),
+        administrator("console-audit-broken", broken.clone()),
+        administrator("console-audit-person", unknown(UnknownName::Person)),
+        administrator("console-audit-actor", unknown(UnknownName::Actor)),
+        administrator("console-audit-so-far", so_far),
+        administrator("console-audit-empty", empty),
+        administrator("console-audit-export", export),
     ]
 }

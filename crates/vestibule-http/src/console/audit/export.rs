@@ -1,0 +1,129 @@
+//! `/console/audit/export`: the events that are looked for as JSON lines, each as the administration interface has it. It takes
+//! addresses out of this server, so it needs a fresh login (ASVS 7.5.3).
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, header};
+use http_body_util::channel::{Channel, Sender};
+use tokio::time::timeout;
+use vestibule_core::filter::EventFilter;
+use vestibule_store::StoreError;
+
+use super::{ACTOR, Asked, KIND, PATH, PERSON, SINCE, UNTIL};
+use crate::api::admin::audit::EventBody;
+use crate::browser::form::{Fields, Posted, Query};
+use crate::browser::fresh::Act;
+use crate::console::{Acting, Administrator, Browse};
+use crate::errors::{Code, Failure};
+use crate::views::{ConsoleAct, FreshFor};
+
+/// Most events of one file.
+const MOST: usize = 100_000;
+/// Events that are read at a time.
+const PAGE: usize = 500;
+/// Pages that may wait for whoever reads.
+const AHEAD: usize = 2;
+/// How long nobody may take anything.
+const STUCK: Duration = Duration::from_mins(1);
+
+/// Says what would be saved.
+pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Failure> {
+    asked(&by, &query).await?;
+    by.confirm(act(&query))
+}
+
+/// Saves it.
+pub async fn post(by: Administrator, posted: Posted) -> Result<Response, Failure> {
+    let form = by.check(posted)?;
+    let filter = asked(&by, &form.fields).await?;
+    let acting = match by.act(&form, act(&form.fields)).await {
+        Ok(acting) => acting,
+        Err(answer) => return Ok(answer),
+    };
+    let (sender, body) = Channel::new(AHEAD);
+    let mut response = Body::new(body).into_response();
+    let answer = acting.answer(&by, {
+        let headers = response.headers_mut();
+        let lines = HeaderValue::from_static("application/jsonl");
+        headers.insert(header::CONTENT_TYPE, lines);
+        let file = HeaderValue::from_static("attachment; filename=\"vestibule-audit.jsonl\"");
+        headers.insert(header::CONTENT_DISPOSITION, file);
+        Ok(response)
+    });
+    tokio::spawn(send(by, acting, filter, sender));
+    Ok(answer)
+}
+
+async fn asked(by: &Administrator, fields: &Fields) -> Result<EventFilter, Failure> {
+    let asked = Asked::read(by, &mut Browse::new(PATH, fields)).await?;
+    if asked.unknown.is_some() {
+        return Err(Failure::of(Code::BadRequest).back(PATH));
+    }
+    Ok(asked.filter)
+}
+
+fn act(fields: &Fields) -> Act {
+    let filters = [KIND, PERSON, ACTOR, SINCE, UNTIL]
+        .into_iter()
+        .filter_map(|name| {
+            let value = fields.optional(name)?;
+            (!value.is_empty()).then(|| (name.to_owned(), value.to_owned()))
+        });
+    Act {
+        action: "/console/audit/export".into(),
+        fields: filters.collect(),
+        cancel: PATH.into(),
+        purpose: FreshFor::Console(ConsoleAct::ExportTrail {
+            most: u64::try_from(MOST).unwrap_or(u64::MAX),
+        }),
+    }
+}
+
+/// A stream that breaks off tells of no end: whoever asked may be gone, or the store away, or the session over.
+async fn send(
+    by: Administrator,
+    acting: Acting,
+    filter: EventFilter,
+    mut to: Sender<Bytes, StoreError>,
+) {
+    let (mut sent, mut before) = (0, None);
+    while sent < MOST && acting.still(&by) {
+        let engine = &by.context().engine;
+        let page = match engine
+            .events(filter.clone(), before, PAGE.min(MOST - sent))
+            .await
+        {
+            Ok(page) => page,
+            Err(error) => {
+                tracing::error!(
+                    error = %vestibule_engine::causes(&error),
+                    "the store failed while the audit trail was saved; it is broken off"
+                );
+                to.abort(error);
+                return;
+            }
+        };
+        sent += page.events.len();
+        let lines = lines(&page.events);
+        if !lines.is_empty() && !matches!(timeout(STUCK, to.send_data(lines)).await, Ok(Ok(()))) {
+            return;
+        }
+        before = page.next;
+        if before.is_none() {
+            return;
+        }
+    }
+}
+
+fn lines(events: &[vestibule_core::audit::StoredEvent]) -> Bytes {
+    let mut lines = Vec::with_capacity(events.len() * 384);
+    for event in events {
+        // Strings and numbers: nothing in it fails to become JSON.
+        if serde_json::to_writer(&mut lines, &EventBody::from(event)).is_ok() {
+            lines.push(b'\n');
+        }
+    }
+    Bytes::from(lines)
+}

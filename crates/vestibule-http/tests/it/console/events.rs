@@ -1,0 +1,218 @@
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Method, StatusCode};
+use http_body_util::BodyExt as _;
+use tokio::time::timeout;
+use tower::ServiceExt as _;
+use vestibule_core::email::EmailAddress;
+
+use super::{ROOT, administered};
+use crate::house::{Browser, House};
+
+/// A stream that is read piece by piece.
+struct Stream {
+    body: Body,
+    text: String,
+}
+
+impl Stream {
+    async fn open(browser: &Browser, path: &str) -> Self {
+        let mut request = browser.request(Method::GET, path, "");
+        let headers = request.headers_mut();
+        headers.insert("accept", "text/event-stream".parse().unwrap());
+        headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
+        headers.insert("sec-fetch-mode", "cors".parse().unwrap());
+        headers.insert("sec-fetch-dest", "empty".parse().unwrap());
+        let answer = browser.router.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        Self {
+            body: answer.into_body(),
+            text: String::new(),
+        }
+    }
+
+    /// The next event: its name, and its data.
+    async fn next(&mut self) -> Option<(String, serde_json::Value)> {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.text = rest;
+                let Some(named) = event.strip_prefix("event: ") else {
+                    continue;
+                };
+                let (name, data) = named.split_once("\ndata:").unwrap();
+                assert!(!data.contains('\n'));
+                let data = serde_json::from_str(data).unwrap_or_default();
+                return Some((name.to_owned(), data));
+            }
+            let frame = timeout(Duration::from_secs(20), self.body.frame()).await;
+            let frame = frame.expect("a stream that goes on says something")?;
+            let data = frame.unwrap().into_data().unwrap();
+            self.text.push_str(std::str::from_utf8(&data).unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_overview_is_told_anew_when_its_figures_change() {
+    let (house, browser) = administered().await;
+    let page = browser.get("/console").await;
+    assert!(page.body.contains("data-events=\"/console/events\""));
+    let policy = page.header("content-security-policy");
+    assert!(policy.contains("connect-src 'self'") && policy.contains("default-src 'none'"));
+    let elsewhere = browser.get("/console/sessions").await;
+    assert!(
+        !elsewhere
+            .header("content-security-policy")
+            .contains("connect-src")
+    );
+
+    let mut stream = Stream::open(&browser, "/console/events").await;
+    let (name, data) = stream.next().await.unwrap();
+    assert_eq!((name.as_str(), &data["into"]), ("put", &"figures".into()));
+    let html = data["html"].as_str().unwrap();
+    assert!(html.contains("Live sessions") && html.contains("<strong>1</strong>"));
+    // Nothing is told that the page does not show.
+    let figures = page.body.split("<details").next().unwrap();
+    assert!(
+        figures.ends_with(&format!("{}</div> ", html.trim_end()))
+            || figures.contains("<strong>1</strong>")
+    );
+    house.signed_in(ROOT).await;
+    let (_, data) = stream.next().await.unwrap();
+    assert!(
+        data["html"]
+            .as_str()
+            .unwrap()
+            .contains("<strong>2</strong>")
+    );
+}
+
+#[tokio::test]
+async fn the_trail_is_followed_by_the_same_filter() {
+    let (house, browser) = administered().await;
+    house.add("alice@example.test").await;
+    let page = browser.get("/console/audit?kind=login.").await;
+    let path = page.body.split("data-events=\"").nth(1).unwrap();
+    let path = path
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&#38;", "&")
+        .replace("&amp;", "&");
+    let mut stream = Stream::open(&browser, &path).await;
+    house.add("bob@example.test").await;
+    house
+        .browser()
+        .sign_in("alice@example.test", "<i>not</i> the password")
+        .await;
+    let (name, data) = stream.next().await.unwrap();
+    assert_eq!((name.as_str(), &data["into"]), ("put", &"trail".into()));
+    assert_eq!(data["above"], true);
+    let html = data["html"].as_str().unwrap();
+    assert!(html.contains("login.refused") && !html.contains("user.created"));
+    assert_eq!(html.matches("<tr").count(), 1);
+    for wrong in ["trail=x", "trail=1&kind=no.such", "trail=1&person=nobody"] {
+        let answer = browser.get(&format!("/console/events?{wrong}")).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+/// Holds: ASVS 7.4.1, ASVS 8.3.2
+#[tokio::test]
+async fn asvs_7_4_1_a_stream_is_over_with_the_session_the_role_and_the_secret_it_was_opened_by() {
+    let end_session = async |house: &House, browser: &Browser| {
+        browser.submit("/account", "/logout", &[]).await;
+        let _ = house;
+    };
+    let take_role = async |house: &House, _: &Browser| {
+        let email = EmailAddress::parse(ROOT).unwrap();
+        let taken = house
+            .engine
+            .set_roles(&email, Vec::new(), &house.operator())
+            .await;
+        taken.unwrap();
+    };
+    let run_out = async |house: &House, _: &Browser| house.clock.forward(Duration::from_mins(31));
+    for which in 0..3 {
+        let (house, browser) = administered().await;
+        house.add_with("other@example.test", &["admin"], true).await;
+        let mut stream = Stream::open(&browser, "/console/events").await;
+        assert_eq!(stream.next().await.unwrap().0, "put");
+        match which {
+            0 => end_session(&house, &browser).await,
+            1 => take_role(&house, &browser).await,
+            _ => run_out(&house, &browser).await,
+        }
+        let mut last = stream.next().await.unwrap().0;
+        while last == "put" {
+            last = stream.next().await.unwrap().0;
+        }
+        assert_eq!(last, "over", "{which}");
+        assert_eq!(stream.next().await, None, "{which}");
+    }
+}
+
+/// Holds: ASVS 7.3.1
+#[tokio::test]
+async fn asvs_7_3_1_a_tab_that_stays_open_keeps_nobody_signed_in() {
+    let (house, browser) = administered().await;
+    let mut stream = Stream::open(&browser, "/console/events").await;
+    stream.next().await.unwrap();
+    house.clock.forward(Duration::from_mins(20));
+    // Told of something after twenty minutes, and asked about the session for it.
+    house.signed_in(ROOT).await;
+    stream.next().await.unwrap();
+    house.clock.forward(Duration::from_mins(20));
+    assert_eq!(browser.get("/console").await.status, StatusCode::SEE_OTHER);
+}
+
+/// Holds: ASVS 15.2.2
+#[tokio::test]
+async fn asvs_15_2_2_streams_are_few_and_all_end_when_the_server_stops() {
+    let (house, browser) = administered().await;
+    let mut streams = Vec::new();
+    for _ in 0..4 {
+        streams.push(Stream::open(&browser, "/console/events").await);
+    }
+    let refused = browser.get("/console/events").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    house.context.streams.close();
+    for stream in &mut streams {
+        while let Some((name, _)) = stream.next().await {
+            assert_eq!(name, "put");
+        }
+    }
+    let refused = browser.get("/console/events").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn a_place_comes_back_when_nobody_reads_any_more() {
+    let (house, browser) = administered().await;
+    let mut streams = Vec::new();
+    for _ in 0..4 {
+        let mut stream = Stream::open(&browser, "/console/events").await;
+        stream.next().await.unwrap();
+        streams.push(stream);
+    }
+    drop(streams);
+    // It is noticed when there is something to tell.
+    house.signed_in(ROOT).await;
+    let noticed = async {
+        while opened(&browser).await != StatusCode::OK {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(20), noticed).await.unwrap();
+}
+
+/// What a stream is answered with; it is not read.
+async fn opened(browser: &Browser) -> StatusCode {
+    let request = browser.request(Method::GET, "/console/events", "");
+    let answer = browser.router.clone().oneshot(request).await.unwrap();
+    answer.status()
+}

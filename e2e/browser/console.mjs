@@ -1,0 +1,131 @@
+// The console, as an administrator uses it: looked at everywhere, by keyboard, without script, told of changes while it is open.
+import assert from 'node:assert/strict';
+
+import { fill, launch, looked, person, press, signIn, where } from './chromium.mjs';
+
+const origin = process.env.ORIGIN;
+const email = 'root@example.test';
+const password = 'seven green doors open';
+const widths = [320, 768, 1280];
+
+/** Every page of the console that a link leads to. A new page is put here, and is looked at in both languages. */
+const rooms = [
+  ['overview', '/console'],
+  ['sessions', '/console/sessions'],
+  ['sessions-none', '/console/sessions?text=nobody-at-all'],
+  ['sessions-end-all', '/console/sessions/end-all'],
+  ['audit', '/console/audit'],
+  ['audit-login', '/console/audit?kind=login.'],
+  ['audit-none', '/console/audit?kind=backup.taken'],
+  ['audit-unknown', '/console/audit?person=nobody%40example.test'],
+  ['audit-export', '/console/audit/export'],
+];
+
+const browser = await launch();
+try {
+  const desk = await person(browser);
+  const { page } = desk;
+  await page.goto(process.env.SETUP_LINK);
+  await fill(page, { identifier: email, name: 'Root Example', password });
+  await press(page, page.locator('main form button.main'));
+
+  // From the account there is a way to the console.
+  await press(page, page.locator('nav a[href="/console"]'));
+  assert.equal(where(page), '/console');
+
+  // A login elsewhere shows without a reload: the figure is put in its place.
+  const sessions = page.locator('#figures .tile strong').first();
+  assert.equal(await sessions.innerText(), '1');
+  const others = [];
+  for (const userAgent of [
+    'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1',
+    '<script>alert(1)</script>',
+  ]) {
+    const other = await person(browser, { userAgent, javaScriptEnabled: false });
+    await signIn(other.page, origin, { email, password, remember: others.length === 1 });
+    others.push(other);
+  }
+  await sessions.filter({ hasText: /^4$/ }).waitFor();
+
+  // The trail is followed: what happens comes in above.
+  await page.goto(`${origin}/console/audit?kind=login.`);
+  const rows = page.locator('#trail > tr');
+  const before = await rows.count();
+  await signIn(others[0].page, origin, { email, password: 'not the password, no' });
+  await rows.nth(before).waitFor();
+  assert.match(await rows.first().innerText(), /login\.refused wrong_password/);
+
+  // The chain is verified at the press of a button.
+  await press(page, page.locator('form[action="/console/audit/verify"] button'));
+  const chain = page.locator('#chain');
+  while (!(await chain.innerText()).includes('Intact up to event')) {
+    assert.match(await chain.innerText(), /It is being verified/);
+    await page.reload();
+  }
+
+  // Every room, everywhere, in both languages.
+  for (const [name, path] of rooms) {
+    await page.goto(`${origin}${path}`);
+    assert.equal(where(page), path.split('?')[0]);
+    await looked(page, `console-${name}`, widths);
+  }
+  const german = await person(browser, { locale: 'de-DE' });
+  await signIn(german.page, origin, { email, password, next: '/console' });
+  for (const [name, path] of rooms) {
+    await german.page.goto(`${origin}${path}`);
+    assert.equal(await german.page.locator('html').getAttribute('lang'), 'de');
+    await looked(german.page, `console-${name}-de`, widths);
+  }
+
+  // One session in full, by keyboard alone: past the skip link, to the first of the list.
+  await page.goto(`${origin}/console/sessions?text=firefox`);
+  await page.keyboard.press('Tab');
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /Skip/);
+  await page.keyboard.press('Enter');
+  for (let presses = 0; presses < 20; presses += 1) {
+    await page.keyboard.press('Tab');
+    if (await page.evaluate(() => document.activeElement.name?.startsWith('session-'))) break;
+  }
+  await page.keyboard.press('Space');
+  assert.equal(await page.locator('input[name^="session-"]:checked').count(), 1, 'picked by keyboard');
+  await page.keyboard.press('Tab');
+  await Promise.all([page.waitForURL('**/console/sessions/0*'), page.keyboard.press('Enter')]);
+  await looked(page, 'console-session', widths);
+
+  // Ending the picked: said in numbers, then done.
+  await page.goto(`${origin}/console/sessions?text=iphone`);
+  await page.locator('input[name^="session-"]').first().check();
+  await looked(page, 'console-sessions-picked', widths);
+  await press(page, page.locator('form[action="/console/sessions/end"] button'));
+  assert.match(await page.locator('main').innerText(), /This ends 1 device\./);
+  await looked(page, 'console-sessions-end', widths);
+  await press(page, page.locator('main form button.main'));
+  assert.equal(where(page), '/console/sessions');
+  assert.match(await page.locator('[role="status"]').innerText(), /1 session is ended\./);
+  await looked(page, 'console-sessions-ended', widths);
+  await others[1].page.goto(`${origin}/account`);
+  assert.equal(where(others[1].page), '/login');
+
+  // Without script all of it works: look for, page, pick, end.
+  const plain = others[2].page;
+  await plain.goto(`${origin}/console/sessions`);
+  await plain.fill('[name="text"]', 'firefox');
+  await press(plain, plain.locator('form[role="search"] button'));
+  assert.equal(new URL(plain.url()).searchParams.get('text'), 'firefox');
+  await plain.locator('input[name^="session-"]').first().check();
+  await press(plain, plain.locator('form[action="/console/sessions/end"] button'));
+  await press(plain, plain.locator('main form button.main'));
+  assert.match(await plain.locator('[role="status"]').innerText(), /1 session is ended\./);
+
+  // Everybody's: this page is told that it is over, and leads to sign in.
+  await page.goto(`${origin}/console`);
+  await plain.goto(`${origin}/console/sessions/end-all`);
+  await press(plain, plain.locator('main form button.main'));
+  assert.equal(where(plain), '/logout');
+  await page.waitForURL('**/login?next=*');
+
+  for (const { faults } of [desk, german, ...others]) assert.deepEqual(faults, []);
+} finally {
+  await browser.close();
+}
