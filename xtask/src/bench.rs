@@ -1,5 +1,7 @@
-//! Measurements that are tests as well: run at length, in a release build, and written as pages of the book. The test fails for
-//! what must hold; how long things take is told and fails nothing.
+//! Measurements. Some are tests as well: run at length, in a release build, and written as pages of the book; the test fails
+//! for what must hold, and how long things take is told and fails nothing. Those of [`speed`] become a report of their own.
+
+mod speed;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -87,14 +89,44 @@ const BENCHES: [Bench; 4] = [
     },
 ];
 
+/// Draws the report of [`speed`] from what was measured before.
+const REPORT: &str = "report";
+
 /// Runs the named one, or all.
 pub fn run(root: &Path, name: Option<&str>) -> Result<()> {
-    let chosen: Vec<&Bench> = BENCHES
+    if name == Some(REPORT) {
+        return speed::draw(root);
+    }
+    let is_chosen = |known: &str| name.is_none_or(|name| name == known);
+    let pages: Vec<&Bench> = BENCHES
         .iter()
-        .filter(|bench| name.is_none_or(|name| name == bench.name))
+        .filter(|bench| is_chosen(bench.name))
         .collect();
-    let names = BENCHES.map(|bench| bench.name).join(", ");
-    ensure!(!chosen.is_empty(), "there are: {names}");
+    let speeds: Vec<&str> = speed::NAMES
+        .into_iter()
+        .filter(|name| is_chosen(name))
+        .collect();
+    ensure!(
+        !pages.is_empty() || !speeds.is_empty(),
+        "there are: {}",
+        names()
+    );
+    if !pages.is_empty() {
+        write_pages(root, &pages)?;
+    }
+    if !speeds.is_empty() {
+        speed::run(root, &speeds)?;
+    }
+    Ok(())
+}
+
+fn names() -> String {
+    let pages = BENCHES.iter().map(|bench| bench.name);
+    let all: Vec<&str> = pages.chain(speed::NAMES).chain([REPORT]).collect();
+    all.join(", ")
+}
+
+fn write_pages(root: &Path, chosen: &[&Bench]) -> Result<()> {
     step("build", || {
         succeed(&mut cargo(
             root,

@@ -62,7 +62,7 @@ enum Command {
     Blocklist,
     /// Measure at length, in a release build, and record the figures
     Bench {
-        /// Only this one: doors or flood
+        /// Only this one: doors, flood, writes, proxies (pages of the book); p1, p5, p7, p10 (bench/report.html); report
         name: Option<String>,
     },
     /// Run a command with a private PostgreSQL, whose address it finds in VESTIBULE_TEST_POSTGRES

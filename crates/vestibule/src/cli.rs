@@ -7,6 +7,7 @@ mod backup;
 mod completions;
 mod config;
 mod doctor;
+mod loadgen;
 mod mail;
 mod man;
 mod migrate;
@@ -105,6 +106,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Find the classic faults of an installation
     Doctor(doctor::Doctor),
+    /// Load on your own server on this machine: how fast, how late, at what cost
+    Loadgen(loadgen::Loadgen),
     /// The settings: init, check, show, reference
     #[command(subcommand)]
     Config(config::Config),
@@ -132,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(command) => doctor::run(command, &cli.place),
         Command::Completions(command) => completions::run(&command),
         Command::Man(command) => man::run(&command),
+        Command::Loadgen(command) => loadgen::run(&command),
     };
     outcome.unwrap_or_else(|error| fail(&error))
 }

@@ -76,7 +76,27 @@ pub struct Connections {
 /// Who answers.
 struct House {
     router: Router,
-    edge: Option<Arc<Context>>,
+    at_once: Option<Arc<dyn AtOnce>>,
+}
+
+/// What is answered without a way through the router.
+pub trait AtOnce: Send + Sync {
+    /// The answer; `None` for what the router is for.
+    fn answer(&self, peer: Peer, request: &Request<Incoming>) -> Option<Response<Body>>;
+
+    /// Who may say which trace a request belongs to.
+    fn context(&self) -> Option<&Context>;
+}
+
+impl AtOnce for Context {
+    fn answer(&self, peer: Peer, request: &Request<Incoming>) -> Option<Response<Body>> {
+        probe::look(self, peer, request);
+        edge::answer(self, Some(peer), request)
+    }
+
+    fn context(&self) -> Option<&Context> {
+        Some(self)
+    }
 }
 
 #[derive(Clone)]
@@ -110,10 +130,10 @@ impl Connections {
     }
 
     /// Answers by `router` from now on, whatever answered before, which finishes what it has; until the first one everything
-    /// is 503. With `edge`, what proxies ask for every request of their applications is answered at once, without a way
-    /// through the router.
-    pub fn answer_by(&self, router: Router, edge: Option<Arc<Context>>) {
-        let house = House { router, edge };
+    /// is 503. What proxies ask for every request of their applications is answered `at_once`, without a way through the
+    /// router.
+    pub fn answer_by(&self, router: Router, at_once: Option<Arc<dyn AtOnce>>) {
+        let house = House { router, at_once };
         self.shared.house.store(Some(Arc::new(house)));
     }
 
@@ -335,14 +355,13 @@ async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     // One house for the whole of this request.
     let house = house.load();
-    let Some(House { router, edge }) = house.as_deref() else {
+    let Some(House { router, at_once }) = house.as_deref() else {
         return Ok(starting(request.uri().path()));
     };
-    if let (Some(context), Caller::Peer(peer)) = (edge, caller) {
-        probe::look(context, Peer(peer), &request);
-        if let Some(answer) = edge::answer(context, Some(Peer(peer)), &request) {
-            return Ok(answer);
-        }
+    if let (Some(at_once), Caller::Peer(peer)) = (at_once, caller)
+        && let Some(answer) = at_once.answer(Peer(peer), &request)
+    {
+        return Ok(answer);
     }
     let mut router = router.clone();
     match caller {
@@ -354,7 +373,8 @@ async fn answer(
         Caller::Peer(peer) => Some(peer),
         Caller::Operator(_) => None,
     };
-    let parent = traces::parent(edge.as_deref(), peer, request.headers());
+    let context = at_once.as_deref().and_then(AtOnce::context);
+    let parent = traces::parent(context, peer, request.headers());
     let answering = traces::within(parent, router.call(request.map(Body::new)));
     drop(house);
     if !has_body {
@@ -400,5 +420,7 @@ fn bare(status: StatusCode, text: &'static str) -> Response<Body> {
     answer
 }
 
+// By its path: `examples/nothing.rs` takes this file in, too.
 #[cfg(test)]
+#[path = "accept/tests.rs"]
 mod tests;
