@@ -83,6 +83,13 @@ pub fn start(ground: &Ground) -> anyhow::Result<Running> {
     client
         .cookies
         .insert(format!("vestibule-{}", running.port), cookie);
+    let host = format!("localhost:{}", running.port);
+    let forwarded = [
+        ("X-Forwarded-Method", "GET"),
+        ("X-Forwarded-Proto", "http"),
+        ("X-Forwarded-Host", &host),
+        ("X-Forwarded-Uri", "/"),
+    ];
     loop {
         ensure!(
             begun.elapsed() < PATIENCE,
@@ -95,7 +102,7 @@ pub fn start(ground: &Ground) -> anyhow::Result<Running> {
         match ready {
             Ok(200) => return Ok(running),
             Ok(503) => {
-                let checked = client.get("/verify")?.status;
+                let checked = client.send("GET", "/verify", &forwarded, "")?.status;
                 // Between the two it may have become ready.
                 let ready_now = checked != 503 && client.get("/readyz")?.status == 200;
                 ensure!(
