@@ -158,12 +158,50 @@ impl Proxy {
         Self::launch(kind, vestibule, application, false, &[])
     }
 
+    /// Starts it with these files, by the names of the book's, which are filled in for these upstreams and this host already.
+    pub fn start_with(
+        kind: Kind,
+        files: &[(&str, String)],
+        host: &str,
+        (vestibule, application): (u16, u16),
+    ) -> anyhow::Result<Self> {
+        let text = |file: &str, room: &Path, addresses| {
+            let given = files.iter().find(|(name, _)| *name == file);
+            let (_, text) = given.with_context(|| format!("no {file} was given"))?;
+            fill::settle(file, text, room, addresses, &["id.example.com", host])
+        };
+        Self::furnish(kind, (vestibule, application), host, &[], text)
+    }
+
     fn launch(
         kind: Kind,
         vestibule: u16,
         application: u16,
         asks: bool,
         more: &[&str],
+    ) -> anyhow::Result<Self> {
+        let text = |file: &str, room: &Path, addresses| {
+            let book = checkout().join("docs/snippets").join(file);
+            let book =
+                std::fs::read_to_string(&book).with_context(|| format!("no {}", book.display()))?;
+            let text = if asks {
+                book
+            } else {
+                fill::unasking(kind, &book)?
+            };
+            let text = fill::fill(file, &text, room, addresses)?;
+            fill::with_hosts(&text, more)
+        };
+        let upstreams = (vestibule, application);
+        Self::furnish(kind, upstreams, "shop.example.com", more, text)
+    }
+
+    fn furnish(
+        kind: Kind,
+        (vestibule, application): (u16, u16),
+        host: &str,
+        more: &[&str],
+        text: impl Fn(&str, &Path, Addresses) -> anyhow::Result<String>,
     ) -> anyhow::Result<Self> {
         let addresses = Addresses {
             vestibule,
@@ -177,21 +215,12 @@ impl Proxy {
             .tempdir()?;
         let authority = Authority::new(room.path())?;
         authority
-            .issue(&[&["id.example.com", "shop.example.com"], more].concat())?
+            .issue(&[&["id.example.com", host], more].concat())?
             .write(&room.path().join("chain.pem"), &room.path().join("key.pem"))?;
         let mut command = Command::new(kind.program()?);
         command.current_dir(room.path());
         for file in kind.snippets() {
-            let book = checkout().join("docs/snippets").join(file);
-            let book =
-                std::fs::read_to_string(&book).with_context(|| format!("no {}", book.display()))?;
-            let text = if asks {
-                book
-            } else {
-                fill::unasking(kind, &book)?
-            };
-            let text = fill::fill(file, &text, room.path(), addresses)?;
-            let text = fill::with_hosts(&text, more)?;
+            let text = text(file, room.path(), addresses)?;
             std::fs::write(room.path().join(file), text)?;
         }
         fill::surround(kind, room.path(), addresses, &mut command)?;
@@ -207,7 +236,7 @@ impl Proxy {
             authority,
             _room: room,
         };
-        proxy.wait_listening()?;
+        proxy.wait_listening(host)?;
         Ok(proxy)
     }
 
@@ -216,12 +245,12 @@ impl Proxy {
         Visitor::new(self.addresses.secure, &self.authority)
     }
 
-    fn wait_listening(&self) -> anyhow::Result<()> {
+    fn wait_listening(&self, host: &str) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        // The shop's as well: Caddy makes a certificate for each.
+        // The application's as well: Caddy makes a certificate for each.
         let both = || {
             let mut visitor = self.visitor()?;
-            visitor.view(&format!("{SHOP}/vestibule/"))?;
+            visitor.view(&format!("https://{host}/vestibule/"))?;
             visitor.view(&format!("{ISSUER}/healthz"))
         };
         loop {

@@ -3,6 +3,8 @@
 
 #[path = "proxies/away.rs"]
 mod away;
+#[path = "proxies/console.rs"]
+mod console;
 #[path = "proxies/crooked.rs"]
 mod crooked;
 #[path = "proxies/identity.rs"]
@@ -176,6 +178,37 @@ fn traefik_stays_shut_while_vestibule_is_away() -> anyhow::Result<()> {
 #[test]
 fn envoy_stays_shut_while_vestibule_is_away() -> anyhow::Result<()> {
     away::behind(Kind::Envoy)
+}
+
+/// What the console's guided 'add' shows is what stands in the book, and lets people in as it is.
+#[test]
+fn nginx_works_with_what_the_console_shows() -> anyhow::Result<()> {
+    console::behind(Kind::Nginx)
+}
+
+#[test]
+fn haproxy_works_with_what_the_console_shows() -> anyhow::Result<()> {
+    console::behind(Kind::Haproxy)
+}
+
+#[test]
+fn caddy_works_with_what_the_console_shows() -> anyhow::Result<()> {
+    console::behind(Kind::Caddy)
+}
+
+#[test]
+fn apache_works_with_what_the_console_shows() -> anyhow::Result<()> {
+    console::behind(Kind::Apache)
+}
+
+#[test]
+fn traefik_works_with_what_the_console_shows() -> anyhow::Result<()> {
+    console::behind(Kind::Traefik)
+}
+
+#[test]
+fn envoy_works_with_what_the_console_shows() -> anyhow::Result<()> {
+    console::behind(Kind::Envoy)
 }
 
 /// Each page of the book holds the files that are to be copied, letter by letter.

@@ -9,25 +9,81 @@ use super::{Addresses, Kind};
 
 /// What the book's readers are told to replace, replaced.
 pub fn fill(file: &str, book: &str, room: &Path, addresses: Addresses) -> anyhow::Result<String> {
+    let mut all = upstreams(file, addresses);
+    all.extend(places(file, room, addresses)?);
+    let text = replaced(file, book, &all)?;
+    certified(file, &text, room, &["id.example.com", "shop.example.com"])
+}
+
+/// A text that names its upstreams and hosts already: only where it listens, and what lies in this test's room.
+pub fn settle(
+    file: &str,
+    text: &str,
+    room: &Path,
+    addresses: Addresses,
+    hosts: &[&str],
+) -> anyhow::Result<String> {
+    let text = replaced(file, text, &places(file, room, addresses)?)?;
+    certified(file, &text, room, hosts)
+}
+
+fn certified(file: &str, text: &str, room: &Path, hosts: &[&str]) -> anyhow::Result<String> {
+    if !text.contains("/etc/ssl/") {
+        return Ok(text.to_owned());
+    }
+    let mut text = text.to_owned();
+    for host in hosts {
+        for (theirs, ours) in [
+            (format!("/etc/ssl/certs/{host}.pem"), "chain.pem"),
+            (format!("/etc/ssl/private/{host}.key"), "key.pem"),
+        ] {
+            let ours = room.join(ours).display().to_string();
+            text = replaced(file, &text, &[(&theirs, ours)])?;
+        }
+    }
+    Ok(text)
+}
+
+/// Vestibule and the application.
+fn upstreams(file: &str, addresses: Addresses) -> Vec<(&'static str, String)> {
     let Addresses {
         vestibule,
         application,
-        secure,
-        plain,
+        ..
     } = addresses;
-    let place = |name: &str| room.join(name).display().to_string();
-    let certificates = [
-        ("/etc/ssl/certs/id.example.com.pem", place("chain.pem")),
-        ("/etc/ssl/private/id.example.com.key", place("key.pem")),
-        ("/etc/ssl/certs/shop.example.com.pem", place("chain.pem")),
-        ("/etc/ssl/private/shop.example.com.key", place("key.pem")),
-    ];
     let theirs = ("127.0.0.1:8080", format!("127.0.0.1:{vestibule}"));
     let shop = ("127.0.0.1:3000", format!("127.0.0.1:{application}"));
-    let mut all = match file {
+    match file {
+        "traefik.yaml" => Vec::new(),
+        "haproxy.lua" => vec![theirs],
+        "apache.lua" => vec![(
+            "ADDRESS, PORT = \"127.0.0.1\", 8080",
+            format!("ADDRESS, PORT = \"127.0.0.1\", {vestibule}"),
+        )],
+        "envoy.yaml" => vec![
+            (
+                "address: 127.0.0.1, port_value: 8080",
+                format!("address: 127.0.0.1, port_value: {vestibule}"),
+            ),
+            (
+                "address: 127.0.0.1, port_value: 3000",
+                format!("address: 127.0.0.1, port_value: {application}"),
+            ),
+        ],
+        _ => vec![theirs, shop],
+    }
+}
+
+/// Where it listens, and its other files.
+fn places(
+    file: &str,
+    room: &Path,
+    addresses: Addresses,
+) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let Addresses { secure, plain, .. } = addresses;
+    let place = |name: &str| room.join(name).display().to_string();
+    Ok(match file {
         "nginx.conf" => vec![
-            theirs,
-            shop,
             ("listen 80;", format!("listen 127.0.0.1:{plain};")),
             ("listen 443 ssl;", format!("listen 127.0.0.1:{secure} ssl;")),
         ],
@@ -37,8 +93,6 @@ pub fn fill(file: &str, book: &str, room: &Path, addresses: Addresses) -> anyhow
             let [chain, key] = pair;
             std::fs::write(room.join("pair.pem"), [chain?, key?].concat())?;
             let mut all = vec![
-                theirs,
-                shop,
                 ("bind :80", format!("bind 127.0.0.1:{plain}")),
                 ("bind :443", format!("bind 127.0.0.1:{secure}")),
                 ("/etc/haproxy/certs", place("pair.pem")),
@@ -49,10 +103,7 @@ pub fn fill(file: &str, book: &str, room: &Path, addresses: Addresses) -> anyhow
             }
             all
         }
-        "haproxy.lua" => vec![theirs],
         "apache.conf" => vec![
-            theirs,
-            shop,
             (
                 "<VirtualHost *:80>",
                 format!("<VirtualHost 127.0.0.1:{plain}>"),
@@ -63,11 +114,6 @@ pub fn fill(file: &str, book: &str, room: &Path, addresses: Addresses) -> anyhow
             ),
             ("/etc/apache2/vestibule.lua", place("apache.lua")),
         ],
-        "apache.lua" => vec![(
-            "ADDRESS, PORT = \"127.0.0.1\", 8080",
-            format!("ADDRESS, PORT = \"127.0.0.1\", {vestibule}"),
-        )],
-        "Caddyfile" | "traefik-dynamic.yaml" => vec![theirs, shop],
         "traefik.yaml" => vec![
             ("\":80\"", format!("\"127.0.0.1:{plain}\"")),
             ("\":443\"", format!("\"127.0.0.1:{secure}\"")),
@@ -78,14 +124,6 @@ pub fn fill(file: &str, book: &str, room: &Path, addresses: Addresses) -> anyhow
         ],
         "envoy.yaml" => vec![
             (
-                "address: 127.0.0.1, port_value: 8080",
-                format!("address: 127.0.0.1, port_value: {vestibule}"),
-            ),
-            (
-                "address: 127.0.0.1, port_value: 3000",
-                format!("address: 127.0.0.1, port_value: {application}"),
-            ),
-            (
                 "address: 0.0.0.0, port_value: 80 ",
                 format!("address: 127.0.0.1, port_value: {plain} "),
             ),
@@ -94,12 +132,9 @@ pub fn fill(file: &str, book: &str, room: &Path, addresses: Addresses) -> anyhow
                 format!("address: 127.0.0.1, port_value: {secure} "),
             ),
         ],
+        "haproxy.lua" | "apache.lua" | "Caddyfile" | "traefik-dynamic.yaml" => Vec::new(),
         other => anyhow::bail!("nothing is known of {other}"),
-    };
-    if book.contains("/etc/ssl/") {
-        all.extend(certificates);
-    }
-    replaced(file, book, &all)
+    })
 }
 
 fn replaced(file: &str, book: &str, all: &[(&str, String)]) -> anyhow::Result<String> {
