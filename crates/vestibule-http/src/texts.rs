@@ -60,11 +60,16 @@ pub const fn msg(id: &'static str) -> Msg {
 impl Texts {
     /// The languages embedded in the binary.
     pub fn embedded() -> Self {
+        Self::of_sources(&LANGUAGES)
+    }
+
+    /// Tag and messages of each language of somebody else's pages; the first, of which there must be one, is the fallback.
+    pub fn of_sources(sources: &[(&'static str, &'static str)]) -> Self {
+        let languages = sources
+            .iter()
+            .map(|(tag, source)| Language::parse(tag, source));
         Self {
-            languages: LANGUAGES
-                .into_iter()
-                .map(|(tag, source)| Language::parse(tag, source))
-                .collect(),
+            languages: languages.collect(),
         }
     }
 

@@ -6,6 +6,7 @@ mod audit;
 mod backup;
 mod completions;
 mod config;
+mod demo;
 mod doctor;
 mod loadgen;
 mod mail;
@@ -50,6 +51,7 @@ const BROKEN_OFF: &str = "broken off before it was done, as it was asked to";
     max_term_width = 100,
     disable_help_subcommand = true,
     after_help = "Examples:\n  \
+        vestibule demo                                   see it work, with sample people and a shop\n  \
         vestibule serve                                  start, with nothing configured\n  \
         vestibule user add alice@example.test            make an account\n  \
         vestibule user invite bob@example.test           let somebody make their own\n  \
@@ -80,6 +82,8 @@ struct Place {
 enum Command {
     /// Start the server
     Serve(serve::Serve),
+    /// Try it: a server with sample people and a shop, gone when it ends
+    Demo(demo::Demo),
     /// Accounts: add, invite, list, show, set-roles, recover, disable, enable, delete, import, export
     #[command(subcommand)]
     User(user::User),
@@ -122,6 +126,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Serve(serve) => serve::run(serve, &cli.place),
+        Command::Demo(demo) => demo::run(demo, &cli.place),
         Command::User(command) => user::run(command, &cli.place),
         Command::App(command) => app::run(command, &cli.place),
         Command::Role(command) => role::run(command, &cli.place),

@@ -8,6 +8,7 @@ mod breached;
 mod cli;
 mod client;
 mod declare;
+mod demo;
 mod doctor;
 mod keys;
 mod logs;

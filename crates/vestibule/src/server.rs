@@ -19,7 +19,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use vestibule_engine::Clock as _;
 use vestibule_engine::Engine;
@@ -28,13 +28,13 @@ use vestibule_http::{Context, Issuer};
 use crate::declare;
 use crate::mail::Reader;
 use crate::os::SystemClock;
-use crate::server::accept::{Connections, Door};
 use crate::server::control::{Socket, SocketFile};
 use crate::server::terminal::{MailLink, SetupLink};
 use crate::server::tls::Tls;
 use crate::settings::{InForce, is_development, issuer_on, shown};
 use crate::wiring::{self, Wired};
 
+pub use accept::{Connections, Door};
 pub use control::FILE as CONTROL_SOCKET;
 pub use reload::Reload;
 
@@ -51,12 +51,17 @@ const FEWEST: usize = 64;
 /// Files that are not connections: the database's, the listeners, a few to spare.
 const OTHER_FILES: u64 = 128;
 
+/// How a server is started.
+#[derive(Default)]
+pub struct Start {
+    /// Who says that the clock is right, although it is far behind the last start.
+    pub accept_clock: Option<u32>,
+    /// Who is told once it is ready, in place of the operator at the terminal: where the public listener is.
+    pub ready: Option<oneshot::Sender<SocketAddr>>,
+}
+
 /// Runs until it is told to stop.
-pub async fn run(
-    in_force: &InForce,
-    reload: Reload,
-    accept_clock: Option<u32>,
-) -> Result<ExitCode> {
+pub async fn run(in_force: &InForce, reload: Reload, start: Start) -> Result<ExitCode> {
     let settings = &in_force.settings;
     let mut signals = Signals::new()?;
     let places = connections_at_a_time();
@@ -70,10 +75,17 @@ pub async fn run(
         }
     };
     let wired = opened
-        .start(settings, &doors.issuer, Reader::Browser, accept_clock)
+        .start(settings, &doors.issuer, Reader::Browser, start.accept_clock)
         .await?;
+    let running = Running {
+        in_force,
+        reload,
+        wired: &wired,
+        doors,
+        ready: start.ready,
+    };
     let outcome = tokio::select! {
-        outcome = serve(in_force, reload, &wired, doors, &mut signals) => outcome,
+        outcome = serve(running, &mut signals) => outcome,
         // Others write where this index is fed from: an answer from it could be wrong.
         () = wired.lost() => Err(anyhow!(
             "another vestibule works on the database that `[store] url` names: this server ends. One server at a time runs on a database: stop the other, or start this one with another database"
@@ -160,13 +172,23 @@ impl Doors {
     }
 }
 
-async fn serve(
-    in_force: &InForce,
+/// A server with all it needs.
+struct Running<'a> {
+    in_force: &'a InForce,
     reload: Reload,
-    wired: &Wired,
+    wired: &'a Wired,
     doors: Doors,
-    signals: &mut Signals,
-) -> Result<()> {
+    ready: Option<oneshot::Sender<SocketAddr>>,
+}
+
+async fn serve(running: Running<'_>, signals: &mut Signals) -> Result<()> {
+    let Running {
+        in_force,
+        reload,
+        wired,
+        doors,
+        ready: told,
+    } = running;
     let settings = &in_force.settings;
     // It waits for the index, which a large store takes a while to fill.
     tokio::select! {
@@ -187,15 +209,21 @@ async fn serve(
         () = signals.stop() => None,
     };
     if let Some(setup) = setup {
-        let mails = wired.mails.as_ref();
-        let mails = mails.and_then(|mails| MailLink::place(&settings.data, &doors.issuer, mails));
-        terminal::announce(
-            settings,
-            &doors.issuer,
-            &doors.bound,
-            setup.as_ref(),
-            mails.as_ref(),
-        );
+        if let Some(told) = told {
+            // Who asked to be told, and is gone, has no need of it.
+            let _ = doors.bound.first().map(|bound| told.send(*bound));
+        } else {
+            let mails = wired.mails.as_ref();
+            let mails =
+                mails.and_then(|mails| MailLink::place(&settings.data, &doors.issuer, mails));
+            terminal::announce(
+                settings,
+                &doors.issuer,
+                &doors.bound,
+                setup.as_ref(),
+                mails.as_ref(),
+            );
+        }
         warn_of_what_is_only_for_development(in_force, &doors.issuer);
         ops::tell(doors.ops, in_force.origin("ops.listen"));
         notify::tell(notify::READY);

@@ -9,7 +9,7 @@ use clap::Args;
 use tokio::runtime;
 
 use super::{Place, load};
-use crate::server::Reload;
+use crate::server::{Reload, Start};
 use crate::traces::Traces;
 use crate::{logs, server};
 
@@ -56,7 +56,11 @@ pub fn run(serve: Serve, place: &Place) -> Result<ExitCode> {
         let traces = Traces::start(in_force.settings.otlp_endpoint.as_ref())?;
         let levels = logs::start(&in_force.settings, traces.as_ref());
         let anew = Reload::new(in_force.clone(), levels, move || load(&flags));
-        let ended = server::run(&in_force, anew, accept_clock).await;
+        let start = Start {
+            accept_clock,
+            ready: None,
+        };
+        let ended = server::run(&in_force, anew, start).await;
         if let Some(traces) = traces {
             traces.finish().await;
         }
