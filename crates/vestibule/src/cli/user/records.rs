@@ -88,7 +88,7 @@ pub fn read(bytes: &[u8], format: Option<Format>) -> Result<Vec<Numbered>, Vec<F
         Ok(text) => text.strip_prefix('\u{feff}').unwrap_or(text),
         Err(error) => {
             let before = &bytes[..error.valid_up_to()];
-            let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+            let line = before.split(|byte| *byte == b'\n').count() as u64;
             return Err(vec![Fault::at(line, "it is not in UTF-8")]);
         }
     };
