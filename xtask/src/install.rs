@@ -2,6 +2,7 @@
 
 mod components;
 pub mod proxies;
+pub mod schemathesis;
 
 use std::fs;
 use std::path::{Path, PathBuf};

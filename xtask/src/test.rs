@@ -37,6 +37,9 @@ pub fn run(root: &Path, install_first: bool) -> Result<bool> {
     step("proxies that Debian does not have", || {
         install::proxies::install(root)
     })?;
+    step("what thinks of requests to the API", || {
+        install::schemathesis::install(root)
+    })?;
 
     let mut failures: Vec<String> = check::failures(root)
         .iter()

@@ -20,23 +20,32 @@
 //! 4. `cargo xtask check --write` (or `cargo run -p vestibule-http --example openapi > docs/reference/openapi.json`), and commit
 //!    the file. Tests validate each answer under `/api` against it.
 
+pub mod account;
 pub mod admin;
 mod contract;
+mod device;
+pub mod docs;
+mod json;
+pub mod login;
 pub mod problem;
 pub mod request;
+pub mod session;
 pub mod time;
 
 use std::sync::Arc;
 
-use axum::Router;
+use axum::{Extension, Router};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::context::Context;
 
-/// Everything under `/api` on the public listener.
+/// Everything under `/api` on the public listener, and `/vestibule/session` on applications' hosts.
 pub fn routes() -> Router<Arc<Context>> {
-    Router::from(open())
+    let (router, told) = open().split_for_parts();
+    let contract = docs::Contract::of(&contract::finished(told));
+    router.layer(Extension(Arc::new(contract)))
 }
 
 /// The contract: what `docs/reference/openapi.json` has.
@@ -46,5 +55,24 @@ pub fn document() -> OpenApi {
 
 /// Every route with a contract.
 fn open() -> OpenApiRouter<Arc<Context>> {
-    OpenApiRouter::new().merge(admin::routes())
+    use account::{password, profile, sessions};
+    use session::{app, data};
+
+    OpenApiRouter::new()
+        .routes(routes!(login::post))
+        .routes(routes!(login::go_on))
+        .routes(routes!(session::get, session::delete))
+        .routes(routes!(session::reauthenticate::post))
+        .routes(routes!(data::list))
+        .routes(routes!(data::get, data::put, data::delete))
+        .routes(routes!(sessions::get, sessions::delete_others))
+        .routes(routes!(sessions::delete))
+        .routes(routes!(profile::get, profile::put))
+        .routes(routes!(password::put))
+        .routes(routes!(app::get))
+        .routes(routes!(app::list))
+        .routes(routes!(app::show, app::put, app::delete))
+        .routes(routes!(docs::json))
+        .routes(routes!(docs::page))
+        .merge(admin::routes())
 }

@@ -35,6 +35,10 @@ pub fn routes(context: Arc<Context>) -> Router {
         .method_not_allowed_fallback(no_such_method)
         // ASVS 8.2.1: the wall stands before the routes, also those to come.
         .layer(middleware::from_fn(request::require_operator))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&context),
+            request::speak,
+        ))
         .with_state(context)
 }
 

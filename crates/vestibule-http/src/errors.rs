@@ -11,7 +11,9 @@ use http::{HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use vestibule_engine::{NotNow, causes};
 
+use crate::api::problem::speak;
 use crate::browser::caller::Caller;
+use crate::context::Context;
 use crate::views::{ErrorKind, ErrorPage};
 
 /// What went wrong, as the wire says it.
@@ -317,11 +319,17 @@ pub(crate) fn explain(
     path: &str,
     mut response: Response,
 ) -> Response {
+    response = speak(
+        caller.tongue(),
+        || error_id(&caller.context),
+        (method, path),
+        response,
+    );
     let carried = response.extensions_mut().remove::<Failure>();
     let Some(failure) = carried.or_else(|| told_by_a_page(caller, &response)) else {
         return response;
     };
-    let id = error_id(caller);
+    let id = error_id(&caller.context);
     failure.log(&id, method, path);
     let page = ErrorPage {
         kind: failure.code.page(),
@@ -405,6 +413,10 @@ fn problem(caller: &Caller, code: Code, page: &ErrorPage, response: Response) ->
     let (mut head, _) = response.into_parts();
     let media_type = HeaderValue::from_static("application/problem+json");
     head.headers.insert(header::CONTENT_TYPE, media_type);
+    let language = HeaderValue::from_static(caller.tongue().lang());
+    head.headers.insert(header::CONTENT_LANGUAGE, language);
+    let vary = HeaderValue::from_static("Accept-Language");
+    head.headers.append(header::VARY, vary);
     // Strings and a number: nothing in it fails to become JSON.
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     head.headers
@@ -413,9 +425,9 @@ fn problem(caller: &Caller, code: Code, page: &ErrorPage, response: Response) ->
 }
 
 /// Eight characters, easily read out on the telephone: no vowels, nothing that looks like another.
-fn error_id(caller: &Caller) -> String {
+pub(crate) fn error_id(context: &Context) -> String {
     const LETTERS: &[u8; 16] = b"23456789bcdfghjk";
-    let random: [u8; 8] = caller.context.engine.random().unwrap_or_default();
+    let random: [u8; 8] = context.engine.random().unwrap_or_default();
     random
         .iter()
         .map(|byte| char::from(LETTERS[usize::from(byte & 15)]))

@@ -59,7 +59,11 @@ pub fn routes() -> Router<Arc<Context>> {
 /// Whether this path of ours is there on an application's host.
 pub fn is_on_application_host(path: &str) -> bool {
     path.strip_prefix(PREFIX).is_some_and(|path| {
-        matches!(path, "start" | "finish" | "logout" | "not-sent") || path.starts_with("assets/")
+        matches!(
+            path,
+            "start" | "finish" | "logout" | "not-sent" | "session" | "session/data"
+        ) || path.starts_with("assets/")
+            || path.starts_with("session/data/")
     })
 }
 
@@ -150,6 +154,9 @@ mod tests {
             ("/vestibule/logout", true, false),
             ("/vestibule/not-sent", true, true),
             ("/vestibule/assets/0-vestibule.css", true, true),
+            ("/vestibule/session", true, false),
+            ("/vestibule/session/data", true, false),
+            ("/vestibule/session/data/basket", true, false),
             ("/vestibule/handshake", false, true),
             ("/vestibule/", false, true),
             ("/vestibule/start/", false, true),

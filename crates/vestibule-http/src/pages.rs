@@ -11,4 +11,4 @@ pub mod register;
 pub mod setup;
 
 mod details;
-mod pre_session;
+pub(crate) mod pre_session;

@@ -42,6 +42,7 @@ use crate::{
 
 mod activity;
 mod addresses;
+mod api_docs;
 mod console;
 pub(crate) mod dates;
 mod delete;
@@ -77,6 +78,7 @@ pub use self::{
         AddressEntry, AddressLink, AddressRoom, AddressesNotice, AddressesPage, ConfirmAddressPage,
         NewAddressFault,
     },
+    api_docs::{ApiDocsPage, ApiOperation, ApiParameter, ApiRoom, ApiShape},
     console::{
         AddApplicationPage, AddFaults, AddPersonPage, ApplicationEntry, ApplicationNameFault,
         ApplicationNotice, ApplicationPage, ApplicationVerb, ApplicationsPage, Asks, AuditPage,

@@ -83,6 +83,21 @@ impl LiveAppSession {
         self.session.acr()
     }
 
+    /// When its session ends if it is not used again.
+    pub const fn idle_expires_at(&self) -> UnixMillis {
+        self.session.idle_expires_at()
+    }
+
+    /// When its session ends whatever happens.
+    pub const fn expires_at(&self) -> UnixMillis {
+        self.session.expires_at()
+    }
+
+    /// When its owner last proved who they are.
+    pub const fn auth_time(&self) -> UnixMillis {
+        self.session.auth_time()
+    }
+
     pub(super) const fn session(&self) -> &LiveSession {
         &self.session
     }

@@ -20,6 +20,7 @@ pub struct LiveSession {
     presented: HashedSecret,
     created_at: UnixMillis,
     auth_time: UnixMillis,
+    idle_expires_at: UnixMillis,
     expires_at: UnixMillis,
     remembered: bool,
     acr: Acr,
@@ -34,6 +35,7 @@ impl LiveSession {
             presented: record.secret,
             created_at: record.created_at,
             auth_time: record.auth_time,
+            idle_expires_at: record.idle_expires_at(),
             expires_at: record.expires_at,
             remembered: record.remembered,
             acr: record.acr,
@@ -69,6 +71,11 @@ impl LiveSession {
     /// When it was opened.
     pub const fn created_at(&self) -> UnixMillis {
         self.created_at
+    }
+
+    /// When it ends if it is not used again.
+    pub const fn idle_expires_at(&self) -> UnixMillis {
+        self.idle_expires_at
     }
 
     /// When it ends whatever happens.

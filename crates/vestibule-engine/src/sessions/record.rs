@@ -88,6 +88,12 @@ impl Record {
         UnixMillis(self.last_seen.load(Ordering::Acquire))
     }
 
+    /// When it runs out if it is not used again.
+    pub(super) fn idle_expires_at(&self) -> UnixMillis {
+        let seen = self.last_seen().0;
+        UnixMillis(seen.saturating_add(self.idle_millis)).min(self.expires_at)
+    }
+
     const fn clocks(&self, last_seen: UnixMillis) -> Clocks {
         Clocks {
             auth_time: self.auth_time,

@@ -96,6 +96,14 @@ fn add_security(components: &mut Components) {
         .scheme(HttpAuthScheme::Basic)
         .description(Some("An application's client_id and secret."));
     components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let on_application = ApiKeyValue::with_description(
+        "__Host-vestibule-app",
+        "The app session's cookie, on the application's own host alone. On http loopback its name is vestibule-app-PORT.",
+    );
+    components.add_security_scheme(
+        "app_session",
+        SecurityScheme::ApiKey(ApiKey::Cookie(on_application)),
+    );
     components.add_security_scheme("csrf", SecurityScheme::ApiKey(ApiKey::Header(token)));
     components.add_security_scheme("application", SecurityScheme::Http(application.build()));
 }

@@ -3,20 +3,24 @@
 use std::sync::Arc;
 
 use axum::body::{Bytes, to_bytes};
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, StatusCode, header};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use vestibule_core::csrf::Binding;
 use vestibule_engine::{LiveSession, Operator};
+use zeroize::Zeroizing;
 
-use super::problem::{Code, Problem};
+use super::json;
+use super::problem::{self, Code, Problem};
 use crate::browser::caller::Caller;
 use crate::browser::csrf;
 use crate::context::{Context, OperatorUid};
+use crate::errors::error_id;
+use crate::texts::msg;
 
 /// Largest body that any route here takes.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -34,6 +38,14 @@ pub async fn require_operator(request: Request, next: Next) -> Response {
         return Problem::new(Code::OperatorUnknown).into_response();
     }
     next.run(request).await
+}
+
+/// Around the control socket's routes: gives problems their words.
+pub async fn speak(State(context): State<Arc<Context>>, request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let tongue = context.texts.language(request.headers());
+    let response = next.run(request).await;
+    problem::speak(tongue, || error_id(&context), (&method, &path), response)
 }
 
 /// Who gives the command, and when: an operator at the control socket, or on the public listener an administrator whose login
@@ -76,7 +88,7 @@ pub struct Known {
 }
 
 /// The header in which a page of ours sends the token that `GET /api/v1/session` gives.
-const X_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
+pub const X_CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
 
 impl FromRequestParts<Arc<Context>> for Known {
     type Rejection = Problem;
@@ -91,12 +103,12 @@ impl FromRequestParts<Arc<Context>> for Known {
             .ok_or(Problem::new(Code::OperatorUnknown))?;
         let session = match caller.live() {
             Ok(Some(session)) => Arc::clone(session),
-            Ok(None) => return Err(Problem::new(Code::NotSignedIn)),
+            Ok(None) => return Err(Problem::not_signed_in()),
             Err(_) => return Err(Problem::not_ready()),
         };
         if !parts.method.is_safe() {
             let refused = || Problem::new(Code::CsrfTokenRequired);
-            let checked = csrf::origin(&parts.headers, caller.origin())
+            let checked = csrf::origin_or_program(&parts.headers, caller.origin())
                 .map_err(|_| Problem::new(Code::CrossSite))?;
             let token = parts
                 .headers
@@ -110,8 +122,47 @@ impl FromRequestParts<Arc<Context>> for Known {
                 token,
             )
             .map_err(|_| refused())?;
+            parts.extensions.insert(MustStillLive);
         }
         Ok(Self { caller, session })
+    }
+}
+
+/// What was extracted before the body says that a live session speaks: so it must be when the body is whole.
+#[derive(Clone, Copy)]
+struct MustStillLive;
+
+/// Who knocks where nobody need be signed in, but no other site may speak for its visitor (H03): a page of ours, or a program.
+pub struct Knocking(pub Arc<Caller>);
+
+impl FromRequestParts<Arc<Context>> for Knocking {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Arc<Context>) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Arc<Caller>>();
+        let caller = caller
+            .map(Arc::clone)
+            .ok_or(Problem::new(Code::OperatorUnknown))?;
+        csrf::origin_or_program(&parts.headers, caller.origin())
+            .map_err(|_| Problem::new(Code::CrossSite))?;
+        Ok(Self(caller))
+    }
+}
+
+/// A path's parameters, as text.
+pub struct Named<T>(pub T);
+
+impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Context>> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        context: &Arc<Context>,
+    ) -> Result<Self, Problem> {
+        let Path(named) = Path::from_request_parts(parts, context)
+            .await
+            .map_err(|_| Problem::new(Code::InvalidPath))?;
+        Ok(Self(named))
     }
 }
 
@@ -122,10 +173,17 @@ impl<T: DeserializeOwned> FromRequestParts<Arc<Context>> for Asked<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &Arc<Context>) -> Result<Self, Problem> {
-        let Query(read) = Query::try_from_uri(&parts.uri)
-            .map_err(|why| Problem::new(Code::InvalidQuery).saying(why.body_text()))?;
+        let Query(read) =
+            Query::try_from_uri(&parts.uri).map_err(|why| unreadable_query(why.body_text()))?;
         Ok(Self(read))
     }
+}
+
+fn unreadable_query(reason: String) -> Problem {
+    Problem::new(Code::InvalidQuery).told(
+        msg("problem-query-unreadable"),
+        vec![("reason", reason.into())],
+    )
 }
 
 /// A JSON body: unknown and repeated fields refused (ASVS 1.5.3).
@@ -151,12 +209,29 @@ impl<T: DeserializeOwned> FromRequest<Arc<Context>> for ToldAtLength<T> {
 }
 
 async fn read<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Problem> {
-    if !is_json(request.headers()) {
-        return Err(Problem::new(Code::UnsupportedMediaType));
-    }
     let body = whole(request, most).await?;
-    serde_json::from_slice(&body)
-        .map_err(|why| Problem::new(Code::InvalidBody).saying(why.to_string()))
+    serde_json::from_slice(&body).map_err(|why| unreadable(&why))
+}
+
+fn unreadable(why: &serde_json::Error) -> Problem {
+    let reason = why.to_string();
+    Problem::new(Code::InvalidBody).told(
+        msg("problem-body-unreadable"),
+        vec![("reason", reason.into())],
+    )
+}
+
+/// A JSON body of the caller's own making, as it was sent.
+pub struct Json(pub Vec<u8>);
+
+impl FromRequest<Arc<Context>> for Json {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &Arc<Context>) -> Result<Self, Problem> {
+        let body = whole(request, BODY_LIMIT).await?;
+        json::check(&body).map_err(|why| unreadable(&why))?;
+        Ok(Self(body.to_vec()))
+    }
 }
 
 /// ASVS 4.1.1: `application/json`, in UTF-8, said once.
@@ -173,9 +248,14 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 async fn whole(request: Request, most: usize) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::new(Code::UnsupportedMediaType));
+    }
+    let must_still_live = request.extensions().get::<MustStillLive>().is_some();
+    let caller = request.extensions().get::<Arc<Caller>>().map(Arc::clone);
     let too_large = || {
         let most = most / 1024;
-        Problem::new(Code::BodyTooLarge).saying(format!("a body here has at most {most} KiB"))
+        Problem::new(Code::BodyTooLarge).told(msg("problem-body-most"), vec![("most", most.into())])
     };
     let told: Option<u64> = request
         .headers()
@@ -184,9 +264,14 @@ async fn whole(request: Request, most: usize) -> Result<Bytes, Problem> {
     if told.is_some_and(|told| told > most as u64) {
         return Err(too_large());
     }
-    to_bytes(request.into_body(), most)
-        .await
-        .map_err(|_| too_large())
+    let body = to_bytes(request.into_body(), most).await;
+    let body = body.map_err(|_| too_large())?;
+    // ASVS 7.4.1: a session that ended while its request was on the way does nothing more.
+    if let Some(caller) = caller.filter(|_| must_still_live) {
+        let live = caller.still_live().map_err(|_| Problem::not_ready())?;
+        live.ok_or_else(Problem::not_signed_in)?;
+    }
+    Ok(body)
 }
 
 /// How many to answer with.
@@ -194,10 +279,10 @@ pub fn limit(asked: Option<usize>) -> Result<usize, Problem> {
     match asked {
         None => Ok(PAGE),
         Some(limit @ 1..=LARGEST_PAGE) => Ok(limit),
-        Some(_) => {
-            Err(Problem::new(Code::InvalidQuery)
-                .saying(format!("a page holds 1 to {LARGEST_PAGE}")))
-        }
+        Some(_) => Err(Problem::new(Code::InvalidQuery).told(
+            msg("problem-page-most"),
+            vec![("most", LARGEST_PAGE.into())],
+        )),
     }
 }
 
@@ -214,5 +299,21 @@ pub fn answer<T: Serialize>(status: StatusCode, body: &T) -> Response {
             tracing::error!(%error, "an answer cannot be written as JSON");
             Problem::new(Code::Internal).into_response()
         }
+    }
+}
+
+/// A password in a body: wiped when it is dropped, and in no log.
+pub struct Password(Zeroizing<String>);
+
+impl Password {
+    /// As it was sent.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|typed| Self(Zeroizing::new(typed)))
     }
 }

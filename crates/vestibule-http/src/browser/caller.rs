@@ -23,6 +23,7 @@ use super::form::{Checked, Posted};
 use super::host::Meant;
 use crate::context::{Context, Peer};
 use crate::errors::{Code, Failure};
+use crate::texts::Tongue;
 use crate::views::{Frame, Page};
 
 /// A request's facts, and whose it is.
@@ -92,7 +93,10 @@ impl Caller {
             },
             accept_language,
             led_by_own_page: csrf::led_by_own_page(headers),
-            program: accept::prefers_json(headers) || request.uri().path().starts_with("/api/"),
+            program: accept::prefers_json(headers)
+                || ["/api", "/vestibule/session"]
+                    .iter()
+                    .any(|folder| is_within(request.uri().path(), folder)),
             context,
             visit,
             standing,
@@ -188,20 +192,29 @@ impl Caller {
         render(status, &frame, page)
     }
 
+    /// The language to answer in.
+    pub(crate) fn tongue(&self) -> Tongue<'_> {
+        self.context.texts.language(&self.accept_language)
+    }
+
     pub(crate) fn frame(&self) -> Frame<'_> {
         self.frame_at(self.visit.now)
     }
 
     /// The same at a later time, for what is told of a page while it is open.
     pub(crate) fn frame_at(&self, now: UnixMillis) -> Frame<'_> {
-        let tongue = self.context.texts.language(&self.accept_language);
-        let frame = Frame::new(tongue, &self.context.site.brand, now.0);
+        let frame = Frame::new(self.tongue(), &self.context.site.brand, now.0);
         if self.doorway.is_some() {
             frame.on_application_host()
         } else {
             frame
         }
     }
+}
+
+fn is_within(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn render(status: StatusCode, frame: &Frame<'_>, page: &impl Page) -> Result<Response, Failure> {

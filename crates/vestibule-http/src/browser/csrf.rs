@@ -62,6 +62,24 @@ pub fn origin(headers: &HeaderMap, own: &Origin) -> Result<OriginChecked, CsrfEr
     }
 }
 
+/// The same for the API, which programs call that are no browsers: with neither Origin nor any Fetch-Metadata it is one of those,
+/// since a browser names its page's origin in whatever is not a GET or HEAD (Fetch standard, 'append a request `Origin`
+/// header'). `Origin: null` is nobody's here unless Fetch-Metadata says whose: no token may follow that would tell.
+pub fn origin_or_program(headers: &HeaderMap, own: &Origin) -> Result<OriginChecked, CsrfError> {
+    let mut names = headers.keys().map(HeaderName::as_str);
+    if !names.any(|name| name == "origin" || name.starts_with("sec-fetch-")) {
+        return Ok(OriginChecked(()));
+    }
+    if !headers.contains_key(SEC_FETCH_SITE)
+        && headers
+            .get(header::ORIGIN)
+            .is_some_and(|origin| origin == "null")
+    {
+        return Err(CsrfError::ForeignOrigin);
+    }
+    origin(headers, own)
+}
+
 /// Checks the token of a form whose origin was checked. Without a binding nothing fits.
 pub fn token(
     _: &OriginChecked,
@@ -147,6 +165,39 @@ mod tests {
                 "{origins:?} {sites:?}"
             );
         }
+    }
+
+    /// Holds: H03, N12
+    #[test]
+    fn h03_a_program_shows_nothing_of_a_browser_and_a_browser_cannot_pass_for_one() {
+        let judged = |issuer: &str, told: &[(&'static str, &str)]| {
+            let headers = told
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+                .collect();
+            origin_or_program(&headers, &issuer.parse().unwrap()).is_ok()
+        };
+        for good in [
+            &[][..],
+            &[("origin", OURS)],
+            &[("origin", OURS), ("sec-fetch-site", "same-origin")],
+            &[("origin", "null"), ("sec-fetch-site", "same-origin")],
+            &[("sec-fetch-site", "same-origin")],
+        ] {
+            assert!(judged(OURS, good), "{good:?}");
+        }
+        for bad in [
+            &[("origin", "null")][..],
+            &[("origin", "https://evil.test")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "same-site")],
+            &[("sec-fetch-mode", "cors")],
+            &[("sec-fetch-dest", "empty")],
+            &[("origin", OURS), ("sec-fetch-site", "cross-site")],
+        ] {
+            assert!(!judged(OURS, bad), "{bad:?}");
+        }
+        assert!(!judged("http://localhost:8080", &[("origin", "null")]));
     }
 
     #[test]

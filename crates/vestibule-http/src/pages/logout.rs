@@ -65,7 +65,7 @@ pub(crate) fn signed_out(caller: &Caller) -> Response {
 }
 
 /// Lets the browser forget the session, and what it kept of its pages.
-pub(super) fn forget(caller: &Caller, response: &mut Response) {
+pub(crate) fn forget(caller: &Caller, response: &mut Response) {
     let clear = cookies::clear_session(&caller.context.site.issuer);
     response.headers_mut().append(header::SET_COOKIE, clear);
     forget_pages(response);

@@ -124,7 +124,7 @@ pub(crate) fn name_fault(text: &str) -> NameFault {
 }
 
 /// N28: what is wrong with a password, in the page's words.
-pub(super) fn password_fault(error: NewPasswordError) -> PasswordFault {
+pub(crate) fn password_fault(error: NewPasswordError) -> PasswordFault {
     match error {
         NewPasswordError::TooShort(0) => PasswordFault::Missing,
         NewPasswordError::TooShort(length) => PasswordFault::TooShort { length },

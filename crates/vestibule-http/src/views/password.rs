@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::texts::Tongue;
+use crate::texts::{Arg, Msg, Tongue, msg};
 
 /// The shortest password, in code points (N20, N22).
 pub(super) const SHORTEST: usize = 15;
@@ -33,19 +33,26 @@ pub enum PasswordFault {
 
 impl PasswordFault {
     pub(super) fn text(self, tongue: Tongue<'_>) -> Cow<'_, str> {
+        let (message, args) = self.said();
+        tongue.text_with(message, &args)
+    }
+
+    /// The message, and what goes into it.
+    pub(crate) fn said(self) -> (Msg, Vec<(&'static str, Arg<'static>)>) {
         match self {
-            Self::Missing => tongue.text("password-fault-missing"),
-            Self::TooShort { length } => tongue.text_with(
-                "password-fault-short",
-                &[("length", length.into()), ("shortest", SHORTEST.into())],
+            Self::Missing => (msg("password-fault-missing"), Vec::new()),
+            Self::TooShort { length } => (
+                msg("password-fault-short"),
+                vec![("length", length.into()), ("shortest", SHORTEST.into())],
             ),
-            Self::TooLong => {
-                tongue.text_with("password-fault-long", &[("longest", LONGEST.into())])
-            }
-            Self::Common => tongue.text("password-fault-common"),
-            Self::Guessable => tongue.text("password-fault-guessable"),
-            Self::SiteWord => tongue.text("password-fault-site-word"),
-            Self::Unchanged => tongue.text("password-fault-unchanged"),
+            Self::TooLong => (
+                msg("password-fault-long"),
+                vec![("longest", LONGEST.into())],
+            ),
+            Self::Common => (msg("password-fault-common"), Vec::new()),
+            Self::Guessable => (msg("password-fault-guessable"), Vec::new()),
+            Self::SiteWord => (msg("password-fault-site-word"), Vec::new()),
+            Self::Unchanged => (msg("password-fault-unchanged"), Vec::new()),
         }
     }
 }

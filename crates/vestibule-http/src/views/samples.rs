@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::{
-    AddressFault, DeviceName, ErrorKind, ErrorPage, Frame, FreshFault, FreshFor, FreshPage,
-    LoginFault, LoginNotice, LoginPage, LogoutPage, NameFault, Page, PasswordFault, SetupPage,
-    SignedOutPage,
+    AddressFault, ApiDocsPage, ApiOperation, ApiParameter, ApiRoom, ApiShape, DeviceName,
+    ErrorKind, ErrorPage, Frame, FreshFault, FreshFor, FreshPage, LoginFault, LoginNotice,
+    LoginPage, LogoutPage, NameFault, Page, PasswordFault, SetupPage, SignedOutPage,
 };
 use crate::texts::Tongue;
 
@@ -64,6 +64,7 @@ pub(super) fn all() -> Vec<Sample> {
         accounts::fresh(),
         errors(),
         handshake::pages(),
+        api_docs(),
         console::overview(),
         console::sessions(),
         console_people::people(),
@@ -99,6 +100,37 @@ fn administrator(name: &'static str, page: impl Page + 'static) -> Sample {
         administers: true,
         ..person(name, page)
     }
+}
+
+fn api_docs() -> Vec<Sample> {
+    let parameter = ApiParameter {
+        name: "key".into(),
+        place: "path".into(),
+        required: true,
+        description: "1 to 64 characters".into(),
+    };
+    let operation = ApiOperation {
+        id: "put_session_datum".into(),
+        method: "PUT".into(),
+        path: "/api/v1/session/data/{key}".into(),
+        summary: "Keeps a value under a key.".into(),
+        description: Some("Without a condition it makes the key.".into()),
+        keys: vec!["session + csrf".into(), "application".into()],
+        parameters: vec![parameter],
+        body: Some("Login".into()),
+        answers: vec![("200".into(), "Kept".into(), Some("Login".into()))],
+    };
+    let page = ApiDocsPage {
+        rooms: vec![ApiRoom {
+            name: "session data".into(),
+            operations: vec![operation],
+        }],
+        shapes: vec![ApiShape {
+            name: "Login".into(),
+            json: "{\n  \"type\": \"object\"\n}".into(),
+        }],
+    };
+    vec![stranger("api-docs", page)]
 }
 
 fn setup() -> Vec<Sample> {

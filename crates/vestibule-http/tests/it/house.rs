@@ -32,6 +32,8 @@ use vestibule_http::{
 use vestibule_sqlite::{Durability, Options, Sqlite};
 use vestibule_store::{BoxFuture, Store};
 
+use crate::contract::{self, Asked};
+
 /// When a house starts: 2026-01-01T00:00:00Z.
 pub const START: i64 = 1_767_225_600_000;
 /// The password of everybody that [`House::add`] makes.
@@ -594,12 +596,15 @@ pub async fn until_it_waits(answer: &mut Pin<&mut impl Future<Output = Answer>>)
 
 /// Sends any request.
 pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+    let asked = Asked::of(&request);
     let response = router.clone().oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
-    Answer {
+    let answer = Answer {
         status: head.status,
         headers: head.headers,
         body: String::from_utf8(body.to_vec()).unwrap(),
-    }
+    };
+    contract::holds(&asked, &answer);
+    answer
 }

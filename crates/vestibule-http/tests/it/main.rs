@@ -8,8 +8,10 @@
 )]
 
 mod account;
+mod api;
 mod browser;
 mod console;
+mod contract;
 mod control;
 mod dev_mail;
 mod edge;

@@ -4,7 +4,7 @@ pub mod secret;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::de::IgnoredAny;
@@ -20,7 +20,7 @@ use vestibule_engine::applications::{Said, contradiction, dropped};
 use vestibule_store::{PutApplication, RemoveApplication};
 
 use crate::api::problem::{Code, Problem};
-use crate::api::request::{Given, Told, answer};
+use crate::api::request::{Given, Named, Told, answer};
 use crate::api::time::Utc;
 use crate::context::Context;
 
@@ -322,7 +322,7 @@ pub async fn post(
 pub async fn get_one(
     State(context): State<Arc<Context>>,
     _: Given,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
 ) -> Result<Response, Problem> {
     let application = find(&context, &name).await?;
     Ok(answer(
@@ -344,7 +344,7 @@ pub async fn get_one(
 pub async fn put(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
     Told(told): Told<Description>,
 ) -> Result<Response, Problem> {
     let spec = read(&context, told)?;
@@ -379,7 +379,7 @@ pub async fn put(
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
 ) -> Result<Response, Problem> {
     let found = find(&context, &name).await?;
     let removed = context.engine.remove_application(found.id, &operator).await;

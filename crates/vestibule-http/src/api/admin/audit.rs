@@ -35,8 +35,10 @@ pub struct Part {
     /// Before this time (RFC 3339).
     until: Option<String>,
     /// `next` of the page before, which was newest first.
+    #[param(format = "uint64")]
     before: Option<u64>,
     /// Events after this position in order, for following; 0 is from the beginning.
+    #[param(format = "uint64")]
     after: Option<u64>,
     limit: Option<usize>,
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use vestibule_core::user::Language;
 use vestibule_engine::{Invitation, InviteError};
 
-use super::users::{address, not_now};
+use super::users::address;
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Given, Told, answer};
 use crate::api::time::Utc;
@@ -123,7 +123,7 @@ fn not_invited(error: &InviteError) -> Problem {
         InviteError::Name(_) => Code::InvalidName,
         InviteError::Role(_) => Code::InvalidRole,
         InviteError::AddressTaken => Code::AddressTaken,
-        InviteError::NotNow(error) => return not_now(error),
+        InviteError::NotNow(error) => return Problem::not_now(error),
     };
     Problem::new(code).saying(error.to_string())
 }

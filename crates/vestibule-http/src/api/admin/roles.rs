@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use vestibule_store::{PutRole, RemoveRole, SetRoles, StoredRole};
 use super::applications::declared;
 use super::users::{UserBody, named, unknown};
 use crate::api::problem::{Code, Problem};
-use crate::api::request::{Given, Told, answer};
+use crate::api::request::{Given, Named, Told, answer};
 use crate::context::Context;
 
 /// What a role is for.
@@ -121,7 +121,7 @@ pub async fn get(State(context): State<Arc<Context>>, _: Given) -> Result<Respon
 pub async fn put(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
     Told(told): Told<Description>,
 ) -> Result<Response, Problem> {
     let name = role(&name)?;
@@ -155,7 +155,7 @@ pub async fn put(
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
 ) -> Result<Response, Problem> {
     let name = role(&name)?;
     let removed = context.engine.remove_role(name.clone(), &operator).await;
@@ -188,7 +188,7 @@ pub async fn delete(
 pub async fn put_of_user(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(user): Path<String>,
+    Named(user): Named<String>,
     Told(told): Told<Roles>,
 ) -> Result<Response, Problem> {
     let email = named(&context, &user).await?.email;

@@ -9,7 +9,6 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use vestibule_core::device::DeviceLabel;
 use vestibule_core::filter::{SessionFilter, parse_text};
 use vestibule_core::id::SessionId;
 use vestibule_engine::Reach;
@@ -17,6 +16,7 @@ use vestibule_store::StoredSession;
 
 use super::reach::ReachBody;
 use super::users::{Owner, named, unknown};
+use crate::api::device::{DeviceBody, amr};
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, answer, limit};
 use crate::api::time::Utc;
@@ -76,13 +76,6 @@ struct SessionBody<'a> {
 }
 
 #[derive(Serialize, ToSchema)]
-#[schema(as = Device)]
-struct DeviceBody {
-    name: Option<String>,
-    address: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
 #[schema(as = EndedSessions)]
 struct EndedBody {
     ended: u64,
@@ -120,26 +113,9 @@ impl<'a> From<&'a StoredSession> for SessionBody<'a> {
             expires_at: Utc(session.expires_at),
             remembered: session.remembered,
             acr: session.acr.as_str(),
-            // RFC 8176 §2.
-            amr: if session.amr.has_password() {
-                vec!["pwd"]
-            } else {
-                Vec::new()
-            },
-            device: DeviceBody {
-                name: device_name(session.device.user_agent.as_deref()),
-                address: session.device.address.map(|address| address.to_string()),
-            },
+            amr: amr(session.amr),
+            device: DeviceBody::from(&session.device),
         }
-    }
-}
-
-/// 'Firefox on Linux', as far as it is known.
-fn device_name(user_agent: Option<&str>) -> Option<String> {
-    let label = DeviceLabel::read(user_agent);
-    match (label.browser, label.system) {
-        (Some(browser), Some(system)) => Some(format!("{browser} on {system}")),
-        (known, None) | (None, known) => known,
     }
 }
 

@@ -5,7 +5,7 @@ pub mod transfer;
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::filter::UserFilter;
 use vestibule_core::id::UserId;
 use vestibule_core::user::{Role, User, UserStatus};
-use vestibule_engine::{AddUserError, Busy, NewAccount, NotNow};
+use vestibule_engine::{AddUserError, NewAccount};
 use vestibule_store::{DeleteUser, SetStatus, SignInRecord};
 
 use super::applications::declared;
@@ -22,7 +22,7 @@ use super::invitations::LinkBody;
 use super::reach::{DryRun, ReachBody};
 use super::sessions::text;
 use crate::api::problem::{Code, Problem};
-use crate::api::request::{Asked, Given, Told, answer, limit};
+use crate::api::request::{Asked, Given, Named, Told, answer, limit};
 use crate::api::time::Utc;
 use crate::context::Context;
 
@@ -204,7 +204,7 @@ pub async fn post(
 pub async fn disable(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(user): Path<String>,
+    Named(user): Named<String>,
 ) -> Result<Response, Problem> {
     let email = named(&context, &user).await?.email;
     let set = context.engine.disable_user(&email, &operator).await;
@@ -228,7 +228,7 @@ pub async fn disable(
 pub async fn enable(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(user): Path<String>,
+    Named(user): Named<String>,
 ) -> Result<Response, Problem> {
     let email = named(&context, &user).await?.email;
     let set = context.engine.enable_user(&email, &operator).await;
@@ -274,11 +274,11 @@ async fn set_status(
 pub async fn recover(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(user): Path<String>,
+    Named(user): Named<String>,
 ) -> Result<Response, Problem> {
     let email = named(&context, &user).await?.email;
     let offered = context.engine.offer_recovery(&email, &operator).await;
-    let offered = offered.map_err(|error| not_now(&error))?;
+    let offered = offered.map_err(|error| Problem::not_now(&error))?;
     let Some(offered) = offered else {
         return Err(Problem::new(Code::UserNotFound).saying(format!(
             "no account that may sign in has the address {email}"
@@ -306,7 +306,7 @@ pub async fn recover(
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(user): Path<String>,
+    Named(user): Named<String>,
     Asked(asked): Asked<DryRun>,
 ) -> Result<Response, Problem> {
     let User { id, email, .. } = named(&context, &user).await?;
@@ -320,7 +320,7 @@ pub async fn delete(
         return Ok(answer(StatusCode::OK, &body));
     }
     let deleted = context.engine.delete_user(&email, &operator).await;
-    match deleted.map_err(|error| not_now(&error))? {
+    match deleted.map_err(|error| Problem::not_now(&error))? {
         DeleteUser::Deleted { ended } => {
             let body = DeletedBody {
                 email: email.as_str(),
@@ -397,19 +397,7 @@ fn not_added(error: &AddUserError) -> Problem {
         AddUserError::Role(_) => Code::InvalidRole,
         AddUserError::Password(_) => Code::InvalidPassword,
         AddUserError::AddressTaken => Code::AddressTaken,
-        AddUserError::NotNow(error) => return not_now(error),
+        AddUserError::NotNow(error) => return Problem::not_now(error),
     };
     Problem::new(code).saying(error.to_string())
-}
-
-/// What may be done another time.
-pub fn not_now(error: &NotNow) -> Problem {
-    match error {
-        NotNow::Busy(Busy { retry_after }) => Problem::new(Code::Busy)
-            .saying(error.to_string())
-            .retry_after(*retry_after),
-        NotNow::Store(error) => Problem::store(error),
-        NotNow::Entropy(error) => Problem::entropy(*error),
-        NotNow::Breached(error) => Problem::breached(error),
-    }
 }

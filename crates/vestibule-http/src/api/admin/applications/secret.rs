@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::{find, unknown};
 use crate::api::problem::Problem;
-use crate::api::request::{Given, Told, answer};
+use crate::api::request::{Given, Named, Told, answer};
 use crate::context::Context;
 
 /// What becomes of the secret before.
@@ -48,7 +48,7 @@ struct SecretBody<'a> {
 pub async fn post(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
     Told(told): Told<Rotation>,
 ) -> Result<Response, Problem> {
     let found = find(&context, &name).await?;

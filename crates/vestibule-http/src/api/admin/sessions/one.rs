@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use vestibule_store::{EndSession, StoredSession};
 use super::{EndedBody, SessionBody};
 use crate::api::admin::reach::DryRun;
 use crate::api::problem::{Code, Problem};
-use crate::api::request::{Asked, Given, Told, answer};
+use crate::api::request::{Asked, Given, Named, Told, answer};
 use crate::api::time::Utc;
 use crate::context::Context;
 
@@ -75,7 +75,7 @@ pub struct These {
 pub async fn get(
     State(context): State<Arc<Context>>,
     _: Given,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
 ) -> Result<Response, Problem> {
     let found = context.engine.session(known(&id)?).await;
     let found = found.map_err(|error| Problem::store(&error))?;
@@ -110,7 +110,7 @@ pub async fn get(
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
-    Path(id): Path<String>,
+    Named(id): Named<String>,
     Asked(asked): Asked<DryRun>,
 ) -> Result<Response, Problem> {
     let (engine, id) = (&context.engine, known(&id)?);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use vestibule_core::email::EmailAddress;
 use super::{UserBody, account};
 use crate::api::admin::reach::ReachBody;
 use crate::api::problem::Problem;
-use crate::api::request::{Given, answer};
+use crate::api::request::{Given, Named, answer};
 use crate::api::time::Utc;
 use crate::context::Context;
 
@@ -44,7 +44,7 @@ struct DetailBody<'a> {
 pub async fn get(
     State(context): State<Arc<Context>>,
     _: Given,
-    Path(user): Path<String>,
+    Named(user): Named<String>,
 ) -> Result<Response, Problem> {
     let record = account(&context, &user).await?;
     let live = context.engine.reach_of_user(record.user.id).await;
