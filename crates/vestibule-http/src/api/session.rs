@@ -90,7 +90,7 @@ impl SessionBody {
 #[utoipa::path(
     get,
     path = "/api/v1/session",
-    operation_id = "show_session",
+    operation_id = "show_own_session",
     tag = "session",
     security(("session" = [])),
     responses((status = 200, description = "The session", body = SessionBody)),

@@ -34,7 +34,7 @@ pub struct Page {
     /// In the address or the name; `alice@ex` is the beginning of an address.
     text: Option<String>,
     /// Those who may sign in, or those who may not.
-    #[param(value_type = Option<StatusAsked>)]
+    #[param(inline, value_type = Option<StatusAsked>)]
     status: Option<StatusAsked>,
     /// A role that they hold.
     role: Option<String>,
