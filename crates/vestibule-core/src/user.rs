@@ -260,6 +260,8 @@ pub struct NewUser {
     pub roles: Vec<Role>,
     /// Without one, nobody can sign in to the account until one is set.
     pub password: Option<HashedPassword>,
+    /// Shut from the first moment (ASVS 7.4.2).
+    pub disabled: bool,
     /// What no check on a request needs.
     pub particulars: Particulars,
 }

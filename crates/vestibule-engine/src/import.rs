@@ -18,6 +18,7 @@ use vestibule_store::{CreateUser, NewProfile, SetRoles, SetStatus, SignInRecord,
 
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
+use crate::sessions::end::see_through;
 use crate::users::roles;
 use crate::visit::Operator;
 
@@ -175,7 +176,11 @@ impl Engine {
                 && let Some((n, entry)) = entries.next()
             {
                 let (engine, operator) = (Arc::clone(self), operator.clone());
-                under_way.spawn(async move { (n, engine.import(&entry, plan, &operator).await) });
+                // Whoever hangs up leaves no account half as the list says.
+                under_way.spawn(async move {
+                    let import = async move { engine.import(&entry, plan, &operator).await };
+                    (n, see_through(import).await)
+                });
             }
             match under_way.join_next().await {
                 None => return outcomes,
@@ -205,8 +210,9 @@ impl Engine {
             return Ok(Imported::Skipped);
         };
         let outcome = would_become(entry, &record, plan);
-        if outcome == Imported::Updated {
-            self.change_to(entry, record, operator).await?;
+        if outcome == Imported::Updated && !self.change_to(entry, record, operator).await? {
+            // Deleted meanwhile.
+            return Ok(Imported::Skipped);
         }
         Ok(outcome)
     }
@@ -218,6 +224,8 @@ impl Engine {
         operator: &Operator,
     ) -> Result<bool, ImportError> {
         let new = NewUser {
+            // In the same transition: an account that the list shuts is never open, whatever breaks off.
+            disabled: entry.disabled == Some(true),
             id: self.entropy().user_id(operator.now)?,
             email: entry.email.clone(),
             email_verified: entry.verified,
@@ -230,31 +238,35 @@ impl Engine {
             },
         };
         let act = operator.act(self, Some(entry.email.as_str()))?;
-        match self.store().create_user(new, act).await? {
-            CreateUser::AddressTaken => Ok(false),
-            CreateUser::Created(_) => {
-                // Without a password nobody can have signed in to it since.
-                if entry.disabled == Some(true) {
-                    self.disable_user(&entry.email, operator).await?;
-                }
-                Ok(true)
-            }
-        }
+        Ok(match self.store().create_user(new, act).await? {
+            CreateUser::AddressTaken => false,
+            CreateUser::Created(_) => true,
+        })
     }
 
-    /// What can be refused comes first, so that an account is either as the list says or as it was.
+    /// An account that is to be shut is shut first: whatever breaks off after that, it is no more open than it was. Answers
+    /// whether it was still there.
     async fn change_to(
         self: &Arc<Self>,
         entry: &Entry,
         record: SignInRecord,
         operator: &Operator,
-    ) -> Result<(), ImportError> {
+    ) -> Result<bool, ImportError> {
         let email = &entry.email;
+        let status = entry
+            .disabled
+            .filter(|_| entry.changes_status(&record.user));
+        if status == Some(true) && self.disable_user(email, operator).await? == SetStatus::Unknown {
+            return Ok(false);
+        }
         if let Some(roles) = &entry.roles
             && entry.changes_roles(&record.user)
-            && self.set_roles(email, roles.clone(), operator).await? == SetRoles::LastAdministrator
         {
-            return Err(ImportError::LastAdministrator);
+            match self.set_roles(email, roles.clone(), operator).await? {
+                SetRoles::LastAdministrator => return Err(ImportError::LastAdministrator),
+                SetRoles::Unknown => return Ok(false),
+                SetRoles::Set(_) | SetRoles::Already => {}
+            }
         }
         if entry.changes_profile(&record) {
             let act = operator.act(self, Some(email.as_str()))?;
@@ -264,18 +276,15 @@ impl Engine {
                 language: entry.language.clone().unwrap_or(was.language),
                 details: was.details,
             };
-            self.store()
-                .change_profile(record.user.id, profile, act)
-                .await?;
+            let changed = self.store().change_profile(record.user.id, profile, act);
+            if changed.await?.is_none() {
+                return Ok(false);
+            }
         }
-        if entry.changes_status(&record.user) {
-            let _: SetStatus = if entry.disabled == Some(true) {
-                self.disable_user(email, operator).await?
-            } else {
-                self.enable_user(email, operator).await?
-            };
+        if status == Some(false) && self.enable_user(email, operator).await? == SetStatus::Unknown {
+            return Ok(false);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// What an export tells of these accounts besides; one that is gone meanwhile is left out.

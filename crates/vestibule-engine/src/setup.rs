@@ -123,6 +123,7 @@ impl Engine {
         let password = NewPassword::parse(setup.password, &of, self.blocklist())?;
         let hash = self.new_hash(password).await??;
         let user = NewUser {
+            disabled: false,
             id: self.entropy().user_id(visit.now)?,
             email,
             email_verified: false,

@@ -94,6 +94,7 @@ impl Engine {
         };
         let act = operator.act(self, Some(email.as_str()))?;
         let new = NewUser {
+            disabled: false,
             id: self.entropy().user_id(operator.now)?,
             email,
             email_verified: account.verified,

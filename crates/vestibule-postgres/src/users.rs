@@ -43,7 +43,14 @@ impl Users for Postgres {
                     return Ok(CreateUser::AddressTaken);
                 }
                 let user = insert_user(tx, new.clone(), act.at).await?;
-                tx.audit(act, &[Event::user(EventKind::UserCreated, user.id)])?;
+                let created = Event::user(EventKind::UserCreated, user.id);
+                let shut = Event::user(EventKind::UserDisabled, user.id);
+                let told = if user.status == UserStatus::Disabled {
+                    &[created, shut][..]
+                } else {
+                    &[created][..]
+                };
+                tx.audit(act, told)?;
                 Ok(CreateUser::Created(Box::new(user)))
             })
         })
@@ -176,7 +183,11 @@ pub(crate) async fn insert_user(
         email_verified: new.email_verified,
         name: new.name,
         roles,
-        status: UserStatus::Active,
+        status: if new.disabled {
+            UserStatus::Disabled
+        } else {
+            UserStatus::Active
+        },
         created_at: at,
         cutoff: StoreNumber(0),
     };
@@ -195,8 +206,8 @@ pub(crate) async fn insert_user(
     tx.write(
         "INSERT INTO users \
          (id, email, email_verified, name, roles, created_at, password, credential_version, \
-          language, details, terms_accepted_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+          language, details, terms_accepted_at, disabled) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         values![
             user.id.as_bytes().to_vec(),
             user.email.as_str().to_owned(),
@@ -209,6 +220,7 @@ pub(crate) async fn insert_user(
             particulars.language.as_str().to_owned(),
             bind_details(&particulars.details)?,
             particulars.terms_accepted_at.map(|at| at.0),
+            new.disabled,
         ],
     );
     insert_address(tx, user.id, &user.email, user.email_verified, at);

@@ -50,7 +50,14 @@ impl Users for Sqlite {
                 return Ok(CreateUser::AddressTaken);
             }
             let user = insert_user(tx, new, act.at)?;
-            tx.audit(&act, &[Event::user(EventKind::UserCreated, user.id)])?;
+            let created = Event::user(EventKind::UserCreated, user.id);
+            let shut = Event::user(EventKind::UserDisabled, user.id);
+            let told = if user.status == UserStatus::Disabled {
+                &[created, shut][..]
+            } else {
+                &[created][..]
+            };
+            tx.audit(&act, told)?;
             Ok(CreateUser::Created(Box::new(user)))
         })
     }
@@ -162,7 +169,11 @@ pub(crate) fn insert_user(
         email_verified: new.email_verified,
         name: new.name,
         roles,
-        status: UserStatus::Active,
+        status: if new.disabled {
+            UserStatus::Disabled
+        } else {
+            UserStatus::Active
+        },
         created_at: at,
         cutoff: StoreNumber(0),
     };
@@ -177,8 +188,8 @@ pub(crate) fn insert_user(
     tx.execute_one(
         "INSERT INTO users \
          (id, email, email_verified, name, roles, created_at, password, credential_version, \
-          language, details, terms_accepted_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+          language, details, terms_accepted_at, disabled) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         (
             user.id.as_bytes(),
             user.email.as_str(),
@@ -191,6 +202,7 @@ pub(crate) fn insert_user(
             particulars.language.as_str(),
             bind_details(&particulars.details)?,
             particulars.terms_accepted_at.map(|at| at.0),
+            new.disabled,
         ),
     )?;
     insert_address(tx, user.id, &user.email, user.email_verified, at)?;

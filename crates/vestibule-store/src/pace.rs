@@ -164,6 +164,7 @@ pub async fn logins(store: Arc<dyn Store>, callers: usize, during: Duration) -> 
     for _ in 0..callers {
         let id = UserId::new(NOON, bytes());
         let new = NewUser {
+            disabled: false,
             id,
             email: EmailAddress::parse(&format!("{id}@example.test")).expect("an address"),
             email_verified: true,

@@ -132,7 +132,7 @@ pub struct UserPage {
 
 /// Transitions and reads about users.
 pub trait Users: Send + Sync {
-    /// Makes an account. Audit: `user.created`. Publishes the user.
+    /// Makes an account. Audit: `user.created`, and `user.disabled` where it is shut from the first moment. Publishes the user.
     fn create_user(&self, new: NewUser, act: Act) -> Answer<'_, CreateUser>;
 
     /// An account by any of its addresses, with its password, for a login.

@@ -259,6 +259,7 @@ impl Town {
         let hash = HashedPassword::make(&plain, salt, COST, &Peppers::default(), &mut memory)?;
         // Past the policy: these accounts are older than it.
         let user = NewUser {
+            disabled: false,
             id: UserId::new(now, self.engine.random()?),
             email: EmailAddress::parse(&email)?,
             email_verified: true,

@@ -242,6 +242,7 @@ impl Engine {
         let password = NewPassword::parse(finish.password, &of, self.blocklist())?;
         let hash = self.new_hash(password).await??;
         let user = NewUser {
+            disabled: false,
             id: self.entropy().user_id(visit.now)?,
             email: ticket.email,
             // Its mail was read.

@@ -231,6 +231,7 @@ async fn make(tx: &mut Transition, wanted: &DeclaredUser, act: &Act) -> Result<U
     let user = insert_user(
         tx,
         NewUser {
+            disabled: false,
             id: wanted.id,
             email: wanted.email.clone(),
             email_verified: wanted.verified,

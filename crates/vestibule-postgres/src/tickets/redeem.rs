@@ -55,6 +55,7 @@ pub(super) async fn register(
     // Whoever has the ticket reads the mail of the address it went to, and of no other.
     let user = user.clone();
     let user = NewUser {
+        disabled: false,
         email: ticket.email,
         email_verified: true,
         // Which of two good links its reader takes first makes no difference to what an operator meant them to have.

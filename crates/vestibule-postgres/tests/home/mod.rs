@@ -88,6 +88,7 @@ impl Home {
 
     pub fn new_user(&self, name: &str) -> NewUser {
         NewUser {
+            disabled: false,
             id: UserId::new(NOON, self.bytes()),
             email: EmailAddress::parse(&format!("{name}@example.test")).unwrap(),
             email_verified: true,

@@ -196,6 +196,7 @@ fn make(tx: &mut Transition<'_>, wanted: &DeclaredUser, act: &Act) -> Result<Use
     let user = insert_user(
         tx,
         NewUser {
+            disabled: false,
             id: wanted.id,
             email: wanted.email.clone(),
             email_verified: wanted.verified,

@@ -115,6 +115,7 @@ impl Home {
 
     pub(super) fn new_user(&self, name: &str) -> NewUser {
         NewUser {
+            disabled: false,
             id: UserId::new(NOON, self.bytes()),
             email: EmailAddress::parse(&format!("{name}@example.test")).unwrap(),
             email_verified: false,

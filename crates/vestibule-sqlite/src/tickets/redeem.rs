@@ -42,6 +42,7 @@ pub(super) fn register(
     };
     // Whoever has the ticket reads the mail of the address it went to, and of no other.
     let user = NewUser {
+        disabled: false,
         email: ticket.email,
         email_verified: true,
         // Which of two good links its reader takes first makes no difference to what an operator meant them to have.

@@ -16,6 +16,7 @@ use crate::{
 /// An account whose address nobody has proved yet.
 async fn unverified(home: &Home, name: &str) -> User {
     let new = NewUser {
+        disabled: false,
         email_verified: false,
         ..home.new_user(name)
     };
@@ -106,6 +107,7 @@ pub async fn an_address_is_one_accounts_whether_primary_or_not(home: Home) {
         "alice@example.test",
     ] {
         let new = NewUser {
+            disabled: false,
             email: vestibule_core::email::EmailAddress::parse(spelled).unwrap(),
             ..home.new_user("other")
         };

@@ -191,6 +191,7 @@ pub async fn seals_chain_batch_by_batch_and_leave_a_tail(home: Home) {
             home.session(&alice, NOON).await;
             // What is refused or fails must leave no gap.
             let twice = vestibule_core::user::NewUser {
+                disabled: false,
                 id: alice.id,
                 ..home.new_user("x")
             };

@@ -13,6 +13,7 @@ macro_rules! contract_suite {
                 a_login_finds_the_account_by_address_and_by_id;
                 pages_of_users_go_by_address_and_miss_nobody;
                 asvs_7_4_2_disabling_ends_every_session_and_every_login;
+                asvs_7_4_2_an_account_made_shut_is_never_open;
                 what_died_of_a_disabling_stays_dead_when_enabled_again;
                 setting_a_status_twice_changes_nothing;
             }

@@ -41,6 +41,7 @@ pub async fn an_address_is_added_by_its_ticket(home: Home) {
 
 pub async fn an_own_address_is_verified_by_its_ticket(home: Home) {
     let new = NewUser {
+        disabled: false,
         email_verified: false,
         ..home.new_user("alice")
     };

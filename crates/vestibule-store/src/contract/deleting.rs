@@ -155,6 +155,7 @@ pub async fn o02_a_deleted_users_id_is_never_given_again(home: Home) {
     let home = home.reopen().await;
     let before = home.before().await;
     let again = NewUser {
+        disabled: false,
         id: alice.id,
         ..home.new_user("bob")
     };

@@ -115,6 +115,7 @@ async fn people(home: &Home, dice: &mut Dice, count: u64) -> Vec<User> {
             }
         }
         let new = NewUser {
+            disabled: false,
             email: EmailAddress::parse(&email).unwrap(),
             name: DisplayName::parse(&word(dice)).unwrap(),
             roles,

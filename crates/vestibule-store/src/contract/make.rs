@@ -97,6 +97,7 @@ impl Home {
     /// An account to be made, with the password `name`.
     pub fn new_user(&self, name: &str) -> NewUser {
         NewUser {
+            disabled: false,
             id: UserId::new(NOON, self.bytes()),
             email: email(name),
             email_verified: true,
@@ -110,6 +111,7 @@ impl Home {
     /// An administrator to be made.
     pub fn new_admin(&self, name: &str) -> NewUser {
         NewUser {
+            disabled: false,
             roles: vec![Role::admin()],
             ..self.new_user(name)
         }

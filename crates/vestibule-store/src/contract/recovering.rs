@@ -107,6 +107,7 @@ pub async fn a_recovery_ends_everything_that_came_before_it(home: Home) {
 
 pub async fn a_recovery_verifies_the_address_that_its_ticket_went_to(home: Home) {
     let new = NewUser {
+        disabled: false,
         email_verified: false,
         ..home.new_user("alice")
     };

@@ -196,6 +196,7 @@ pub async fn asvs_6_3_2_an_administrator_however_made_ends_every_offer(home: Hom
         OfferSetup::Offered
     );
     let root = NewUser {
+        disabled: false,
         roles: ["admin", "staff"]
             .map(|role| role.parse().unwrap())
             .to_vec(),

@@ -111,6 +111,7 @@ pub async fn a_register_ticket_makes_the_account_and_signs_it_in(home: Home) {
     let his = home.offer_register("bob", NOON).await;
     let (new, session) = home.registrant("alice", 1);
     let new = NewUser {
+        disabled: false,
         particulars: particulars(),
         ..new
     };
@@ -168,6 +169,7 @@ pub async fn a_register_ticket_makes_an_account_for_its_own_address_alone(home: 
     let ticket = home.offer_register("alice", NOON).await;
     let (new, session) = home.registrant("mallory", 1);
     let new = NewUser {
+        disabled: false,
         email_verified: false,
         ..new
     };

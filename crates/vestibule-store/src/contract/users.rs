@@ -12,6 +12,7 @@ use crate::{Change, CreateUser, OpenSession, SetStatus, SignInRecord};
 
 pub async fn an_account_is_made_told_and_audited(home: Home) {
     let new = NewUser {
+        disabled: false,
         email_verified: false,
         name: DisplayName::parse("Zo\u{eb} 'Robert' \u{2014} \u{1f600}").unwrap(),
         roles: ["staff", "admin", "staff", "a-1_b"]
@@ -57,6 +58,7 @@ pub async fn an_address_is_one_account_however_it_is_spelled(home: Home) {
     let before = home.before().await;
     for spelled in ["ren\u{e9}@example.test", "RENE\u{301}@Example.TEST"] {
         let new = NewUser {
+            disabled: false,
             email: vestibule_core::email::EmailAddress::parse(spelled).unwrap(),
             ..home.new_user("other")
         };
@@ -70,6 +72,7 @@ pub async fn an_id_is_given_once(home: Home) {
     let alice = home.user("alice").await;
     let before = home.before().await;
     let again = NewUser {
+        disabled: false,
         id: alice.id,
         ..home.new_user("bob")
     };
@@ -103,6 +106,7 @@ pub async fn a_login_finds_the_account_by_address_and_by_id(home: Home) {
     assert_eq!(password.version, CredentialVersion(1));
 
     let none = NewUser {
+        disabled: false,
         password: None,
         ..home.new_user("bob")
     };
@@ -220,6 +224,30 @@ pub async fn asvs_7_4_2_disabling_ends_every_session_and_every_login(home: Home)
         .unwrap();
     assert_eq!(refused, OpenSession::Disabled);
     home.assert_unchanged(&before).await;
+}
+
+/// Holds: ASVS 7.4.2
+pub async fn asvs_7_4_2_an_account_made_shut_is_never_open(home: Home) {
+    let new = NewUser {
+        disabled: true,
+        ..home.new_user("alice")
+    };
+    let before = home.before().await;
+    let act = home.act(NOON);
+    let made = home.store.create_user(new, act.clone()).await.unwrap();
+    let CreateUser::Created(alice) = made else {
+        panic!("the address was free");
+    };
+    assert_eq!(alice.status, UserStatus::Disabled);
+    assert_eq!(home.published_since(&before), [Change::User(alice.clone())]);
+    let told = [EventKind::UserCreated, EventKind::UserDisabled];
+    let told = told.map(|kind| Event::user(kind, alice.id));
+    home.assert_audited(&before, &act, &told).await;
+    let login = home.login(&alice, NOON);
+    let refused = home.store.open_session(login, home.act(NOON)).await;
+    assert_eq!(refused.unwrap(), OpenSession::Disabled);
+    let opened = home.store.enable_user(alice.id, home.act(NOON)).await;
+    assert!(matches!(opened, Ok(SetStatus::Set { ended: 0, .. })));
 }
 
 /// Holds: ASVS 7.4.2
