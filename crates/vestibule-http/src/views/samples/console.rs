@@ -278,12 +278,14 @@ pub(super) fn audit() -> Vec<Sample> {
         ..AuditPage::default()
     };
     let part = |from: usize, to: usize| AuditPage {
-        events: (from..to.min(kinds.len())).map(event).collect(),
+        events: (from.min(kinds.len() - 1)..to.min(kinds.len()))
+            .map(event)
+            .collect(),
         chain: ChainCheck::Running,
         ..full.clone()
     };
     let (second, third) = (part(20, 40), part(40, 60));
-    let last = part(60, kinds.len());
+    let (fourth, last) = (part(60, 80), part(80, kinds.len()));
     let broken = AuditPage {
         events: Vec::new(),
         sealing: false,
@@ -323,7 +325,8 @@ pub(super) fn audit() -> Vec<Sample> {
         administrator("console-audit", full.clone()),
         administrator("console-audit-2", second),
         administrator("console-audit-3", third),
-        administrator("console-audit-4", last),
+        administrator("console-audit-4", fourth),
+        administrator("console-audit-5", last),
         administrator("console-audit-broken", broken.clone()),
         administrator("console-audit-person", unknown(UnknownName::Person)),
         administrator("console-audit-actor", unknown(UnknownName::Actor)),
