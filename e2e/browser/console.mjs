@@ -14,6 +14,16 @@ const rooms = [
   ['sessions', '/console/sessions'],
   ['sessions-none', '/console/sessions?text=nobody-at-all'],
   ['sessions-end-all', '/console/sessions/end-all'],
+  ['people', '/console/people'],
+  ['people-none', '/console/people?text=nobody-at-all'],
+  ['people-add', '/console/people/add'],
+  ['applications', '/console/applications'],
+  ['application', '/console/applications/shop'],
+  ['application-remove', '/console/applications/shop/remove'],
+  ['application-secret', '/console/applications/shop/secret'],
+  ['application-add', '/console/applications/add'],
+  ['connect', '/console/applications/shop/connect?proxy=haproxy'],
+  ['settings', '/console/settings'],
   ['audit', '/console/audit'],
   ['audit-login', '/console/audit?kind=login.'],
   ['audit-none', '/console/audit?kind=backup.taken'],
@@ -64,6 +74,39 @@ try {
     assert.match(await chain.innerText(), /It is being verified/);
     await page.reload();
   }
+
+  // An application is made known step by step; what its proxy needs is copied by a button.
+  await page.goto(`${origin}/console/applications`);
+  await press(page, page.locator('a[href="/console/applications/add"]'));
+  await fill(page, { title: 'The "shop"; } {', name: 'Shop', origins: 'shop.example.com/cart' });
+  await press(page, page.locator('main form button.main'));
+  assert.equal(await page.locator('[aria-invalid="true"]').count(), 2);
+  await looked(page, 'console-application-add-faults', widths);
+  await fill(page, { name: 'shop', origins: 'https://shop.example.com' });
+  await page.locator('#proxy-caddy').check();
+  await press(page, page.locator('main form button.main'));
+  assert.equal(where(page), '/console/applications/shop/connect');
+  assert.match(await page.locator('[role="status"]').first().innerText(), /The application is known now/);
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.locator('[data-copy="file-1"]').click();
+  await page.locator('[data-said="file-1"]').filter({ hasText: 'Copied' }).waitFor();
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  assert.equal(copied, await page.locator('#file-1').evaluate((pre) => pre.textContent));
+  assert.match(copied, /^shop\.example\.com \{$/m);
+  assert.ok(!copied.includes('"shop"; }'));
+
+  // Somebody is added; where no mail can be sent, or to the page for development, they get a link.
+  await page.goto(`${origin}/console/people/add`);
+  await fill(page, { email: 'carol@example.test', name: '<b>Carol</b>', roles: 'editors' });
+  await page.locator('#how-now').check();
+  await press(page, page.locator('main form button.main'));
+  await page.goto(`${origin}/console/people?text=carol`);
+  await press(page, page.locator('main .rows h2 a'));
+  await looked(page, 'console-person', widths);
+  await press(page, page.locator('main a[href$="/delete"]'));
+  await looked(page, 'console-person-delete', widths);
+  await press(page, page.locator('main form button.main'));
+  assert.match(await page.locator('[role="status"]').innerText(), /The account is deleted/);
 
   // Every room, everywhere, in both languages.
   for (const [name, path] of rooms) {

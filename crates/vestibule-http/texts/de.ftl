@@ -560,8 +560,8 @@ copy-submit = Kopieren
 copy-done = Kopiert
 people-count =
     { $count ->
-        [one] { $count } Konto
-       *[other] { $count } Konten
+        [one] { $shown } Konto
+       *[other] { $shown } Konten
     }
 people-add = Person hinzufügen
 people-text = Adresse oder Name

@@ -560,8 +560,8 @@ copy-submit = Copy
 copy-done = Copied
 people-count =
     { $count ->
-        [one] { $count } account
-       *[other] { $count } accounts
+        [one] { $shown } account
+       *[other] { $shown } accounts
     }
 people-add = Add a person
 people-text = Address or name

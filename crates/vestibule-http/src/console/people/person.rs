@@ -78,7 +78,7 @@ pub(super) async fn show(
         last_login: detail.last_login.map(|at| at.0),
         reach: reached(reach),
         sessions: format!("/console/sessions?user={}", user.id),
-        trail: format!("/console/audit?user={}", user.id),
+        trail: format!("/console/audit?person={}", user.id),
         events: events(by, user.id).await?,
         ..page
     };

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::numbers::counted;
 use super::{Paging, Reached};
 use crate::texts::{Arg, Msg, Tongue, msg};
 use crate::views::{
@@ -184,12 +185,7 @@ impl PeoplePage {
     }
 
     fn count_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
-        let count = i64::try_from(self.population?).unwrap_or(i64::MAX);
-        Some(
-            frame
-                .tongue
-                .text_with("people-count", &[("count", count.into())]),
-        )
+        Some(counted(frame.tongue, msg("people-count"), self.population?))
     }
 
     fn notice_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {

@@ -114,7 +114,7 @@ fn persons() -> Vec<Sample> {
             applications: 2,
         },
         sessions: "/console/sessions?user=01890a5d-ac96-774b-bcce-b302099a8057".into(),
-        trail: "/console/audit?user=01890a5d-ac96-774b-bcce-b302099a8057".into(),
+        trail: "/console/audit?person=01890a5d-ac96-774b-bcce-b302099a8057".into(),
         events: vec![
             event(Happening::SignedIn { new_device: true }),
             event(Happening::SignInFailed),

@@ -310,7 +310,13 @@ async fn asvs_7_4_5_everything_of_a_person_is_ended_once_it_was_said_in_numbers(
         "{}",
         page.body
     );
-    assert!(page.body.contains(&format!("/console/sessions?user={bob}")));
+    for link in [
+        format!("/console/sessions?user={bob}"),
+        format!("/console/audit?person={bob}"),
+    ] {
+        assert!(page.body.contains(&format!("href=\"{link}\"")), "{link}");
+        assert_eq!(root.get(&link).await.status, StatusCode::OK, "{link}");
+    }
     let end = format!("{own}/end");
     let asked = root.get(&end).await;
     assert!(
