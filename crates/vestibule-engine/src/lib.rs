@@ -72,6 +72,7 @@ pub use sessions::app::handshake::{AskedHandshake, Finish, Offer};
 pub use sessions::app::{LiveAppSession, SignedInTo};
 pub use sessions::census::{Live, Population};
 pub use sessions::check::Check;
+pub use sessions::end::Whom;
 pub use sessions::index::Index;
 pub use sessions::live::{FreshLogin, LiveSession};
 pub use sessions::profile::{Identity, Profile};

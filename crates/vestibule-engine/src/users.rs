@@ -15,7 +15,7 @@ use vestibule_store::{CreateUser, SetStatus, SignInRecord, StoreError, UserPage}
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
 use crate::login::credential::{NotNow, not_now};
-use crate::sessions::end::see_through;
+use crate::sessions::end::{Whom, see_through};
 use crate::visit::Operator;
 
 /// An account to be made.
@@ -153,15 +153,15 @@ impl Engine {
     /// enforced in memory, and the error returned.
     pub async fn disable_user(
         self: &Arc<Self>,
-        email: &EmailAddress,
+        whom: impl Into<Whom>,
         operator: &Operator,
     ) -> Result<SetStatus, StoreError> {
-        let act = operator.act(self, Some(email.as_str()));
-        let (engine, email) = (Arc::clone(self), email.clone());
+        let (engine, operator, whom) = (Arc::clone(self), operator.clone(), whom.into());
         see_through(async move {
-            let Some(user) = engine.user_by_address(&email).await? else {
+            let Some((user, email)) = engine.meant(whom).await? else {
                 return Ok(SetStatus::Unknown);
             };
+            let act = operator.act(&engine, email.as_ref().map(EmailAddress::as_str));
             let owed = act.as_ref().ok().cloned();
             let set = match act {
                 Ok(act) => engine.store().disable_user(user, act).await,

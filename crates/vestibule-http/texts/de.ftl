@@ -1113,3 +1113,7 @@ api-docs-keys = Zugang mit:
 api-docs-required = erforderlich
 api-docs-body = Nimmt
 api-docs-shapes = Formen
+
+### Console: what goes on while the store is away
+console-reach-unknown = alle, die es gibt; zählen lassen sie sich gerade nicht
+person-ends-unknown = Wie viel damit endet, lässt sich gerade nicht sagen.

@@ -1113,3 +1113,7 @@ api-docs-keys = Opened by:
 api-docs-required = required
 api-docs-body = Takes
 api-docs-shapes = Shapes
+
+### Console: what goes on while the store is away
+console-reach-unknown = as many as there are, which cannot be counted just now
+person-ends-unknown = How much that ends cannot be told just now.

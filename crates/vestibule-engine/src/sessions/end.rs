@@ -150,16 +150,16 @@ impl Engine {
     /// Ends every session of one user (ASVS 7.4.5). `None`: no such user.
     pub async fn revoke_user(
         self: &Arc<Self>,
-        email: &EmailAddress,
+        whom: impl Into<Whom>,
         operator: &Operator,
     ) -> Result<Option<u64>, StoreError> {
-        let act = operator.act(self, Some(email.as_str()));
-        let act = act.map_err(EntropyError::into_store);
-        let (engine, email) = (Arc::clone(self), email.clone());
+        let (engine, operator, whom) = (Arc::clone(self), operator.clone(), whom.into());
         see_through(async move {
-            let Some(user) = engine.user_by_address(&email).await? else {
+            let Some((user, email)) = engine.meant(whom).await? else {
                 return Ok(None);
             };
+            let act = operator.act(&engine, email.as_ref().map(EmailAddress::as_str));
+            let act = act.map_err(EntropyError::into_store);
             let ended = engine.end_user(user, None, EndReason::EndedByOperator, act);
             ended.await.map(Some)
         })
@@ -269,6 +269,29 @@ impl Engine {
             .map_err(EntropyError::into_store)
     }
 
+    /// Who is meant, and their address where it is known. What the store cannot tell is taken from memory, and an id for what
+    /// it is: no end waits for the store (ASVS 7.4.2).
+    pub(crate) async fn meant(
+        &self,
+        whom: Whom,
+    ) -> Result<Option<(UserId, Option<EmailAddress>)>, StoreError> {
+        match whom {
+            Whom::Address(email) => {
+                let user = self.user_by_address(&email).await?;
+                Ok(user.map(|user| (user, Some(email))))
+            }
+            Whom::Id(user) => Ok(match self.store().sign_in_record_of(user).await {
+                Ok(record) => record.map(|record| (user, Some(record.user.email))),
+                Err(_) => Some((user, self.address_in_memory(user))),
+            }),
+        }
+    }
+
+    /// A user's address, if somebody is signed in as them: for what must go on while the store is away.
+    pub fn address_in_memory(&self, user: UserId) -> Option<EmailAddress> {
+        self.index().profile(user).map(|profile| profile.email())
+    }
+
     /// A user's id by address; from memory when the store cannot be asked.
     pub(crate) async fn user_by_address(
         &self,
@@ -294,6 +317,27 @@ impl Engine {
         if self.store().touch_sessions(vec![touch]).await.is_ok() {
             self.index().written(&[touch]);
         }
+    }
+}
+
+/// Whose sessions are ended, or whose account is shut.
+#[derive(Debug, Clone)]
+pub enum Whom {
+    /// By address.
+    Address(EmailAddress),
+    /// By id.
+    Id(UserId),
+}
+
+impl From<&EmailAddress> for Whom {
+    fn from(email: &EmailAddress) -> Self {
+        Self::Address(email.clone())
+    }
+}
+
+impl From<UserId> for Whom {
+    fn from(user: UserId) -> Self {
+        Self::Id(user)
     }
 }
 

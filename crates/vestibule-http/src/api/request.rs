@@ -64,9 +64,16 @@ impl FromRequestParts<Arc<Context>> for Given {
             return Ok(Self(Operator::at_the_machine(uid, now)));
         }
         let known = Known::from_request_parts(parts, context).await?;
+        // ASVS 3.5.8: another site's page has nothing read in its visitor's name, not even by leading them here.
+        if parts.method.is_safe() && csrf::led_by_another_site(&parts.headers) {
+            return Err(Problem::new(Code::CrossSite));
+        }
         // ASVS 8.2.1
         if !known.session.is_administrator() {
             return Err(Problem::new(Code::Forbidden).saying("this needs the role admin"));
+        }
+        if !parts.method.is_safe() {
+            parts.extensions.insert(MustAdminister);
         }
         let visit = &known.caller.visit;
         let fresh = context.engine.fresh(&known.session, visit.now);
@@ -131,6 +138,10 @@ impl FromRequestParts<Arc<Context>> for Known {
 /// What was extracted before the body says that a live session speaks: so it must be when the body is whole.
 #[derive(Clone, Copy)]
 struct MustStillLive;
+
+/// The same of an administrator whose login is fresh.
+#[derive(Clone, Copy)]
+struct MustAdminister;
 
 /// Who knocks where nobody need be signed in, but no other site may speak for its visitor (H03): a page of ours, or a program.
 pub struct Knocking(pub Arc<Caller>);
@@ -252,6 +263,7 @@ async fn whole(request: Request, most: usize) -> Result<Bytes, Problem> {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
     let must_still_live = request.extensions().get::<MustStillLive>().is_some();
+    let must_administer = request.extensions().get::<MustAdminister>().is_some();
     let caller = request.extensions().get::<Arc<Caller>>().map(Arc::clone);
     let too_large = || {
         let most = most / 1024;
@@ -269,9 +281,25 @@ async fn whole(request: Request, most: usize) -> Result<Bytes, Problem> {
     // ASVS 7.4.1: a session that ended while its request was on the way does nothing more.
     if let Some(caller) = caller.filter(|_| must_still_live) {
         let live = caller.still_live().map_err(|_| Problem::not_ready())?;
-        live.ok_or_else(Problem::not_signed_in)?;
+        let session = live.ok_or_else(Problem::not_signed_in)?;
+        if must_administer {
+            may_still(&caller, &session)?;
+        }
     }
     Ok(body)
+}
+
+/// ASVS 8.3.2: a role that was taken away while the request was on the way gives nothing any more. 7.5.1: nor does a login that
+/// grew old.
+fn may_still(caller: &Caller, session: &LiveSession) -> Result<(), Problem> {
+    if !session.is_administrator() {
+        return Err(Problem::new(Code::Forbidden).saying("this needs the role admin"));
+    }
+    let engine = &caller.context.engine;
+    let fresh = engine.fresh(session, engine.now());
+    fresh
+        .map(drop)
+        .ok_or(Problem::new(Code::FreshLoginRequired))
 }
 
 /// How many to answer with.

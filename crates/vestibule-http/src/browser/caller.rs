@@ -112,16 +112,16 @@ impl Caller {
         }
     }
 
-    /// The same, judged again: a form may take its time to arrive, and a session that ended meanwhile does nothing more.
-    pub fn still_live(&self) -> Result<Option<&Arc<LiveSession>>, Failure> {
+    /// The same, judged again: a form may take its time to arrive, and a session that ended meanwhile does nothing more. What
+    /// is answered is the session as it is now, with the roles of now.
+    pub fn still_live(&self) -> Result<Option<Arc<LiveSession>>, Failure> {
         let engine = &self.context.engine;
         match &self.standing {
-            Standing::Live(_, cookie)
-                if !matches!(engine.check(cookie, engine.now()), Check::Live(_)) =>
-            {
-                Ok(None)
-            }
-            _ => self.live(),
+            Standing::Live(_, cookie) => match engine.check(cookie, engine.now()) {
+                Check::Live(session) => Ok(Some(Arc::new(session))),
+                Check::Dead | Check::NotReady => Ok(None),
+            },
+            _ => Ok(self.live()?.map(Arc::clone)),
         }
     }
 

@@ -98,6 +98,12 @@ pub fn led_by_own_page(headers: &HeaderMap) -> bool {
     only(headers, &SEC_FETCH_SITE).is_ok_and(|site| site == Some(b"same-origin"))
 }
 
+/// Whether the browser says that a page of another origin made it ask.
+pub fn led_by_another_site(headers: &HeaderMap) -> bool {
+    let site = only(headers, &SEC_FETCH_SITE);
+    !matches!(site, Ok(None | Some(b"same-origin" | b"none")))
+}
+
 struct Several;
 
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a [u8]>, Several> {

@@ -43,7 +43,7 @@ pub async fn post(Visitor(caller): Visitor, posted: Posted) -> Result<Response, 
         return Ok(Redirect::to("/logout").into_response());
     };
     let checked = posted.check(&caller.context, Some(Binding::Session(&session.id())))?;
-    end(&caller, session, &checked.proof).await
+    end(&caller, &session, &checked.proof).await
 }
 
 /// Ends the caller's own session (ASVS 7.4.1, N10).

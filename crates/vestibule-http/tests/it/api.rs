@@ -1,6 +1,7 @@
 //! `/api` on the public listener.
 
 mod account;
+mod admin;
 mod bad_input;
 mod data;
 mod docs;

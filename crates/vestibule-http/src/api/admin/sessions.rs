@@ -15,7 +15,7 @@ use vestibule_engine::Reach;
 use vestibule_store::StoredSession;
 
 use super::reach::ReachBody;
-use super::users::{Owner, named, unknown};
+use super::users::{Owner, named, nobody, whom};
 use crate::api::device::{DeviceBody, amr};
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, answer, limit};
@@ -172,19 +172,20 @@ pub async fn delete_many(
 ) -> Result<Response, Problem> {
     let engine = &context.engine;
     let failed = |error| Problem::store(&error);
+    // What the store cannot be told now is enforced all the same.
+    let unstored = |error| Problem::end_unstored(&error);
     let body = match (which.user, which.all, which.dry_run) {
         (Some(user), None, true) => {
             let user = named(&context, &user).await?.id;
             EndedBody::would(engine.reach_of_user(user).await.map_err(failed)?)
         }
         (Some(user), None, false) => {
-            let email = named(&context, &user).await?.email;
-            let ended = engine.revoke_user(&email, &operator).await;
-            EndedBody::done(ended.map_err(failed)?.ok_or_else(|| unknown(&email))?)
+            let ended = engine.revoke_user(whom(&user)?, &operator).await;
+            EndedBody::done(ended.map_err(unstored)?.ok_or_else(|| nobody(&user))?)
         }
         (None, Some(true), true) => EndedBody::would(engine.reach_of_all().await),
         (None, Some(true), false) => {
-            EndedBody::done(engine.revoke_all(&operator).await.map_err(failed)?)
+            EndedBody::done(engine.revoke_all(&operator).await.map_err(unstored)?)
         }
         _ => {
             return Err(Problem::new(Code::InvalidQuery)

@@ -10,11 +10,12 @@ use axum::response::Response;
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use vestibule_core::audit::Actor;
 use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::filter::UserFilter;
 use vestibule_core::id::UserId;
 use vestibule_core::user::{Role, User, UserStatus};
-use vestibule_engine::{AddUserError, NewAccount};
+use vestibule_engine::{AddUserError, NewAccount, Whom};
 use vestibule_store::{DeleteUser, SetStatus, SignInRecord};
 
 use super::applications::declared;
@@ -22,7 +23,7 @@ use super::invitations::LinkBody;
 use super::reach::{DryRun, ReachBody};
 use super::sessions::text;
 use crate::api::problem::{Code, Problem};
-use crate::api::request::{Asked, Given, Named, Told, answer, limit};
+use crate::api::request::{Asked, Given, Named, Password, Told, answer, limit};
 use crate::api::time::Utc;
 use crate::context::Context;
 
@@ -76,7 +77,9 @@ pub struct NewUser {
     name: String,
     #[serde(default)]
     roles: Vec<String>,
-    password: Option<String>,
+    // Only from somebody at the machine.
+    #[schema(value_type = Option<String>)]
+    password: Option<Password>,
     #[serde(default)]
     verified: bool,
 }
@@ -177,11 +180,17 @@ pub async fn post(
     Given(operator): Given,
     Told(new): Told<NewUser>,
 ) -> Result<Response, Problem> {
+    // ASVS 6.4.6: an administrator invites; a password of somebody else's is nothing they ever choose.
+    if new.password.is_some() && !matches!(operator.actor(), Actor::Operator(_)) {
+        return Err(Problem::new(Code::Forbidden).saying(
+            "an administrator sets nobody's password: leave it out, and send an invitation",
+        ));
+    }
     let account = NewAccount {
         email: &new.email,
         name: &new.name,
         roles: &new.roles,
-        password: new.password.as_deref(),
+        password: new.password.as_ref().map(Password::as_str),
         verified: new.verified,
     };
     let user = context
@@ -206,14 +215,10 @@ pub async fn disable(
     Given(operator): Given,
     Named(user): Named<String>,
 ) -> Result<Response, Problem> {
-    let email = named(&context, &user).await?.email;
-    let set = context.engine.disable_user(&email, &operator).await;
-    set_status(
-        &context,
-        &email,
-        set.map_err(|error| Problem::store(&error))?,
-    )
-    .await
+    // Nothing is read before: what the store cannot be told now is enforced all the same.
+    let set = context.engine.disable_user(whom(&user)?, &operator).await;
+    let set = set.map_err(|error| Problem::end_unstored(&error))?;
+    set_status(&context, &user, set).await
 }
 
 /// Opens an account again; what ended stays ended.
@@ -232,27 +237,15 @@ pub async fn enable(
 ) -> Result<Response, Problem> {
     let email = named(&context, &user).await?.email;
     let set = context.engine.enable_user(&email, &operator).await;
-    set_status(
-        &context,
-        &email,
-        set.map_err(|error| Problem::store(&error))?,
-    )
-    .await
+    let set = set.map_err(|error| Problem::store(&error))?;
+    set_status(&context, &user, set).await
 }
 
-async fn set_status(
-    context: &Context,
-    email: &EmailAddress,
-    set: SetStatus,
-) -> Result<Response, Problem> {
+async fn set_status(context: &Context, user: &str, set: SetStatus) -> Result<Response, Problem> {
     let (user, ended, changed) = match set {
         SetStatus::Set { user, ended } => (*user, ended, true),
-        SetStatus::Already => {
-            let user = context.engine.user(email).await;
-            let user = user.map_err(|error| Problem::store(&error))?;
-            (user.ok_or_else(|| unknown(email))?, 0, false)
-        }
-        SetStatus::Unknown => return Err(unknown(email)),
+        SetStatus::Already => (named(context, user).await?, 0, false),
+        SetStatus::Unknown => return Err(nobody(user)),
     };
     let body = StatusBody {
         user: UserBody::from(&user),
@@ -342,6 +335,24 @@ pub fn address(text: &str) -> Result<EmailAddress, Problem> {
     EmailAddress::parse(text).map_err(not_an_address)
 }
 
+/// Whom a path or a query names, by address or id, for what must not wait for the store (ASVS 7.4.2).
+pub fn whom(text: &str) -> Result<Whom, Problem> {
+    text.parse()
+        .map(Whom::Id)
+        .or_else(|_| address(text).map(Whom::Address))
+}
+
+/// No account has this address or id.
+pub fn nobody(text: &str) -> Problem {
+    match whom(text) {
+        Ok(Whom::Id(id)) => {
+            Problem::new(Code::UserNotFound).saying(format!("no account has the id {id}"))
+        }
+        Ok(Whom::Address(email)) => unknown(&email),
+        Err(problem) => problem,
+    }
+}
+
 /// The account that a path or a query names, by address or id.
 pub async fn named(context: &Context, text: &str) -> Result<User, Problem> {
     account(context, text).await.map(|record| record.user)
@@ -353,9 +364,7 @@ async fn account(context: &Context, text: &str) -> Result<SignInRecord, Problem>
     if let Ok(id) = text.parse::<UserId>() {
         let found = engine.account_of(id).await;
         let found = found.map_err(|error| Problem::store(&error))?;
-        return found.ok_or_else(|| {
-            Problem::new(Code::UserNotFound).saying(format!("no account has the id {id}"))
-        });
+        return found.ok_or_else(|| nobody(text));
     }
     let email = address(text)?;
     let found = engine.account(&email).await;

@@ -3,19 +3,21 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use vestibule_core::id::UserId;
 use vestibule_core::user::UserStatus;
 use vestibule_engine::UserDetail;
 use vestibule_store::{DeleteUser, SetStatus};
 
 use super::add::{LinkFor, hand_over};
-use super::person::{find, on, refuse};
-use super::{PATH, path, person, reached};
+use super::person::{on, refuse};
+use super::{PATH, path, person, reached, user_id};
 use crate::browser::form::Posted;
-use crate::browser::fresh::{self, Act};
+use crate::browser::fresh::Act;
+use crate::console::sessions::end_user::in_memory;
 use crate::console::{Acting, Administrator};
 use crate::errors::{Code, Failure};
 use crate::pages::logout;
-use crate::views::{ConsoleAct, FreshFor, PersonNotice, PersonVerb};
+use crate::views::{ConsoleAct, FreshFor, PersonNotice, PersonVerb, Reached};
 
 /// What is done.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,12 +35,14 @@ pub async fn get(
     Path((id, deed)): Path<(String, String)>,
 ) -> Result<Response, Failure> {
     let deed = Deed::read(&deed)?;
-    let detail = find(&by, &id).await?;
+    let user = user_id(&id)?;
+    let Some(detail) = found(&by, user, deed).await? else {
+        return by.confirm(unasked(&by, user, deed));
+    };
     if let Some(why) = deed.forbidden(&by, &detail) {
         return refuse(&by, detail, why).await;
     }
-    let act = announced(&by, &detail, deed).await?;
-    fresh::confirm(&by.0, act)
+    by.confirm(announced(&by, &detail, deed).await?)
 }
 
 /// Does it.
@@ -49,28 +53,69 @@ pub async fn post(
 ) -> Result<Response, Failure> {
     let deed = Deed::read(&deed)?;
     let form = by.check(posted)?;
-    let detail = find(&by, &id).await?;
-    if let Some(why) = deed.forbidden(&by, &detail) {
-        return refuse(&by, detail, why).await;
+    let user = user_id(&id)?;
+    let detail = found(&by, user, deed).await?;
+    if let Some(detail) = detail.as_ref()
+        && let Some(why) = deed.forbidden(&by, detail)
+    {
+        return refuse(&by, detail.clone(), why).await;
     }
-    let act = announced(&by, &detail, deed).await?;
+    let act = match &detail {
+        Some(detail) => announced(&by, detail, deed).await?,
+        None => unasked(&by, user, deed),
+    };
     let acting = match by.act(&form, act).await {
         Ok(acting) => acting,
         Err(answer) => return Ok(answer),
     };
     // The administrator's own login ends with the others.
-    if deed == Deed::End && is_own(&by, &detail) {
-        let ended = by
-            .context()
-            .engine
-            .revoke_user(&detail.user.email, &acting.operator);
+    if deed == Deed::End && is_own(&by, user) {
+        let ended = by.context().engine.revoke_user(user, &acting.operator);
         return Ok(match ended.await {
             Ok(_) => logout::signed_out(&by.0.caller),
             Err(error) => acting.answer(&by, Err(Failure::end_unstored(error))),
         });
     }
-    let answer = carry_out(&by, &acting, detail, deed).await;
+    let answer = match detail {
+        Some(detail) if !deed.must_not_wait() => carry_out(&by, &acting, detail, deed).await,
+        _ => shut(&by, &acting, user, deed).await,
+    };
     Ok(acting.answer(&by, answer))
+}
+
+/// Who is meant; `None` while the store cannot tell, where that must not stop the deed (ASVS 7.4.2, 7.4.5).
+async fn found(
+    by: &Administrator,
+    user: UserId,
+    deed: Deed,
+) -> Result<Option<UserDetail>, Failure> {
+    match by.context().engine.user_detail(user).await {
+        Ok(detail) => detail.map(Some).ok_or(Failure::of(Code::NotFound)),
+        Err(_) if deed == Deed::End || deed == Deed::Disable && !is_own(by, user) => Ok(None),
+        Err(error) => Err(Failure::store(error)),
+    }
+}
+
+/// Ends their sessions, and perhaps shuts them out: by the id alone, and where the store is away in memory.
+async fn shut(
+    by: &Administrator,
+    acting: &Acting,
+    user: UserId,
+    deed: Deed,
+) -> Result<Response, Failure> {
+    let (engine, operator) = (&by.context().engine, &acting.operator);
+    let unstored = |error| Failure::end_unstored(error).back(path(user));
+    if deed == Deed::Disable {
+        let set = engine.disable_user(user, operator).await;
+        return match set.map_err(unstored)? {
+            SetStatus::Set { ended, .. } => Ok(on(user, &format!("disabled&count={ended}"))),
+            SetStatus::Already => Ok(on(user, "nothing")),
+            SetStatus::Unknown => Err(Failure::of(Code::NotFound)),
+        };
+    }
+    let ended = engine.revoke_user(user, operator).await.map_err(unstored)?;
+    let ended = ended.ok_or(Failure::of(Code::NotFound))?;
+    Ok(on(user, &format!("ended&count={ended}")))
 }
 
 async fn carry_out(
@@ -82,17 +127,7 @@ async fn carry_out(
     let (engine, operator) = (&by.context().engine, &acting.operator);
     let (id, email) = (detail.user.id, detail.user.email.clone());
     match deed {
-        Deed::End => match engine.revoke_user(&email, operator).await {
-            Ok(Some(ended)) => Ok(on(id, &format!("ended&count={ended}"))),
-            Ok(None) => Err(Failure::of(Code::NotFound)),
-            Err(error) => Err(Failure::store(error)),
-        },
-        Deed::Disable => match engine.disable_user(&email, operator).await {
-            Ok(SetStatus::Set { ended, .. }) => Ok(on(id, &format!("disabled&count={ended}"))),
-            Ok(SetStatus::Already) => Ok(on(id, "nothing")),
-            Ok(SetStatus::Unknown) => Err(Failure::of(Code::NotFound)),
-            Err(error) => Err(Failure::store(error)),
-        },
+        Deed::End | Deed::Disable => shut(by, acting, id, deed).await,
         Deed::Enable => match engine.enable_user(&email, operator).await {
             Ok(SetStatus::Set { .. }) => Ok(on(id, "enabled")),
             Ok(SetStatus::Already) => Ok(on(id, "nothing")),
@@ -142,31 +177,55 @@ async fn recover(
 /// What is said before it is done.
 async fn announced(by: &Administrator, detail: &UserDetail, deed: Deed) -> Result<Act, Failure> {
     let user = &detail.user;
+    let name = person(user).title().to_owned();
+    if deed.must_not_wait() {
+        let reach = by.context().engine.reach_of_user(user.id).await;
+        let verb = shutting(by, user.id, deed, reach.ok().map(reached));
+        return Ok(act(user.id, deed, verb, name));
+    }
     let reach = by.context().engine.reach_of_user(user.id).await;
     let reach = reached(reach.map_err(Failure::store)?);
-    let here = path(user.id);
-    Ok(Act {
+    let verb = match deed {
+        Deed::Enable => PersonVerb::Enable,
+        Deed::Delete => PersonVerb::Delete { reach },
+        Deed::Recover => PersonVerb::Recover {
+            mails: by.context().engine.mails(),
+        },
+        Deed::End | Deed::Disable => shutting(by, user.id, deed, Some(reach)),
+    };
+    Ok(act(user.id, deed, verb, name))
+}
+
+/// The same while the store cannot be asked.
+fn unasked(by: &Administrator, user: UserId, deed: Deed) -> Act {
+    act(
+        user,
+        deed,
+        shutting(by, user, deed, None),
+        in_memory(by, user),
+    )
+}
+
+fn shutting(by: &Administrator, user: UserId, deed: Deed, reach: Option<Reached>) -> PersonVerb {
+    match deed {
+        Deed::Disable => PersonVerb::Disable { reach },
+        _ if is_own(by, user) => PersonVerb::EndOwn { reach },
+        _ => PersonVerb::End { reach },
+    }
+}
+
+fn act(user: UserId, deed: Deed, verb: PersonVerb, name: String) -> Act {
+    let here = path(user);
+    Act {
         action: format!("{here}/{}", deed.as_str()).into(),
         fields: Vec::new(),
         cancel: here.into(),
-        purpose: FreshFor::Console(ConsoleAct::Person {
-            verb: match deed {
-                Deed::End if is_own(by, detail) => PersonVerb::EndOwn { reach },
-                Deed::End => PersonVerb::End { reach },
-                Deed::Disable => PersonVerb::Disable { reach },
-                Deed::Enable => PersonVerb::Enable,
-                Deed::Delete => PersonVerb::Delete { reach },
-                Deed::Recover => PersonVerb::Recover {
-                    mails: by.context().engine.mails(),
-                },
-            },
-            name: person(user).title().to_owned(),
-        }),
-    })
+        purpose: FreshFor::Console(ConsoleAct::Person { verb, name }),
+    }
 }
 
-fn is_own(by: &Administrator, detail: &UserDetail) -> bool {
-    detail.user.id == by.0.session.user_id()
+fn is_own(by: &Administrator, user: UserId) -> bool {
+    user == by.0.session.user_id()
 }
 
 impl Deed {
@@ -177,6 +236,11 @@ impl Deed {
         Self::Delete,
         Self::Recover,
     ];
+
+    /// Whether it is enforced in memory while the store is away.
+    const fn must_not_wait(self) -> bool {
+        matches!(self, Self::End | Self::Disable)
+    }
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -196,7 +260,9 @@ impl Deed {
     /// Why it cannot be, as far as that is known before anything is asked.
     fn forbidden(self, by: &Administrator, detail: &UserDetail) -> Option<PersonNotice> {
         match self {
-            Self::Disable | Self::Delete if is_own(by, detail) => Some(PersonNotice::Oneself),
+            Self::Disable | Self::Delete if is_own(by, detail.user.id) => {
+                Some(PersonNotice::Oneself)
+            }
             Self::Recover if detail.user.status == UserStatus::Disabled => {
                 Some(PersonNotice::NotWhileDisabled)
             }

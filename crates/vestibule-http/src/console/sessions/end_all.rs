@@ -36,7 +36,7 @@ async fn act(by: &Administrator) -> Act {
         cancel: PATH.into(),
         purpose: FreshFor::Console(ConsoleAct::EndSessions {
             which: Which::Everybodys,
-            reach: by.context().engine.reach_of_all().await.into(),
+            reach: Some(by.context().engine.reach_of_all().await.into()),
         }),
     }
 }

@@ -19,8 +19,8 @@ pub enum ConsoleAct {
     EndSessions {
         /// Which.
         which: Which,
-        /// What that ends.
-        reach: Reached,
+        /// What that ends; `None` while the store cannot tell.
+        reach: Option<Reached>,
     },
     /// Something is done to a person.
     Person {
@@ -72,11 +72,14 @@ impl ConsoleAct {
                     .tongue
                     .text_with("audit-export-what", &[("most", most.into())])
             }
-            Self::EndSessions { reach, .. } if *reach == Reached::default() => {
+            Self::EndSessions { reach, .. } if *reach == Some(Reached::default()) => {
                 frame.t("console-end-nothing")
             }
             Self::EndSessions { which, reach } => {
-                let what = Arg::Phrase(reach.text(frame.tongue));
+                let what = Arg::Phrase(reach.map_or_else(
+                    || frame.t("console-reach-unknown"),
+                    |reach| reach.text(frame.tongue),
+                ));
                 match which {
                     Which::Picked => frame
                         .tongue

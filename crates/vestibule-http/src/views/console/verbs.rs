@@ -11,18 +11,18 @@ use crate::views::Frame;
 pub enum PersonVerb {
     /// Every login of theirs ends.
     End {
-        /// What that ends.
-        reach: Reached,
+        /// What that ends; `None` while the store cannot tell.
+        reach: Option<Reached>,
     },
     /// Every login of the administrator's own ends, this one too.
     EndOwn {
-        /// What that ends.
-        reach: Reached,
+        /// What that ends; `None` while the store cannot tell.
+        reach: Option<Reached>,
     },
     /// They cannot sign in any more, and every login ends.
     Disable {
-        /// What that ends.
-        reach: Reached,
+        /// What that ends; `None` while the store cannot tell.
+        reach: Option<Reached>,
     },
     /// They may sign in again.
     Enable,
@@ -70,11 +70,11 @@ impl PersonVerb {
     pub(super) fn purpose_text<'a>(&self, frame: &Frame<'a>, name: &str) -> Cow<'a, str> {
         let say = |id: Msg| frame.tongue.text_with(id, &[("person", name.into())]);
         match self {
-            Self::End { reach } => and(say(msg("person-will-end")), reach, frame),
-            Self::EndOwn { reach } => and(frame.t("person-will-end-own"), reach, frame),
-            Self::Disable { reach } => and(say(msg("person-will-disable")), reach, frame),
+            Self::End { reach } => and(say(msg("person-will-end")), reach.as_ref(), frame),
+            Self::EndOwn { reach } => and(frame.t("person-will-end-own"), reach.as_ref(), frame),
+            Self::Disable { reach } => and(say(msg("person-will-disable")), reach.as_ref(), frame),
             Self::Enable => say(msg("person-will-enable")),
-            Self::Delete { reach } => and(say(msg("person-will-delete")), reach, frame),
+            Self::Delete { reach } => and(say(msg("person-will-delete")), Some(reach), frame),
             Self::Recover { mails: true } => say(msg("person-will-recover-mail")),
             Self::Recover { mails: false } => say(msg("person-will-recover-hand")),
             Self::SetRoles { roles } if roles.is_empty() => say(msg("person-will-no-roles")),
@@ -154,7 +154,10 @@ impl ApplicationVerb {
 }
 
 /// What happens, and then in numbers what that ends.
-fn and<'a>(what: Cow<'a, str>, reach: &Reached, frame: &Frame<'a>) -> Cow<'a, str> {
+fn and<'a>(what: Cow<'a, str>, reach: Option<&Reached>, frame: &Frame<'a>) -> Cow<'a, str> {
+    let Some(reach) = reach else {
+        return format!("{what} {}", frame.t("person-ends-unknown")).into();
+    };
     if reach.devices == 0 {
         return what;
     }

@@ -187,10 +187,12 @@ fn one(n: u64) -> Sample {
 }
 
 fn ending() -> Vec<Sample> {
-    let reach = |devices, sign_ins, applications| Reached {
-        devices,
-        sign_ins,
-        applications,
+    let reach = |devices, sign_ins, applications| {
+        Some(Reached {
+            devices,
+            sign_ins,
+            applications,
+        })
     };
     let page = |which, reach, proven| FreshPage {
         csrf: CSRF.into(),
@@ -222,6 +224,7 @@ fn ending() -> Vec<Sample> {
                 false,
             ),
         ),
+        administrator("console-end-unknown", page(Which::Picked, None, true)),
         administrator(
             "console-end-all",
             page(Which::Everybodys, reach(1_204_118, 3_514_001, 12), true),

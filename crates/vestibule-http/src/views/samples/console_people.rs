@@ -262,15 +262,19 @@ fn confirming(purpose: ConsoleAct) -> FreshPage {
 }
 
 fn acts() -> Vec<Sample> {
-    let reach = Reached {
+    let reach = Some(Reached {
         devices: 3,
         sign_ins: 14,
         applications: 2,
-    };
+    });
     [
         ("console-end-person", PersonVerb::End { reach }),
         ("console-end-own", PersonVerb::EndOwn { reach }),
         ("console-disable", PersonVerb::Disable { reach }),
+        (
+            "console-disable-unknown",
+            PersonVerb::Disable { reach: None },
+        ),
         ("console-enable", PersonVerb::Enable),
         (
             "console-delete",

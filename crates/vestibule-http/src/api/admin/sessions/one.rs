@@ -123,7 +123,7 @@ pub async fn delete(
         return Ok(answer(StatusCode::OK, &EndedBody::would(reach)));
     }
     let ended = engine.revoke_session(id, &operator).await;
-    match ended.map_err(|error| Problem::store(&error))? {
+    match ended.map_err(|error| Problem::end_unstored(&error))? {
         EndSession::Ended => Ok(StatusCode::NO_CONTENT.into_response()),
         EndSession::NotLive => Err(Problem::new(Code::SessionNotFound)),
     }
@@ -161,7 +161,7 @@ pub async fn end(
         EndedBody::would(reach.map_err(|error| Problem::store(&error))?)
     } else {
         let ended = engine.revoke_sessions(ids, &operator).await;
-        EndedBody::done(ended.map_err(|error| Problem::store(&error))?)
+        EndedBody::done(ended.map_err(|error| Problem::end_unstored(&error))?)
     };
     Ok(answer(StatusCode::OK, &body))
 }
