@@ -37,6 +37,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use http::{Request, StatusCode};
 
+pub(crate) use self::who::meets;
 use crate::context::{Context, Peer};
 
 pub use place::RESERVED;

@@ -1075,8 +1075,8 @@ problem-data-too-large = Das ist mehr, als abgelegt werden darf
 problem-data-too-large-what = Ein Schlüssel fasst 16 KiB, eine Anwendung in einer Sitzung 64 KiB.
 problem-unsupported-media-type = Der Inhalt muss application/json sein
 problem-unsupported-media-type-what = Senden Sie Content-Type: application/json.
-problem-precondition-required = Dort ist schon etwas
-problem-precondition-required-what = Nennen Sie, was ersetzt werden soll: If-Match mit seinem ETag, oder * für jedes.
+problem-precondition-required = Ungesehen wird nichts geändert
+problem-precondition-required-what = Nennen Sie, was ersetzt oder gelöscht werden soll: If-Match mit seinem ETag, oder * für jedes.
 problem-too-many-requests = Zu viele Versuche
 problem-too-many-requests-what = Dieser wurde nicht geprüft und zählt nicht: Warten Sie so lange, wie Retry-After sagt.
 problem-busy = Gerade ist zu viel zu tun
@@ -1117,3 +1117,7 @@ api-docs-shapes = Formen
 ### Console: what goes on while the store is away
 console-reach-unknown = alle, die es gibt; zählen lassen sie sich gerade nicht
 person-ends-unknown = Wie viel damit endet, lässt sich gerade nicht sagen.
+
+### API: on an application's host
+
+problem-forbidden-there = Die Anwendung dort lässt dieses Konto oder diese Anmeldung nicht ein.

@@ -1075,8 +1075,8 @@ problem-data-too-large = That is more than may be kept
 problem-data-too-large-what = A key holds 16 KiB, and an application 64 KiB in a session.
 problem-unsupported-media-type = The body must be application/json
 problem-unsupported-media-type-what = Say Content-Type: application/json.
-problem-precondition-required = There is something already
-problem-precondition-required-what = Say which you mean to replace: If-Match with its ETag, or * for any.
+problem-precondition-required = Nothing is changed unseen
+problem-precondition-required-what = Say which you mean to replace or to drop: If-Match with its ETag, or * for any.
 problem-too-many-requests = Tried too often
 problem-too-many-requests-what = This one was not checked and does not count: wait as long as Retry-After says.
 problem-busy = Too much work just now
@@ -1117,3 +1117,7 @@ api-docs-shapes = Shapes
 ### Console: what goes on while the store is away
 console-reach-unknown = as many as there are, which cannot be counted just now
 person-ends-unknown = How much that ends cannot be told just now.
+
+### API: on an application's host
+
+problem-forbidden-there = The application there does not let this account, or this login, in.

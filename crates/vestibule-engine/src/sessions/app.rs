@@ -162,6 +162,15 @@ impl Index {
         app_sessions.insert(app_session.id, record);
     }
 
+    /// Whether what is stored is good still: its secret's session was not renewed since, and its door is open.
+    fn has_app(&self, stored: &AppSession) -> bool {
+        let app_sessions = self.app_sessions.pin();
+        let number = self.doorways().number(stored.application, &stored.origin);
+        app_sessions.get(&stored.id).is_some_and(|record| {
+            number == Some(record.doorway) && self.renewals(record.session) == Some(record.renewals)
+        })
+    }
+
     /// Of what is under these sessions, only what is told stays. Nothing is added: of one whose answer was lost nobody has the
     /// cookie.
     pub(super) fn reload_apps(&self, sessions: &[Session], told: &[AppSession]) {
@@ -219,6 +228,27 @@ impl Engine {
     pub fn owes_end_above(&self, cookie: &AppSessionCookie) -> bool {
         let parent = self.index().parent(cookie);
         parent.is_some_and(|session| self.owes_end(session))
+    }
+
+    /// Whether an application has a live app session under this session, which is live itself. Moves no clock.
+    pub async fn is_signed_in_to(
+        &self,
+        session: SessionId,
+        application: ApplicationId,
+    ) -> Result<bool, StoreError> {
+        let Some(user) = self.index().owner(session) else {
+            return Ok(false);
+        };
+        let stored = self.store().app_sessions_of(user).await?;
+        let mut own = stored
+            .into_iter()
+            .filter(|app| app.session == session && app.application == application);
+        Ok(self.is_live(session) && own.any(|app| self.index().has_app(&app)))
+    }
+
+    /// Whether a session is live, as memory knows. Moves no clock.
+    pub fn is_live(&self, session: SessionId) -> bool {
+        self.index().last_seen(session, self.now()).is_some()
     }
 
     /// What the session's user is signed in to, through each of their devices.

@@ -4,13 +4,13 @@
 //! signing its visitor in to the stranger's account (H03) is the body, which is `application/json` and so asks a browser for a
 //! preflight that nobody answers here, and Origin and Fetch-Metadata, one of which every browser sends.
 
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_engine::{SignIn, SignInError};
 
-use super::problem::{Code, Problem};
+use super::problem::{COOKIE, Code, Problem};
 use super::request::{Knocking, Password, Told, answer};
 use super::session::SessionBody;
 use crate::pages::pre_session;
@@ -98,6 +98,10 @@ pub async fn post(
         let misplaced = msg("problem-login-of-tokens");
         return Err(Problem::new(Code::InvalidBody).told(misplaced, Vec::new()));
     }
+    // ASVS 16.5.3: nobody knows yet which session this one would end.
+    if !caller.context.engine.ready() {
+        return Err(Problem::not_ready());
+    }
     let over = caller.live().map_err(|_| Problem::not_ready())?;
     let attempt = SignIn {
         identifier: &login.identifier,
@@ -107,12 +111,14 @@ pub async fn post(
     };
     let signed_in = caller.context.engine.sign_in(attempt, &caller.visit).await;
     let signed_in = signed_in.map_err(|error| not_signed_in(&error))?;
-    let session = SessionBody::of(&caller, &signed_in.session).await?;
-    let body = SignedInBody {
-        status: Status::Ok,
-        session,
+    // The session is open whatever comes now: its cookie is told in any case.
+    let response = match SessionBody::of(&caller, &signed_in.session).await {
+        Ok(session) => {
+            let status = Status::Ok;
+            answer(StatusCode::OK, &SignedInBody { status, session })
+        }
+        Err(problem) => problem.into_response(),
     };
-    let response = answer(StatusCode::OK, &body);
     Ok(pre_session::sign_in(&caller, &signed_in, response))
 }
 
@@ -134,9 +140,7 @@ pub async fn go_on(_: Knocking, Told(_step): Told<Step>) -> Result<Response, Pro
 fn not_signed_in(error: &SignInError) -> Problem {
     match error {
         // ASVS 6.3.8: no answer tells whether there is such an account.
-        SignInError::Refused => {
-            Problem::new(Code::LoginRefused).challenging("Cookie realm=\"vestibule\"")
-        }
+        SignInError::Refused => Problem::new(Code::LoginRefused).challenging(COOKIE),
         SignInError::Throttled { retry_after, .. } => Problem::throttled(*retry_after),
         SignInError::NotNow(error) => Problem::not_now(error),
     }

@@ -21,6 +21,9 @@ pub use self::code::Code;
 use crate::errors::retry_after;
 use crate::texts::{Arg, Msg, Tongue};
 
+/// The challenge of a cookie: browsers know no such scheme, and so ask nobody.
+pub const COOKIE: &str = "Cookie realm=\"vestibule\"";
+
 /// An answer to something that cannot be done.
 #[derive(Debug, Clone)]
 pub struct Problem {
@@ -105,9 +108,9 @@ impl Problem {
         self
     }
 
-    /// Nobody is signed in. RFC 9110 §15.5.2 asks for a challenge; browsers know no such scheme, and so ask nobody.
+    /// Nobody is signed in. RFC 9110 §15.5.2 asks for a challenge.
     pub const fn not_signed_in() -> Self {
-        Self::new(Code::NotSignedIn).challenging("Cookie realm=\"vestibule\"")
+        Self::new(Code::NotSignedIn).challenging(COOKIE)
     }
 
     /// The store failed; the caller is told what can be done about it.

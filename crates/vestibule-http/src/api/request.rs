@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use super::json;
 use super::problem::{self, Code, Problem};
+use super::session::app;
 use crate::browser::caller::Caller;
 use crate::browser::csrf;
 use crate::context::{Context, OperatorUid};
@@ -129,7 +130,7 @@ impl FromRequestParts<Arc<Context>> for Known {
                 token,
             )
             .map_err(|_| refused())?;
-            parts.extensions.insert(MustStillLive);
+            parts.extensions.insert(MustStillLive::AtIssuer);
         }
         Ok(Self { caller, session })
     }
@@ -137,7 +138,12 @@ impl FromRequestParts<Arc<Context>> for Known {
 
 /// What was extracted before the body says that a live session speaks: so it must be when the body is whole.
 #[derive(Clone, Copy)]
-struct MustStillLive;
+pub enum MustStillLive {
+    /// The session's cookie.
+    AtIssuer,
+    /// An app session's, on the application's own host.
+    AtApplication,
+}
 
 /// The same of an administrator whose login is fresh.
 #[derive(Clone, Copy)]
@@ -203,8 +209,8 @@ pub struct Told<T>(pub T);
 impl<T: DeserializeOwned> FromRequest<Arc<Context>> for Told<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &Arc<Context>) -> Result<Self, Problem> {
-        read(request, BODY_LIMIT).await.map(Self)
+    async fn from_request(request: Request, context: &Arc<Context>) -> Result<Self, Problem> {
+        read(context, request, BODY_LIMIT).await.map(Self)
     }
 }
 
@@ -214,13 +220,17 @@ pub struct ToldAtLength<T>(pub T);
 impl<T: DeserializeOwned> FromRequest<Arc<Context>> for ToldAtLength<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &Arc<Context>) -> Result<Self, Problem> {
-        read(request, LONG_BODY_LIMIT).await.map(Self)
+    async fn from_request(request: Request, context: &Arc<Context>) -> Result<Self, Problem> {
+        read(context, request, LONG_BODY_LIMIT).await.map(Self)
     }
 }
 
-async fn read<T: DeserializeOwned>(request: Request, most: usize) -> Result<T, Problem> {
-    let body = whole(request, most).await?;
+async fn read<T: DeserializeOwned>(
+    context: &Context,
+    request: Request,
+    most: usize,
+) -> Result<T, Problem> {
+    let body = whole(context, request, most).await?;
     serde_json::from_slice(&body).map_err(|why| unreadable(&why))
 }
 
@@ -238,8 +248,8 @@ pub struct Json(pub Vec<u8>);
 impl FromRequest<Arc<Context>> for Json {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, _: &Arc<Context>) -> Result<Self, Problem> {
-        let body = whole(request, BODY_LIMIT).await?;
+    async fn from_request(request: Request, context: &Arc<Context>) -> Result<Self, Problem> {
+        let body = whole(context, request, BODY_LIMIT).await?;
         json::check(&body).map_err(|why| unreadable(&why))?;
         Ok(Self(body.to_vec()))
     }
@@ -258,13 +268,10 @@ fn is_json(headers: &HeaderMap) -> bool {
         && (charset.is_empty() || charset.eq_ignore_ascii_case("charset=utf-8"))
 }
 
-async fn whole(request: Request, most: usize) -> Result<Bytes, Problem> {
+async fn whole(context: &Context, request: Request, most: usize) -> Result<Bytes, Problem> {
     if !is_json(request.headers()) {
         return Err(Problem::new(Code::UnsupportedMediaType));
     }
-    let must_still_live = request.extensions().get::<MustStillLive>().is_some();
-    let must_administer = request.extensions().get::<MustAdminister>().is_some();
-    let caller = request.extensions().get::<Arc<Caller>>().map(Arc::clone);
     let too_large = || {
         let most = most / 1024;
         Problem::new(Code::BodyTooLarge).told(msg("problem-body-most"), vec![("most", most.into())])
@@ -276,14 +283,25 @@ async fn whole(request: Request, most: usize) -> Result<Bytes, Problem> {
     if told.is_some_and(|told| told > most as u64) {
         return Err(too_large());
     }
-    let body = to_bytes(request.into_body(), most).await;
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, most).await;
     let body = body.map_err(|_| too_large())?;
     // ASVS 7.4.1: a session that ended while its request was on the way does nothing more.
-    if let Some(caller) = caller.filter(|_| must_still_live) {
-        let live = caller.still_live().map_err(|_| Problem::not_ready())?;
-        let session = live.ok_or_else(Problem::not_signed_in)?;
-        if must_administer {
-            may_still(&caller, &session)?;
+    if let (Some(at), Some(caller)) = (
+        parts.extensions.get::<MustStillLive>(),
+        parts.extensions.get::<Arc<Caller>>(),
+    ) {
+        match at {
+            MustStillLive::AtIssuer => {
+                let live = caller.still_live().map_err(|_| Problem::not_ready())?;
+                let session = live.ok_or_else(Problem::not_signed_in)?;
+                if parts.extensions.get::<MustAdminister>().is_some() {
+                    may_still(caller, &session)?;
+                }
+            }
+            MustStillLive::AtApplication => {
+                app::still_known(context, caller, &parts.headers)?;
+            }
         }
     }
     Ok(body)

@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 use vestibule_core::csrf::Binding;
-use vestibule_engine::{LiveSession, Profile};
+use vestibule_engine::{LiveSession, Profile, causes};
 
 use super::device::{DeviceBody, amr};
 use super::problem::{Code, Problem};
@@ -67,9 +67,12 @@ impl SessionBody {
     pub async fn of(caller: &Caller, session: &LiveSession) -> Result<Self, Problem> {
         let engine = &caller.context.engine;
         let devices = engine.devices(session, caller.visit.now).await;
-        let own = devices
-            .ok()
-            .and_then(|devices| devices.into_iter().find(|device| device.id == session.id()));
+        let devices = devices.unwrap_or_else(|error| {
+            let cause = causes(&error);
+            tracing::warn!(error.cause = ?cause, "a session is told without its device");
+            Vec::new()
+        });
+        let own = devices.into_iter().find(|own| own.id == session.id());
         let mask = engine.random().map_err(Problem::entropy)?;
         Ok(Self {
             id: session.id().to_string(),

@@ -66,8 +66,7 @@ pub fn origin(headers: &HeaderMap, own: &Origin) -> Result<OriginChecked, CsrfEr
 /// since a browser names its page's origin in whatever is not a GET or HEAD (Fetch standard, 'append a request `Origin`
 /// header'). `Origin: null` is nobody's here unless Fetch-Metadata says whose: no token may follow that would tell.
 pub fn origin_or_program(headers: &HeaderMap, own: &Origin) -> Result<OriginChecked, CsrfError> {
-    let mut names = headers.keys().map(HeaderName::as_str);
-    if !names.any(|name| name == "origin" || name.starts_with("sec-fetch-")) {
+    if !shows_a_browser(headers) {
         return Ok(OriginChecked(()));
     }
     if !headers.contains_key(SEC_FETCH_SITE)
@@ -78,6 +77,12 @@ pub fn origin_or_program(headers: &HeaderMap, own: &Origin) -> Result<OriginChec
         return Err(CsrfError::ForeignOrigin);
     }
     origin(headers, own)
+}
+
+/// Whether Origin or Fetch-Metadata show that a browser asks.
+pub fn shows_a_browser(headers: &HeaderMap) -> bool {
+    let mut names = headers.keys().map(HeaderName::as_str);
+    names.any(|name| name == "origin" || name.starts_with("sec-fetch-"))
 }
 
 /// Checks the token of a form whose origin was checked. Without a binding nothing fits.

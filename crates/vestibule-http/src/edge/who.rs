@@ -40,18 +40,23 @@ impl From<LiveAppSession> for Who {
     }
 }
 
+/// Whether somebody with this login is who an application demands.
+pub fn meets(demand: &Demand, profile: &Profile, acr: Acr) -> Result<(), Forbidden> {
+    let needed = &demand.roles;
+    let has = |role: &str| needed.iter().any(|needed| needed.as_str() == role);
+    if !needed.is_empty() && !profile.roles().any(has) {
+        return Err(Forbidden::Role);
+    }
+    if demand.acr.is_some_and(|least| acr < least) {
+        return Err(Forbidden::Acr);
+    }
+    Ok(())
+}
+
 impl Who {
     /// What the application asks for, by its own rules (ASVS 8.3.1).
     pub fn meets(&self, demand: &Demand) -> Result<(), Forbidden> {
-        let needed = &demand.roles;
-        let has = |role: &str| needed.iter().any(|needed| needed.as_str() == role);
-        if !needed.is_empty() && !self.profile.roles().any(has) {
-            return Err(Forbidden::Role);
-        }
-        if demand.acr.is_some_and(|least| self.acr < least) {
-            return Err(Forbidden::Acr);
-        }
-        Ok(())
+        meets(demand, &self.profile, self.acr)
     }
 
     /// What the proxy's route asks for besides.

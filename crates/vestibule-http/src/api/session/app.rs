@@ -9,17 +9,21 @@ use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
+use vestibule_core::application::Application;
 use vestibule_core::csrf::Binding;
-use vestibule_engine::{Check, LiveAppSession};
+use vestibule_core::session::Acr;
+use vestibule_engine::{Check, Doorway, LiveAppSession, Profile};
 
 use super::UserBody;
 use super::data::Ground;
 use crate::api::problem::{Code, Problem};
-use crate::api::request::{Json, Named, X_CSRF_TOKEN, answer};
+use crate::api::request::{Json, MustStillLive, Named, X_CSRF_TOKEN, answer};
 use crate::api::time::Utc;
 use crate::browser::caller::Caller;
 use crate::browser::{cookies, csrf};
 use crate::context::Context;
+use crate::edge::meets;
+use crate::texts::msg;
 
 /// Somebody with a live app session on this host, whose unsafe request a page of the application sent, or a program.
 pub struct AppKnown {
@@ -34,18 +38,11 @@ impl FromRequestParts<Arc<Context>> for AppKnown {
         parts: &mut Parts,
         context: &Arc<Context>,
     ) -> Result<Self, Problem> {
-        let caller = parts.extensions.get::<Arc<Caller>>();
+        let caller = parts.extensions.get::<Arc<Caller>>().map(Arc::clone);
         let caller = caller.ok_or(Problem::new(Code::OperatorUnknown))?;
         let doorway = caller.doorway().ok_or(Problem::new(Code::RouteNotFound))?;
         let engine = &context.engine;
-        let Some(cookie) = cookies::app_session(&parts.headers, doorway.origin()) else {
-            return Err(Problem::not_signed_in());
-        };
-        let session = match engine.check_app(&cookie, doorway, engine.now()) {
-            Check::Live(session) => session,
-            Check::Dead => return Err(Problem::not_signed_in()),
-            Check::NotReady => return Err(Problem::not_ready()),
-        };
+        let session = judge(context, doorway, &parts.headers)?;
         if !parts.method.is_safe() {
             let checked = csrf::origin_or_program(&parts.headers, doorway.origin())
                 .map_err(|_| Problem::new(Code::CrossSite))?;
@@ -54,9 +51,45 @@ impl FromRequestParts<Arc<Context>> for AppKnown {
             let binding = Binding::AppSession(&session.id());
             csrf::token(&checked, engine.csrf(), Some(binding), token)
                 .map_err(|_| Problem::new(Code::CsrfTokenRequired))?;
+            parts.extensions.insert(MustStillLive::AtApplication);
         }
         Ok(Self { session })
     }
+}
+
+/// Whose the request is, if the application would let them in: what it demands of everybody, whatever its paths ask besides
+/// (ASVS 8.3.1).
+fn judge(
+    context: &Context,
+    doorway: &Doorway,
+    headers: &HeaderMap,
+) -> Result<LiveAppSession, Problem> {
+    let engine = &context.engine;
+    let Some(cookie) = cookies::app_session(headers, doorway.origin()) else {
+        return Err(Problem::not_signed_in());
+    };
+    let session = match engine.check_app(&cookie, doorway, engine.now()) {
+        Check::Live(session) => session,
+        Check::Dead => return Err(Problem::not_signed_in()),
+        Check::NotReady => return Err(Problem::not_ready()),
+    };
+    demanded(doorway.application(), session.profile(), session.acr())?;
+    Ok(session)
+}
+
+/// Refuses somebody whom the application does not let in.
+pub fn demanded(application: &Application, profile: &Profile, acr: Acr) -> Result<(), Problem> {
+    meets(&application.spec.demand, profile, acr)
+        .map_err(|_| Problem::new(Code::Forbidden).told(msg("problem-forbidden-there"), Vec::new()))
+}
+
+/// The same when the body is whole (ASVS 7.4.1): by the application as it is now.
+pub fn still_known(context: &Context, caller: &Caller, headers: &HeaderMap) -> Result<(), Problem> {
+    let doorways = context.engine.doorways();
+    let before = caller.doorway().ok_or_else(Problem::not_signed_in)?;
+    let doorway = doorways.reached_at(before.origin());
+    let doorway = doorway.ok_or_else(Problem::not_signed_in)?;
+    judge(context, doorway, headers).map(|_| ())
 }
 
 /// What an application's own pages may know.
@@ -177,7 +210,7 @@ pub async fn put(
     tag = "on an application's host",
     security(("app_session" = [], "csrf" = [])),
     params(("key" = String, Path, description = "1 to 64 characters out of A-Za-z0-9._-"),
-        ("If-Match" = Option<String>, Header, description = "The ETag of what is to go, or *")),
+        ("If-Match" = String, Header, description = "The ETag of what is to go, or *")),
     responses((status = 204, description = "Dropped")),
 )]
 pub async fn delete(

@@ -8,7 +8,10 @@
 //! | an application's host | a page of it, by the app session's cookie | its own | the one above the cookie |
 //!
 //! No update is lost: what is there is replaced by a PUT that names it (`If-Match`), or says that any may be (`*`); one without
-//! a condition makes a key, and is refused with 428 where there is one.
+//! a condition makes a key, and is refused with 428 where there is one. A DELETE says what it drops in the same way.
+//!
+//! By its credentials an application reaches the sessions that it was opened under, and of others does not even learn that they
+//! are live: whether and when somebody is signed in is told to those they visit.
 
 use std::sync::Arc;
 
@@ -26,9 +29,10 @@ use vestibule_core::session_data::{DataEntry, DataKey, DataVersion, MOST_PER_KEY
 use vestibule_store::{DeleteDatum, PutDatum};
 use zeroize::Zeroizing;
 
-use super::app::AppKnown;
-use crate::api::problem::{Code, Problem};
+use super::app::{AppKnown, demanded};
+use crate::api::problem::{COOKIE, Code, Problem};
 use crate::api::request::{Asked, Json, Known, Named, answer};
+use crate::browser::csrf;
 use crate::context::Context;
 
 /// RFC 7617 §2.
@@ -47,8 +51,16 @@ pub struct Of {
 pub struct Ground {
     application: ApplicationId,
     session: SessionId,
-    /// What a session that is not live is called here: a stranger learns no difference.
-    gone: fn() -> Problem,
+    by: By,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// The person, through a page.
+    Cookie,
+    /// The application itself, about anybody's session.
+    Credentials,
 }
 
 impl FromRequestParts<Arc<Context>> for Ground {
@@ -63,16 +75,18 @@ impl FromRequestParts<Arc<Context>> for Ground {
             return by_credentials(context, &parts.headers, of);
         }
         if of.session.is_some() {
-            return Err(Problem::new(Code::ApplicationRefused).challenging(BASIC));
+            return Err(refused(&parts.headers));
         }
         let known = Known::from_request_parts(parts, context).await?;
         let doorways = context.engine.doorways();
         let own = doorways.reached_at(context.site.issuer.as_origin());
         let own = own.ok_or(Problem::new(Code::NoApplicationHere))?;
+        let (session, application) = (&known.session, own.application());
+        demanded(application, session.profile(), session.acr())?;
         Ok(Self {
-            application: own.application().id,
-            session: known.session.id(),
-            gone: Problem::not_signed_in,
+            application: application.id,
+            session: session.id(),
+            by: By::Cookie,
         })
     }
 }
@@ -82,17 +96,27 @@ fn by_credentials(context: &Context, headers: &HeaderMap, of: Of) -> Result<Grou
     if !context.engine.ready() {
         return Err(Problem::not_ready());
     }
-    let refused = || Problem::new(Code::ApplicationRefused).challenging(BASIC);
+    let refused = || refused(headers);
     let (client_id, secret) = credentials(headers).ok_or_else(refused)?;
     let application = context.engine.authenticate_application(&client_id, &secret);
     let application = application.ok_or_else(refused)?;
     let session = of.session.ok_or(Problem::new(Code::InvalidQuery))?;
-    let not_found = || Problem::new(Code::SessionNotFound);
+    let session = session.parse();
     Ok(Ground {
         application: application.id(),
-        session: session.parse().map_err(|_| not_found())?,
-        gone: not_found,
+        session: session.map_err(|_| Problem::new(Code::SessionNotFound))?,
+        by: By::Credentials,
     })
+}
+
+/// A browser would ask its person for a password at the issuer's own origin: it hears of no scheme that it knows.
+fn refused(headers: &HeaderMap) -> Problem {
+    let challenge = if csrf::shows_a_browser(headers) {
+        COOKIE
+    } else {
+        BASIC
+    };
+    Problem::new(Code::ApplicationRefused).challenging(challenge)
 }
 
 /// RFC 7617 §2: one header, base64 of `client_id:secret`.
@@ -211,7 +235,7 @@ pub async fn put(
     tag = "session data",
     security(("session" = [], "csrf" = []), ("application" = [])),
     params(("key" = String, Path, description = "1 to 64 characters out of A-Za-z0-9._-"), Of,
-        ("If-Match" = Option<String>, Header, description = "The ETag of what is to go, or *")),
+        ("If-Match" = String, Header, description = "The ETag of what is to go, or *")),
     responses((status = 204, description = "Dropped")),
 )]
 pub async fn delete(
@@ -229,11 +253,41 @@ impl Ground {
         Self {
             application: known.session.application(),
             session: known.session.session_id(),
-            gone: Problem::not_signed_in,
+            by: By::Cookie,
         }
     }
 
+    /// What a session that is not live is called, and to an application one that it was not opened under: no difference shows.
+    const fn gone(&self) -> Problem {
+        match self.by {
+            By::Cookie => Problem::not_signed_in(),
+            By::Credentials => Problem::new(Code::SessionNotFound),
+        }
+    }
+
+    /// Refuses an application that shows its credentials for a session that it was not opened under (ASVS 8.2.2). That of the
+    /// issuer's own origin has no app sessions: the session's cookie is sent there.
+    async fn reached(&self, context: &Context) -> Result<(), Problem> {
+        if self.by == By::Cookie {
+            return Ok(());
+        }
+        let engine = &context.engine;
+        let issuer = context.site.issuer.as_origin();
+        let at_issuer = engine
+            .doorways()
+            .reached_at(issuer)
+            .is_some_and(|own| own.application().id == self.application);
+        let reached = if at_issuer {
+            engine.is_live(self.session)
+        } else {
+            let asked = engine.is_signed_in_to(self.session, self.application);
+            asked.await.map_err(|error| Problem::store(&error))?
+        };
+        if reached { Ok(()) } else { Err(self.gone()) }
+    }
+
     pub(super) async fn list(&self, context: &Context) -> Result<Response, Problem> {
+        self.reached(context).await?;
         let engine = &context.engine;
         let keys = engine.session_data_keys(self.session, self.application);
         let keys = keys.await.map_err(|error| Problem::store(&error))?;
@@ -249,8 +303,10 @@ impl Ground {
         key: &str,
         headers: &HeaderMap,
     ) -> Result<Response, Problem> {
+        let key = read_key(key)?;
+        self.reached(context).await?;
         let engine = &context.engine;
-        let datum = engine.session_datum(self.session, self.application, read_key(key)?);
+        let datum = engine.session_datum(self.session, self.application, key);
         let datum = datum.await.map_err(|error| Problem::store(&error))?;
         let datum = datum.ok_or(Problem::new(Code::DataNotFound))?;
         if is_known(headers, datum.version) {
@@ -277,6 +333,7 @@ impl Ground {
         if value.len() > MOST_PER_KEY {
             return Err(Problem::new(Code::DataTooLarge));
         }
+        self.reached(context).await?;
         // RFC 6585 §3: nothing is overwritten unseen.
         let precondition = asked.unwrap_or(Precondition::Absent);
         let put = context.engine.put_session_datum(
@@ -301,7 +358,7 @@ impl Ground {
             PutDatum::PreconditionFailed => Err(Problem::new(Code::PreconditionFailed)),
             PutDatum::TooLarge => Err(Problem::new(Code::DataTooLarge)),
             PutDatum::TooMany => Err(Problem::new(Code::TooManyKeys)),
-            PutDatum::NotLive => Err((self.gone)()),
+            PutDatum::NotLive => Err(self.gone()),
         }
     }
 
@@ -311,18 +368,20 @@ impl Ground {
         key: &str,
         headers: &HeaderMap,
     ) -> Result<Response, Problem> {
-        let precondition = condition(headers)?.unwrap_or(Precondition::None);
-        let deleted = context.engine.delete_session_datum(
-            self.session,
-            self.application,
-            read_key(key)?,
-            precondition,
-        );
+        let key = read_key(key)?;
+        // RFC 6585 §3: nothing is dropped unseen.
+        let precondition = condition(headers)?
+            .filter(|_| headers.contains_key(header::IF_MATCH))
+            .ok_or(Problem::new(Code::PreconditionRequired))?;
+        self.reached(context).await?;
+        let engine = &context.engine;
+        let deleted =
+            engine.delete_session_datum(self.session, self.application, key, precondition);
         match deleted.await.map_err(|error| Problem::store(&error))? {
             DeleteDatum::Deleted => Ok(StatusCode::NO_CONTENT.into_response()),
             DeleteDatum::PreconditionFailed => Err(Problem::new(Code::PreconditionFailed)),
             DeleteDatum::Absent => Err(Problem::new(Code::DataNotFound)),
-            DeleteDatum::NotLive => Err((self.gone)()),
+            DeleteDatum::NotLive => Err(self.gone()),
         }
     }
 }

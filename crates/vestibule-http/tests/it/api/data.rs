@@ -10,10 +10,12 @@ use vestibule_engine::RotateSecret;
 
 use super::{asked, call, program, read, refused};
 use crate::handshake::town::{ALICE, ISSUER, Person, SIBLING, Town, UNRELATED};
-use crate::house::{Answer, Browser, Plan};
+use crate::house::{Answer, Browser, Plan, until_it_waits};
 
 const DATA: &str = "/api/v1/session/data";
 const THERE: &str = "/vestibule/session/data";
+const BOOKS: &str = "https://books.example.test";
+const NEWS: &str = "https://news.example.test";
 
 /// A town with an application that is fully trusted, at the issuer's own origin.
 async fn trusting() -> Town {
@@ -159,11 +161,20 @@ async fn no_update_is_lost() {
         read(&asked(browser, DATA).await)["keys"][0]["key"],
         "basket"
     );
+    // Nor is it dropped unseen.
+    for unseen in [&[][..], &[("if-none-match", "*")]] {
+        refused(
+            &put(browser, key, "", unseen).await,
+            428,
+            "precondition_required",
+        );
+    }
+    let any = [("if-match", "*")];
     assert_eq!(
-        put(browser, key, "", &[]).await.status,
+        put(browser, key, "", &any).await.status,
         StatusCode::NO_CONTENT
     );
-    refused(&put(browser, key, "", &[]).await, 404, "data_not_found");
+    refused(&put(browser, key, "", &any).await, 404, "data_not_found");
 }
 
 /// Holds: ASVS 8.2.2
@@ -201,17 +212,14 @@ async fn asvs_8_2_2_one_application_never_sees_another_s() {
 #[tokio::test]
 async fn an_application_reaches_its_own_by_its_credentials() {
     let town = Town::new().await;
-    let books = town
-        .register("books", &["https://books.example.test"], Demand::default())
-        .await;
-    let (own, other) = (secret(&town, books).await, {
-        let other = town
-            .register("news", &["https://news.example.test"], Demand::default())
-            .await;
-        secret(&town, other).await
-    });
+    let books = town.register("books", &[BOOKS], Demand::default()).await;
+    let own = secret(&town, books).await;
+    let news = town.register("news", &[NEWS], Demand::default()).await;
+    let other = secret(&town, news).await;
     let mut person = town.person();
     person.sign_in().await;
+    person.visit(BOOKS, "/").await;
+    person.visit(NEWS, "/").await;
     let id = read(&asked(person.at(ISSUER), "/api/v1/session").await)["id"]
         .as_str()
         .unwrap()
@@ -247,15 +255,24 @@ async fn an_application_reaches_its_own_by_its_credentials() {
         );
     }
     refused(
-        &asked(person.at(ISSUER), key).await,
-        401,
-        "application_refused",
-    );
-    refused(
         &by_credentials(&server, ("GET", DATA), &own, "").await,
         400,
         "invalid_query",
     );
+    // No browser asks its person for a password on the issuer's origin.
+    for credentials in ["", "Basic eDp5"] {
+        let mut request = call(person.at(ISSUER), "GET", key, "");
+        if !credentials.is_empty() {
+            let value = credentials.parse().unwrap();
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        let answer = person.at(ISSUER).send(request).await;
+        refused(&answer, 401, "application_refused");
+        assert_eq!(
+            answer.header("www-authenticate"),
+            "Cookie realm=\"vestibule\""
+        );
+    }
     // It ends with the session.
     town.house
         .engine
@@ -265,13 +282,159 @@ async fn an_application_reaches_its_own_by_its_credentials() {
     refused(
         &by_credentials(&server, ("GET", key), &own, "").await,
         404,
-        "data_not_found",
+        "session_not_found",
     );
     refused(
         &by_credentials(&server, ("PUT", key), &own, "1").await,
         404,
         "session_not_found",
     );
+}
+
+/// Holds: ASVS 8.2.2
+#[tokio::test]
+async fn asvs_8_2_2_an_application_does_not_learn_of_a_session_that_it_was_not_opened_under() {
+    let town = Town::new().await;
+    let books = town.register("books", &[BOOKS], Demand::default()).await;
+    let news = town.register("news", &[NEWS], Demand::default()).await;
+    let (books, news) = (secret(&town, books).await, secret(&town, news).await);
+    let mut person = town.person();
+    person.sign_in().await;
+    person.visit(BOOKS, "/").await;
+    let id = read(&asked(person.at(ISSUER), "/api/v1/session").await)["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let server = town.house.browser();
+    let calls = [
+        ("GET", "", ""),
+        ("GET", "/k", ""),
+        ("PUT", "/k", "1"),
+        ("DELETE", "/k", ""),
+    ];
+    let mut unknown = id.clone();
+    unknown.pop();
+    unknown.push(if id.ends_with('0') { '1' } else { '0' });
+    for (method, key, body) in calls {
+        for session in [&id, &unknown] {
+            let path = format!("{DATA}{key}?session={session}");
+            let mut request = program(&server, method, &path, body);
+            let headers = request.headers_mut();
+            headers.insert(header::AUTHORIZATION, news.clone());
+            if method == "DELETE" {
+                headers.insert(header::IF_MATCH, HeaderValue::from_static("*"));
+            }
+            refused(&server.send(request).await, 404, "session_not_found");
+        }
+    }
+    let path = &format!("{DATA}/k?session={id}");
+    let made = by_credentials(&server, ("PUT", path), &books, "1").await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    person.visit(NEWS, "/").await;
+    let made = by_credentials(&server, ("PUT", path), &news, "1").await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+}
+
+#[tokio::test]
+async fn the_application_at_the_issuer_s_own_origin_is_opened_by_the_session_itself() {
+    let plan = Plan {
+        own_host_application: true,
+        ..Plan::default()
+    };
+    let town = Town::planned(plan).await;
+    let desk = town.register("desk", &[ISSUER], Demand::default()).await;
+    let desk = secret(&town, desk).await;
+    let mut person = town.person();
+    person.sign_in().await;
+    let id = read(&asked(person.at(ISSUER), "/api/v1/session").await)["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let server = town.house.browser();
+    let path = &format!("{DATA}/k?session={id}");
+    let made = by_credentials(&server, ("PUT", path), &desk, "1").await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+}
+
+/// Holds: ASVS 8.3.1, ASVS 8.3.2
+#[tokio::test]
+async fn asvs_8_3_2_who_may_not_into_the_application_any_more_neither_reads_nor_writes_there() {
+    let town = Town::new().await;
+    let demand = Demand {
+        roles: vec!["staff".parse().unwrap()],
+        ..Demand::default()
+    };
+    town.register("books", &[BOOKS], demand).await;
+    let (engine, operator) = (&town.house.engine, town.house.operator());
+    let alice = ALICE.parse().unwrap();
+    let staff = vec!["staff".parse().unwrap()];
+    engine.set_roles(&alice, staff, &operator).await.unwrap();
+    let mut person = town.person();
+    person.sign_in().await;
+    person.visit(BOOKS, "/").await;
+    let token = token(&mut person, BOOKS, "/vestibule/session").await;
+    let key = &format!("{THERE}/k");
+    let browser = person.at(BOOKS);
+    let made = put(browser, key, "1", &[]).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+    // While a request of theirs is on its way.
+    let (whole, waits) = tokio::sync::oneshot::channel::<()>();
+    let mut late = call(browser, "PUT", &format!("{THERE}/late"), "2");
+    late.headers_mut()
+        .insert("x-csrf-token", token.parse().unwrap());
+    let late = late.map(|body| {
+        axum::body::Body::new(http_body_util::BodyExt::with_trailers(body, async {
+            let _ = waits.await;
+            None
+        }))
+    });
+    let mut answer = std::pin::pin!(browser.send(late));
+    until_it_waits(&mut answer).await;
+    let taken = engine.set_roles(&alice, Vec::new(), &operator).await;
+    taken.unwrap();
+    whole.send(()).unwrap();
+    refused(&answer.await, 403, "forbidden");
+    for (method, path, body) in [
+        ("GET", "/vestibule/session", ""),
+        ("GET", THERE, ""),
+        ("GET", key, ""),
+        ("PUT", key, "3"),
+        ("DELETE", key, ""),
+    ] {
+        let mut request = call(browser, method, path, body);
+        request
+            .headers_mut()
+            .insert("x-csrf-token", token.parse().unwrap());
+        refused(&browser.send(request).await, 403, "forbidden");
+    }
+}
+
+/// Holds: ASVS 7.4.1
+#[tokio::test]
+async fn asvs_7_4_1_an_app_session_that_ends_while_its_request_is_on_the_way_does_nothing() {
+    let town = Town::new().await;
+    let mut person = town.person();
+    person.sign_in().await;
+    person.visit(SIBLING, "/").await;
+    let token = token(&mut person, SIBLING, "/vestibule/session").await;
+    let browser = person.at(SIBLING);
+    let (whole, waits) = tokio::sync::oneshot::channel::<()>();
+    // What is refused once the body is whole is refused before it is looked at.
+    let mut late = call(browser, "PUT", &format!("{THERE}/late"), "{");
+    late.headers_mut()
+        .insert("x-csrf-token", token.parse().unwrap());
+    let late = late.map(|body| {
+        axum::body::Body::new(http_body_util::BodyExt::with_trailers(body, async {
+            let _ = waits.await;
+            None
+        }))
+    });
+    let mut answer = std::pin::pin!(browser.send(late));
+    until_it_waits(&mut answer).await;
+    let operator = town.house.operator();
+    town.house.engine.revoke_all(&operator).await.unwrap();
+    whole.send(()).unwrap();
+    refused(&answer.await, 401, "not_signed_in");
 }
 
 #[tokio::test]

@@ -75,8 +75,14 @@ async fn asvs_6_4_6_nobody_brings_a_password_and_who_was_imported_cannot_sign_in
         &json!({ "users": [{ "email": "bob@example.test" }] }),
     )
     .await;
+    let engine = &caller.house.engine;
+    let bob = engine.user(&"bob@example.test".parse().unwrap()).await;
+    let record = engine.account_of(bob.unwrap().unwrap().id).await;
+    assert!(record.unwrap().unwrap().password.is_none());
     let browser = caller.house.browser();
-    let answer = browser.sign_in("bob@example.test", "").await;
+    let answer = browser
+        .sign_in("bob@example.test", "a dozen red bicycles")
+        .await;
     assert_ne!(answer.status, StatusCode::SEE_OTHER);
 }
 
