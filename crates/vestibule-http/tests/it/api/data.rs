@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use vestibule_core::application::Demand;
+use vestibule_core::email::EmailAddress;
 use vestibule_core::id::ApplicationId;
 use vestibule_engine::RotateSecret;
 
@@ -174,7 +175,12 @@ async fn no_update_is_lost() {
         put(browser, key, "", &any).await.status,
         StatusCode::NO_CONTENT
     );
-    refused(&put(browser, key, "", &any).await, 404, "data_not_found");
+    // RFC 9110 §13.1.1: nothing is there that it could name.
+    refused(
+        &put(browser, key, "", &any).await,
+        412,
+        "precondition_failed",
+    );
 }
 
 /// Holds: ASVS 8.2.2
@@ -366,7 +372,7 @@ async fn asvs_8_3_2_who_may_not_into_the_application_any_more_neither_reads_nor_
     };
     town.register("books", &[BOOKS], demand).await;
     let (engine, operator) = (&town.house.engine, town.house.operator());
-    let alice = ALICE.parse().unwrap();
+    let alice = EmailAddress::parse(ALICE).unwrap();
     let staff = vec!["staff".parse().unwrap()];
     engine.set_roles(&alice, staff, &operator).await.unwrap();
     let mut person = town.person();

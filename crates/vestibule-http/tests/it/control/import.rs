@@ -2,6 +2,7 @@
 
 use http::StatusCode;
 use serde_json::{Value, json};
+use vestibule_core::email::EmailAddress;
 
 use super::caller::Caller;
 
@@ -76,7 +77,9 @@ async fn asvs_6_4_6_nobody_brings_a_password_and_who_was_imported_cannot_sign_in
     )
     .await;
     let engine = &caller.house.engine;
-    let bob = engine.user(&"bob@example.test".parse().unwrap()).await;
+    let bob = engine
+        .user(&EmailAddress::parse("bob@example.test").unwrap())
+        .await;
     let record = engine.account_of(bob.unwrap().unwrap().id).await;
     assert!(record.unwrap().unwrap().password.is_none());
     let browser = caller.house.browser();
