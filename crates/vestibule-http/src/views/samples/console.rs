@@ -142,7 +142,7 @@ fn session(n: u64) -> SessionRow {
         active_at: NOW - past / 2,
         remembered: n % 3 == 1,
         address: (n % 4 != 3).then(|| "2001:db8::7334:1".into()),
-        place: if n % 5 == 0 {
+        place: if n.is_multiple_of(5) {
             Place::LocalNetwork
         } else {
             Place::Unknown
@@ -232,31 +232,34 @@ fn ending() -> Vec<Sample> {
     ]
 }
 
+/// The nth event of a trail that has every kind.
+fn event(n: usize) -> AuditRow {
+    let kinds = EventKind::all();
+    let user = UserId::new(UnixMillis(1), [7; 10]);
+    let known = n % 4 != 3;
+    AuditRow {
+        position: 1_000_000 - u64::try_from(n).unwrap_or_default(),
+        at: NOW - i64::try_from(n).unwrap_or_default() * MINUTE,
+        kind: kinds[n % kinds.len()],
+        actor: match n % 5 {
+            0 => Actor::Visitor,
+            1 => Actor::User(user),
+            2 => Actor::Operator(1000),
+            3 => Actor::System,
+            _ => Actor::User(UserId::new(UnixMillis(2), [8; 10])),
+        },
+        user: known.then(|| user.to_string()),
+        session: known.then(|| "019aa0b1-5e01-7000-8000-000000000001".into()),
+        application: (n % 4 == 2).then(|| "The shop".into()),
+        act: "019aa0b1-5e02-7000-8000-000000000001".into(),
+        email: known.then(|| "somebody@example.test".into()),
+        address: known.then(|| "2001:db8::7334:1".into()),
+        device: known.then(|| name("Firefox", "Linux")),
+    }
+}
+
 pub(super) fn audit() -> Vec<Sample> {
     let kinds = EventKind::all();
-    let event = |n: usize| {
-        let user = UserId::new(UnixMillis(1), [7; 10]);
-        let known = n % 4 != 3;
-        AuditRow {
-            position: 1_000_000 - u64::try_from(n).unwrap_or_default(),
-            at: NOW - i64::try_from(n).unwrap_or_default() * MINUTE,
-            kind: kinds[n % kinds.len()],
-            actor: match n % 5 {
-                0 => Actor::Visitor,
-                1 => Actor::User(user),
-                2 => Actor::Operator(1000),
-                3 => Actor::System,
-                _ => Actor::User(UserId::new(UnixMillis(2), [8; 10])),
-            },
-            user: known.then(|| user.to_string()),
-            session: known.then(|| "019aa0b1-5e01-7000-8000-000000000001".into()),
-            application: (n % 4 == 2).then(|| "The shop".into()),
-            act: "019aa0b1-5e02-7000-8000-000000000001".into(),
-            email: known.then(|| "somebody@example.test".into()),
-            address: known.then(|| "2001:db8::7334:1".into()),
-            device: known.then(|| name("Firefox", "Linux")),
-        }
-    };
     let full = AuditPage {
         csrf: CSRF.into(),
         kind: "login.".into(),

@@ -396,8 +396,8 @@ async fn asvs_8_3_2_who_may_not_into_the_application_any_more_neither_reads_nor_
     });
     let mut answer = std::pin::pin!(browser.send(late));
     until_it_waits(&mut answer).await;
-    let taken = engine.set_roles(&alice, Vec::new(), &operator).await;
-    taken.unwrap();
+    let gone = engine.set_roles(&alice, Vec::new(), &operator).await;
+    gone.unwrap();
     whole.send(()).unwrap();
     refused(&answer.await, 403, "forbidden");
     for (method, path, body) in [
