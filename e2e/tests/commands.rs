@@ -18,12 +18,12 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-fn done(output: Output) -> anyhow::Result<String> {
-    ensure!(output.status.success(), "{}", said(&output));
-    Ok(text(&output))
+fn done(output: &Output) -> anyhow::Result<String> {
+    ensure!(output.status.success(), "{}", said(output));
+    Ok(text(output))
 }
 
-fn json_of(output: Output) -> anyhow::Result<Value> {
+fn json_of(output: &Output) -> anyhow::Result<Value> {
     Ok(serde_json::from_str(&done(output)?)?)
 }
 
@@ -33,15 +33,14 @@ fn code(output: &Output) -> Option<i32> {
 
 /// What an operator does with a list of people, from an empty installation on.
 fn imports_and_exports(server: &Server) -> anyhow::Result<()> {
-    let people: String = (0..2000)
-        .map(|n| format!("{{\"email\":\"user{n:04}@example.test\",\"roles\":[\"staff\"]}}\n"))
-        .collect();
-    let dry = json_of(server.command(["user", "import", "-", "--dry-run", "--json"], &people)?)?;
+    let person = |n| format!("{{\"email\":\"user{n:04}@example.test\",\"roles\":[\"staff\"]}}");
+    let people = (0..2000).map(person).collect::<Vec<_>>().join("\n");
+    let dry = json_of(&server.command(["user", "import", "-", "--dry-run", "--json"], &people)?)?;
     assert_eq!(
         (&dry["added"], &dry["dry_run"]),
         (&json!(2000), &json!(true))
     );
-    let none = json_of(server.command(["user", "list", "--role", "staff", "--json"], "")?)?;
+    let none = json_of(&server.command(["user", "list", "--role", "staff", "--json"], "")?)?;
     assert_eq!(none["users"], json!([]), "a dry run does nothing");
 
     let slip = format!("{people}{{\"email\":\"nobody\"}}\n");
@@ -55,29 +54,29 @@ fn imports_and_exports(server: &Server) -> anyhow::Result<()> {
     let checked = server.command(["user", "import", "-", "--dry-run"], &slip)?;
     assert_eq!(code(&checked), Some(1), "the answer is no");
 
-    let imported = json_of(server.command(["user", "import", "-", "--json"], &people)?)?;
+    let imported = json_of(&server.command(["user", "import", "-", "--json"], &people)?)?;
     assert_eq!(
         (&imported["added"], &imported["refused"]),
         (&json!(2000), &json!([]))
     );
-    let again = done(server.command(["user", "import", "-"], &people)?)?;
+    let again = done(&server.command(["user", "import", "-"], &people)?)?;
     assert!(
         again.contains("0 added") && again.contains("2000 skipped"),
         "{again}"
     );
 
-    let lines = done(server.command(["user", "export"], "")?)?;
+    let lines = done(&server.command(["user", "export"], "")?)?;
     assert_eq!(lines.lines().count(), 2000);
-    let csv = done(server.command(["user", "export", "--format", "csv"], "")?)?;
+    let csv = done(&server.command(["user", "export", "--format", "csv"], "")?)?;
     assert_eq!(csv.lines().count(), 2001);
     for file in [lines, csv] {
-        let same = json_of(server.command(["user", "import", "-", "--update", "--json"], &file)?)?;
+        let same = json_of(&server.command(["user", "import", "-", "--update", "--json"], &file)?)?;
         assert_eq!(
             same["unchanged"], 2000,
             "an export is read by the import: {same}"
         );
     }
-    let found = done(server.command(["user", "list", "--search", "user1999"], "")?)?;
+    let found = done(&server.command(["user", "list", "--search", "user1999"], "")?)?;
     assert_eq!(found.lines().count(), 2, "{found}");
     Ok(())
 }
@@ -99,24 +98,24 @@ fn a_list_of_people_goes_in_and_out_without_a_server() -> anyhow::Result<()> {
 fn asvs_7_4_5_an_operator_sees_ends_and_finds_on_record() -> anyhow::Result<()> {
     let server = Launch::new()?.start()?;
     server.add_user("alice@example.test", PASSWORD)?;
-    let shown = json_of(server.command(["user", "show", "alice@example.test", "--json"], "")?)?;
+    let shown = json_of(&server.command(["user", "show", "alice@example.test", "--json"], "")?)?;
     assert_eq!(
         (&shown["has_password"], &shown["live"]["sessions"]),
         (&json!(true), &json!(0))
     );
     let would = ["session", "revoke", "--all", "--dry-run", "--json"];
-    let would = json_of(server.command(would, "")?)?;
+    let would = json_of(&server.command(would, "")?)?;
     assert_eq!(would["would_end"]["sessions"], 0);
     let asked = server.command(["session", "revoke", "--all"], "")?;
     assert_eq!(code(&asked), Some(2));
     assert!(said(&asked).contains("--yes"), "{}", said(&asked));
     let would = ["user", "delete", "alice@example.test", "--dry-run"];
-    let would = done(server.command(would, "")?)?;
+    let would = done(&server.command(would, "")?)?;
     assert!(would.contains("would be deleted"), "{would}");
     let found = [
         "audit", "search", "--event", "user.", "--since", "1h", "--json",
     ];
-    let found = done(server.command(found, "")?)?;
+    let found = done(&server.command(found, "")?)?;
     let event: Value = serde_json::from_str(found.lines().next().context("no event")?)?;
     assert_eq!(
         (&event["event"], &event["user"]),
@@ -137,15 +136,15 @@ fn asvs_13_3_4_an_application_gets_a_secret_that_is_shown_once() -> anyhow::Resu
         "http://shop.localhost:8081",
         "--json",
     ];
-    let added = json_of(server.command(add, "")?)?;
+    let added = json_of(&server.command(add, "")?)?;
     assert!(added["client_id"].is_string());
     let refused = server.command(["app", "rotate-secret", "shop"], "")?;
     assert_eq!(code(&refused), Some(2));
     let rotate = ["app", "rotate-secret", "shop", "--yes", "--json"];
-    let rotated = json_of(server.command(rotate, "")?)?;
+    let rotated = json_of(&server.command(rotate, "")?)?;
     assert_eq!(rotated["client_id"], added["client_id"]);
     let secret = rotated["client_secret"].as_str().context("no secret")?;
-    let shown = done(server.command(["app", "show", "shop", "--json"], "")?)?;
+    let shown = done(&server.command(["app", "show", "shop", "--json"], "")?)?;
     assert!(
         !shown.contains(secret) && shown.contains("\"has_secret\": true"),
         "{shown}"
@@ -166,7 +165,7 @@ fn asvs_13_3_4_an_application_gets_a_secret_that_is_shown_once() -> anyhow::Resu
 #[test]
 fn completions_are_a_script_and_every_command_has_a_manual_page() -> anyhow::Result<()> {
     let server = Launch::new()?.start()?;
-    let script = done(server.command(["completions", "bash"], "")?)?;
+    let script = done(&server.command(["completions", "bash"], "")?)?;
     let mut bash = Command::new("bash")
         .arg("-n")
         .stdin(Stdio::piped())
@@ -177,7 +176,7 @@ fn completions_are_a_script_and_every_command_has_a_manual_page() -> anyhow::Res
     ensure!(bash.wait()?.success(), "bash cannot read it");
     let directory = tempfile::tempdir()?;
     let dir = directory.path().to_str().context("a path")?;
-    done(server.command(["man", "--dir", dir], "")?)?;
+    done(&server.command(["man", "--dir", dir], "")?)?;
     let page = fs::read_to_string(directory.path().join("vestibule-user-import.1"))?;
     ensure!(page.contains(".SH SYNOPSIS"), "{page}");
     Ok(())

@@ -30,7 +30,10 @@ fn the_check_is_measured_with_cookies_in_turns_and_the_server_s_own_time() -> an
         ensure!(alice.sign_in(EMAIL, PASSWORD)?.status == 303);
         let name = format!("vestibule-{}", server.port);
         let value = alice.cookies.get(&name).context("no cookie")?;
-        lines.push_str(&format!("{name}={value}\n"));
+        lines += &name;
+        lines.push('=');
+        lines += value;
+        lines.push('\n');
     }
     let cookies = launch.scratch().join("cookies.txt");
     let report = launch.scratch().join("load.html");
