@@ -33,8 +33,8 @@ fn code(output: &Output) -> Option<i32> {
 
 /// What an operator does with a list of people, from an empty installation on.
 fn imports_and_exports(server: &Server) -> anyhow::Result<()> {
-    let person = |n| format!("{{\"email\":\"user{n:04}@example.test\",\"roles\":[\"staff\"]}}");
-    let people = (0..2000).map(person).collect::<Vec<_>>().join("\n");
+    let person = |n| format!("{{\"email\":\"user{n:04}@example.test\",\"roles\":[\"staff\"]}}\n");
+    let people = (0..2000).map(person).collect::<Vec<_>>().concat();
     let dry = json_of(&server.command(["user", "import", "-", "--dry-run", "--json"], &people)?)?;
     assert_eq!(
         (&dry["added"], &dry["dry_run"]),
@@ -91,6 +91,17 @@ fn a_list_of_people_goes_in_and_out_without_a_server() -> anyhow::Result<()> {
     let mut server = Launch::new()?.start()?;
     server.process.terminate()?;
     imports_and_exports(&server)
+}
+
+#[test]
+fn a_dry_run_where_nothing_is_installed_installs_nothing() -> anyhow::Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let nowhere = scratch.path().join("data");
+    let line = "{\"email\":\"alice@example.test\"}";
+    let dry = vestibule_e2e::server::command(&nowhere, ["user", "import", "-", "--dry-run"], line)?;
+    assert_eq!(code(&dry), Some(2), "{}", said(&dry));
+    assert!(!nowhere.exists());
+    Ok(())
 }
 
 /// Holds: ASVS 7.4.5

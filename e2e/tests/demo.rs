@@ -128,7 +128,7 @@ fn two_at_once_are_two_and_nothing_of_either_stays() -> anyhow::Result<()> {
         }
         ensure!(demo.left()?.len() == 1, "{:?}", demo.left()?);
     }
-    for (demo, signal) in demos.iter_mut().zip([Signal::TERM, Signal::INT]) {
+    for (demo, signal) in demos.iter_mut().zip([Signal::HUP, Signal::INT]) {
         demo.process.signal(signal)?;
         let ended = demo.process.wait()?;
         ensure!(ended.success(), "{ended}: {}", demo.process.said());

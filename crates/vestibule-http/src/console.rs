@@ -28,6 +28,9 @@ pub use audit::chain::ChainWatch;
 pub use browse::Browse;
 pub use streams::Streams;
 
+/// Where a page's stream is: asked for by the page itself, not by whoever looks at it.
+pub const EVENTS: &str = "/console/events";
+
 /// Everything under `/console`.
 pub fn routes() -> Router<Arc<Context>> {
     Router::new()

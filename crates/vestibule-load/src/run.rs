@@ -426,7 +426,10 @@ impl<'p> Generator<'p> {
         if let Some(asked) = asked {
             self.under_way -= 1;
             if self.counts(&asked) {
-                self.tally.error(kind);
+                match self.plan.pace {
+                    Pace::Open(_) => self.tally.unanswered(kind, now() - asked.due),
+                    Pace::Closed => self.tally.error(kind),
+                }
             }
             self.resting.push_back((now() + PAUSE, number));
         } else if self.counting {
@@ -479,7 +482,7 @@ impl<'p> Generator<'p> {
         let at = now();
         for connection in &self.connections {
             if let Some(asked) = connection.asked().filter(|asked| asked.counts) {
-                self.tally.unanswered(at - asked.due);
+                self.tally.unanswered("unanswered", at - asked.due);
             }
         }
         while self.due() < self.ends.min(at)
@@ -492,7 +495,7 @@ impl<'p> Generator<'p> {
             self.asked += 1;
             if self.counting && due >= self.counts_from {
                 self.asked_counted += 1;
-                self.tally.unanswered(at - due);
+                self.tally.unanswered("unanswered", at - due);
             }
         }
     }

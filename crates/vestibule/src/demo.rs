@@ -29,6 +29,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use rustix::process::{self, getpid, kill_process};
 use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
@@ -122,10 +123,11 @@ fn load(flags: &Flags) -> Result<InForce, Faults> {
     Ok(in_force)
 }
 
-/// SIGTERM and SIGINT.
+/// SIGTERM, SIGINT, and SIGHUP: whoever closes the terminal is done with it.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hang_up: Signal,
 }
 
 impl Signals {
@@ -133,6 +135,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
         })
     }
 
@@ -140,6 +143,11 @@ impl Signals {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            _ = self.hang_up.recv() => {
+                // The server takes SIGHUP for a wish to read its settings anew, and is told in its own words. To signal oneself
+                // does not fail.
+                let _ = kill_process(getpid(), process::Signal::TERM);
+            }
         }
     }
 }

@@ -24,6 +24,11 @@ impl Engine {
         self.index().check(cookie, now)
     }
 
+    /// The same, for what a page asks for by itself, again and again: nobody need be there, so the idle clock stays (ASVS 7.3.1).
+    pub fn look(&self, cookie: &SessionCookie, now: UnixMillis) -> Check {
+        self.index().look(cookie, now)
+    }
+
     /// The session as it is now, if it lives on under the secret that was presented: for a connection that stays open and
     /// is asked about at each thing it is told (ASVS 7.4.1, 8.3.2). Nobody need be there, so the idle clock stays.
     pub fn still(&self, session: &LiveSession, now: UnixMillis) -> Option<LiveSession> {

@@ -117,6 +117,17 @@ impl Index {
         }
     }
 
+    /// The same, for what a page asks for by itself: the idle clock stays.
+    pub(super) fn look(&self, cookie: &SessionCookie, now: UnixMillis) -> Check {
+        if !self.is_filled() {
+            return Check::NotReady;
+        }
+        match self.still(cookie.id, cookie.secret.hashed(), now) {
+            Some(session) => Check::Live(session),
+            None => Check::Dead,
+        }
+    }
+
     /// The session, if it is live under this secret; moves its idle clock.
     pub(crate) fn live(
         &self,

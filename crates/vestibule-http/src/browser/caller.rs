@@ -78,8 +78,15 @@ impl Caller {
             language: Language::of(context.texts.language(&accept_language).lang()),
         };
         let cookie = ours.then(|| cookies::session(headers, &context.site.issuer));
+        // ASVS 7.3.1: an open page that takes up its stream anew keeps nobody signed in.
+        let by_itself = request.uri().path() == crate::console::EVENTS;
         let standing = cookie.flatten().map_or(Standing::Nobody, |cookie| {
-            match context.engine.check(&cookie, visit.now) {
+            let checked = if by_itself {
+                context.engine.look(&cookie, visit.now)
+            } else {
+                context.engine.check(&cookie, visit.now)
+            };
+            match checked {
                 Check::Dead => Standing::Ended(cookie.id),
                 Check::NotReady => Standing::Unknown,
                 Check::Live(session) => Standing::Live(Arc::new(session), cookie),

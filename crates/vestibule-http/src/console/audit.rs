@@ -50,7 +50,7 @@ pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Fai
     let newest = events.first().map(|event| event.position);
     let newest = newest.filter(|_| before.is_none());
     let follow =
-        |position: u64| browse.elsewhere("/console/events", Some(("trail", &position.to_string())));
+        |position: u64| browse.elsewhere(super::EVENTS, Some(("trail", &position.to_string())));
     by.live_page(&AuditPage {
         csrf: by.0.token()?,
         kind: asked.kind.clone(),

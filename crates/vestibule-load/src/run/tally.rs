@@ -71,9 +71,9 @@ impl Tally {
         *self.errors.entry(kind).or_default() += 1;
     }
 
-    /// It waited so long, and nothing came.
-    pub(super) fn unanswered(&mut self, so_far: Duration) {
-        self.error("unanswered");
+    /// It waited so long, and no answer came: to leave that out would make a server look better the longer it stalls.
+    pub(super) fn unanswered(&mut self, kind: &'static str, so_far: Duration) {
+        self.error(kind);
         self.latency.record(so_far);
     }
 

@@ -174,6 +174,8 @@ fn what_never_comes_is_counted_as_long_as_it_was_waited_for() {
     let lost: u64 = outcome.errors.values().sum();
     assert_eq!(outcome.answers + lost, 60, "{outcome:?}");
     assert!(lost >= 46, "{outcome:?}");
+    // What was given up on stands among the slowest, not outside.
+    assert!(outcome.latency.p50 >= 300_000.0, "{outcome:?}");
     assert!(outcome.latency.p90 >= 300_000.0, "{outcome:?}");
     assert!(!outcome.is_clean());
 }

@@ -205,7 +205,11 @@ fn print(page: &Value, json: bool) -> Result<u64> {
 }
 
 fn print_one(event: &Value, json: bool) -> Result<()> {
-    output::line(&if json { event.to_string() } else { told(event) })
+    output::line(&if json {
+        output::ascii_controls(&event.to_string())
+    } else {
+        told(event)
+    })
 }
 
 /// One event as a line for a person.

@@ -1,5 +1,6 @@
 //! What commands print: tables on a terminal, tab-separated lines in a pipe, JSON for programs.
 
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::Result;
@@ -36,7 +37,22 @@ pub fn bytes(bytes: &[u8]) -> Result<()> {
 
 /// Prints JSON for programs, over several lines.
 pub fn json(value: &impl Serialize) -> Result<()> {
-    line(&serde_json::to_string_pretty(value)?)
+    line(&ascii_controls(&serde_json::to_string_pretty(value)?))
+}
+
+/// JSON whose strings hold no control character as it is (ASVS 16.4.1): the writer escapes those below U+0020 alone, and a terminal
+/// takes U+009B for the beginning of a sequence.
+pub fn ascii_controls(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if ('\u{7f}'..='\u{9f}').contains(&c) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// Prints rows under headings; `none` where there are no rows, on a terminal.
@@ -136,6 +152,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    /// Holds: ASVS 16.4.1
+    #[test]
+    fn asvs_16_4_1_nor_does_any_in_json() {
+        let told = json!({ "user_agent": "\u{9b}2J\u{7f}\u{1b}[0m", "name": "Zo\u{eb}" });
+        let text = ascii_controls(&told.to_string());
+        assert!(!text.chars().any(char::is_control), "{text}");
+        assert!(text.contains("Zo\u{eb}"), "{text}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            told
+        );
+    }
 
     /// Holds: ASVS 16.4.1
     #[test]

@@ -64,8 +64,8 @@ pub enum User {
         after_help = "Examples:\n  vestibule user delete bob@example.test --dry-run\n  vestibule user delete bob@example.test --yes"
     )]
     Delete(delete::Delete),
-    /// Make accounts from a file, all of it or nothing: JSON lines, or CSV with the columns email, name, roles, verified,
-    /// disabled, language; never passwords
+    /// Make accounts from a file that is checked whole before anything is done: JSON lines, or CSV with the columns email, name,
+    /// roles, verified, disabled, language; never passwords
     #[command(after_help = "Examples:\n  \
         vestibule user import people.csv --dry-run\n  \
         vestibule user import people.csv\n  \

@@ -81,7 +81,8 @@ fn act(fields: &Fields) -> Act {
     }
 }
 
-/// A stream that breaks off tells of no end: whoever asked may be gone, or the store away, or the session over.
+/// What breaks off before its end ends in an error, so that nobody takes it for the whole: the store may be away, the login over, or
+/// nobody reads.
 async fn send(
     by: Administrator,
     acting: Acting,
@@ -89,7 +90,13 @@ async fn send(
     mut to: Sender<Bytes, StoreError>,
 ) {
     let (mut sent, mut before) = (0, None);
-    while sent < MOST && acting.still(&by) {
+    while sent < MOST {
+        if !acting.still(&by) {
+            to.abort(StoreError::Failed(
+                "the login that asked for it is over".into(),
+            ));
+            return;
+        }
         let engine = &by.context().engine;
         let page = match engine
             .events(filter.clone(), before, PAGE.min(MOST - sent))
@@ -108,6 +115,7 @@ async fn send(
         sent += page.events.len();
         let lines = lines(&page.events);
         if !lines.is_empty() && !matches!(timeout(STUCK, to.send_data(lines)).await, Ok(Ok(()))) {
+            to.abort(StoreError::Failed("nobody read on".into()));
             return;
         }
         before = page.next;

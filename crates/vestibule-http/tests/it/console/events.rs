@@ -123,7 +123,7 @@ async fn the_trail_is_followed_by_the_same_filter() {
 
 /// Holds: ASVS 7.4.1, ASVS 8.3.2
 #[tokio::test]
-async fn asvs_7_4_1_a_stream_is_over_with_the_session_the_role_and_the_secret_it_was_opened_by() {
+async fn asvs_7_4_1_a_stream_is_over_with_the_session_the_role_and_the_idle_time() {
     let end_session = async |house: &House, browser: &Browser| {
         browser.submit("/account", "/logout", &[]).await;
         let _ = house;
@@ -167,6 +167,19 @@ async fn asvs_7_3_1_a_tab_that_stays_open_keeps_nobody_signed_in() {
     house.signed_in(ROOT).await;
     stream.next().await.unwrap();
     house.clock.forward(Duration::from_mins(20));
+    assert_eq!(browser.get("/console").await.status, StatusCode::SEE_OTHER);
+}
+
+/// Holds: ASVS 7.3.1
+#[tokio::test]
+async fn asvs_7_3_1_nor_does_one_that_takes_its_stream_up_anew() {
+    let (house, browser) = administered().await;
+    for _ in 0..2 {
+        house.clock.forward(Duration::from_mins(14));
+        let mut stream = Stream::open(&browser, "/console/events").await;
+        assert_eq!(stream.next().await.unwrap().0, "put");
+    }
+    house.clock.forward(Duration::from_mins(14));
     assert_eq!(browser.get("/console").await.status, StatusCode::SEE_OTHER);
 }
 

@@ -95,7 +95,13 @@ pub fn run(settings: &Settings, import: &Import) -> Result<ExitCode> {
     if lines.is_empty() {
         bail!("{name} holds no account");
     }
-    let summary = wait(Client::with(settings, Missing::Make, async |client| {
+    // A dry run makes nothing, no installation either.
+    let missing = if import.dry_run {
+        Missing::Refuse
+    } else {
+        Missing::Make
+    };
+    let summary = wait(Client::with(settings, missing, async |client| {
         // All of it is looked at before any of it is done: a file with a slip in it changes nothing.
         let looked = send(client, &lines, import, true).await?;
         if import.dry_run || !looked.refused.is_empty() {
