@@ -176,3 +176,65 @@ async fn asvs_3_5_8_another_sites_page_has_nothing_read() {
         );
     }
 }
+
+/// Every route of the contract under `/api/v1/admin`, by method, with something in each place that a name belongs.
+fn routes() -> Vec<(String, String)> {
+    let document = serde_json::to_value(vestibule_http::api::document()).unwrap();
+    let mut routes = Vec::new();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        if path.starts_with("/api/v1/admin") {
+            let filled: Vec<_> = path
+                .split('/')
+                .map(|part| if part.starts_with('{') { "x" } else { part })
+                .collect();
+            for method in methods.as_object().unwrap().keys() {
+                if ["get", "put", "post", "patch", "delete"].contains(&method.as_str()) {
+                    routes.push((method.to_uppercase(), filled.join("/")));
+                }
+            }
+        }
+    }
+    routes
+}
+
+/// Holds: ASVS 8.2.1, ASVS 7.5.1, ASVS 3.5.1, N12, H03
+#[tokio::test]
+async fn asvs_8_2_1_no_route_of_administration_is_open_to_anybody_else() {
+    let routes = routes();
+    assert!(routes.len() > 20, "{routes:?}");
+    let (house, root) = administered().await;
+    house.add(ALICE).await;
+    let (alice, stranger) = (house.signed_in(ALICE).await, house.browser());
+    let (hers, roots) = (csrf(&alice).await, csrf(&root).await);
+    let with = |browser: &Browser, (method, path): &(String, String), token: &str| {
+        let body = if method == "GET" { "" } else { "{}" };
+        let mut request = call(browser, method, path, body);
+        if !token.is_empty() {
+            let token = token.parse().unwrap();
+            request.headers_mut().insert("x-csrf-token", token);
+        }
+        request
+    };
+    for route in &routes {
+        let answer = stranger.send(with(&stranger, route, &roots)).await;
+        refused(&answer, 401, "not_signed_in");
+        let answer = alice.send(with(&alice, route, &hers)).await;
+        refused(&answer, 403, "forbidden");
+        let mut foreign = with(&root, route, &roots);
+        let headers = foreign.headers_mut();
+        headers.insert("origin", "https://evil.test".parse().unwrap());
+        headers.insert("sec-fetch-site", "cross-site".parse().unwrap());
+        refused(&root.send(foreign).await, 403, "cross_site");
+        if route.0 != "GET" {
+            for wrong in ["", &hers] {
+                let answer = root.send(with(&root, route, wrong)).await;
+                refused(&answer, 403, "csrf_token_required");
+            }
+        }
+    }
+    house.clock.forward(std::time::Duration::from_mins(6));
+    for route in &routes {
+        let answer = root.send(with(&root, route, &roots)).await;
+        refused(&answer, 403, "fresh_login_required");
+    }
+}
