@@ -83,7 +83,7 @@ async fn asvs_6_1_3_a_form_that_visitors_may_send_is_a_documented_way_in_or_open
     assert!(open.iter().eq(known.keys()), "{open:?}");
     let mut documented: BTreeSet<_> = known.into_values().flatten().collect();
     documented.extend([
-        "`vestibule user add`, `invite`, `recover`",
+        "`vestibule user add`, `invite`, `recover`, `import`",
         "re-authentication, change of password",
     ]);
     assert_eq!(ways_in(), documented);
