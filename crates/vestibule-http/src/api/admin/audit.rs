@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -18,6 +19,9 @@ use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, answer, limit};
 use crate::api::time::Utc;
 use crate::context::Context;
+
+/// When it is worth asking whether another look at the whole chain is over.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Which part of the trail, and which events of it.
 #[derive(Deserialize, IntoParams)]
@@ -200,11 +204,15 @@ pub async fn get(
 )]
 pub async fn verify(
     State(context): State<Arc<Context>>,
-    _: Given,
+    Given(operator): Given,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Response, Problem> {
+    // It reads everything there is: one at a time, here and in the console.
+    let turn = context.chain.begin();
+    let turn = turn.ok_or_else(|| Problem::new(Code::Busy).retry_after(AGAIN))?;
     let report = context.engine.verify_trail().await;
     let report = report.map_err(|error| Problem::store(&error))?;
+    turn.done(&report, operator.now);
     let body = ReportBody {
         events: report.events,
         seals: report.seals,

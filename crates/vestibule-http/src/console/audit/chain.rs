@@ -1,7 +1,7 @@
 //! `/console/audit/verify`: reads the whole trail and every seal over it (ASVS 16.4.2). That may take minutes, so it goes on
 //! after the answer; one at a time, and what it found stays until the next.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::response::{IntoResponse as _, Redirect, Response};
 use vestibule_core::time::UnixMillis;
@@ -22,14 +22,14 @@ impl ChainWatch {
         self.lock().clone()
     }
 
-    /// Whether it may begin: nobody else is at it.
-    fn begin(&self) -> bool {
+    /// The turn to look, unless somebody is at it (ASVS 15.2.2).
+    pub fn begin(self: &Arc<Self>) -> Option<Turn> {
         let mut state = self.lock();
         if *state == ChainCheck::Running {
-            return false;
+            return None;
         }
         *state = ChainCheck::Running;
-        true
+        Some(Turn(Some(Arc::clone(self))))
     }
 
     fn lock(&self) -> MutexGuard<'_, ChainCheck> {
@@ -37,30 +37,46 @@ impl ChainWatch {
     }
 }
 
+/// The one look under way. Dropped before it is over, by a caller that hung up or a panic, it failed.
+pub struct Turn(Option<Arc<ChainWatch>>);
+
+impl Turn {
+    /// What was found, and when it was asked for.
+    pub fn done(mut self, report: &TrailReport, at: UnixMillis) {
+        if let Some(watch) = self.0.take() {
+            *watch.lock() = ChainCheck::Done(told(report, at));
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(watch) = self.0.take() {
+            *watch.lock() = ChainCheck::Failed;
+        }
+    }
+}
+
 /// Begins, and leads back. It changes nothing and tells nothing new of anybody: a live session of an administrator is enough.
 pub async fn post(by: Administrator, posted: Posted) -> Result<Response, Failure> {
     by.check(posted)?;
-    let caller = std::sync::Arc::clone(&by.0.caller);
-    if caller.context.chain.begin() {
+    let caller = Arc::clone(&by.0.caller);
+    if let Some(turn) = caller.context.chain.begin() {
         let at = by.now();
         tokio::spawn(async move {
-            let found = caller.context.engine.verify_trail().await;
-            *caller.context.chain.lock() = match found {
-                Ok(report) => ChainCheck::Done(told(report, at)),
-                Err(error) => {
-                    tracing::error!(
-                        error = %vestibule_engine::causes(&error),
-                        "the audit trail could not be verified to its end"
-                    );
-                    ChainCheck::Failed
-                }
-            };
+            match caller.context.engine.verify_trail().await {
+                Ok(report) => turn.done(&report, at),
+                Err(error) => tracing::error!(
+                    error = %vestibule_engine::causes(&error),
+                    "the audit trail could not be verified to its end"
+                ),
+            }
         });
     }
     Ok(Redirect::to(PATH).into_response())
 }
 
-fn told(report: TrailReport, at: UnixMillis) -> ChainReport {
+fn told(report: &TrailReport, at: UnixMillis) -> ChainReport {
     ChainReport {
         at: at.0,
         events: report.events,
@@ -68,8 +84,8 @@ fn told(report: TrailReport, at: UnixMillis) -> ChainReport {
         unsealed: report.unsealed,
         faults: report
             .faults
-            .into_iter()
-            .map(|fault| (fault.position, fault.what))
+            .iter()
+            .map(|fault| (fault.position, fault.what.clone()))
             .collect(),
     }
 }

@@ -146,6 +146,23 @@ async fn the_trail_is_searched_back_and_followed_on_by_the_same_filter() {
     assert!(on.body["next"].as_u64().unwrap() > 2);
 }
 
+/// Holds: ASVS 15.2.2
+#[tokio::test]
+async fn asvs_15_2_2_the_whole_trail_is_read_once_at_a_time() {
+    let caller = Caller::new().await;
+    let turn = caller.house.context.chain.begin().unwrap();
+    assert!(caller.house.context.chain.begin().is_none());
+    let told = caller.get(&format!("{AUDIT}/verify")).await;
+    assert_eq!((told.status.as_u16(), told.problem()), (503, "busy"));
+    assert_eq!(told.retry_after, "5");
+    // Whoever was at it hung up.
+    drop(turn);
+    for _ in 0..2 {
+        let told = caller.get(&format!("{AUDIT}/verify")).await;
+        assert_eq!(told.status.as_u16(), 200);
+    }
+}
+
 #[tokio::test]
 async fn the_trail_is_verified() {
     let caller = Caller::new().await;
