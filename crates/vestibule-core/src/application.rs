@@ -359,14 +359,12 @@ pub enum SpecError {
         "the application needs an origin: where do browsers reach it, like https://shop.example.com?"
     )]
     NoOrigin,
-    /// Too much of something.
-    #[error("the application has too many {what}: at most {most}")]
-    TooMany {
-        /// Of what.
-        what: &'static str,
-        /// How many there may be.
-        most: usize,
-    },
+    /// More origins than this.
+    #[error("the application has too many origins: at most {0}")]
+    TooManyOrigins(usize),
+    /// More rules than this.
+    #[error("the application has too many rules: at most {0}")]
+    TooManyRules(usize),
     /// The same host twice.
     #[error("the application has {0} twice")]
     Twice(String),
@@ -387,15 +385,14 @@ impl ApplicationSpec {
         if let Some(twice) = seen.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(SpecError::Twice(twice[0].to_owned()));
         }
-        let too_many = |what, most| Err(SpecError::TooMany { what, most });
         if authorities.is_empty() {
             return Err(SpecError::NoOrigin);
         }
         if authorities.len() > Self::MOST_ORIGINS {
-            return too_many("origins", Self::MOST_ORIGINS);
+            return Err(SpecError::TooManyOrigins(Self::MOST_ORIGINS));
         }
         if self.rules.len() > Self::MOST_RULES {
-            return too_many("rules", Self::MOST_RULES);
+            return Err(SpecError::TooManyRules(Self::MOST_RULES));
         }
         Ok(self)
     }

@@ -66,46 +66,56 @@ pub struct Said {
     pub acr: bool,
 }
 
+/// Why a demand is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DemandError {
+    /// Everybody, and those with a role.
+    #[error(
+        "public lets everybody in, and roles would mean nothing: take the one or the other away"
+    )]
+    PublicWithRoles,
+    /// Everybody, and those with a strong login.
+    #[error("public lets everybody in, and acr would mean nothing: take the one or the other away")]
+    PublicWithAcr,
+    /// A rule opens, unseen, what needs a role.
+    #[error(
+        "a rule stands alone, and this one asks for no role where the application does: repeat roles, write roles = [] \
+         for any login, or public = true"
+    )]
+    RolesDropped,
+    /// A rule opens, unseen, what needs a strong login.
+    #[error(
+        "a rule stands alone, and this one asks for no acr where the application does: repeat acr, write acr = \"aal1\" \
+         for any login, or public = true"
+    )]
+    AcrDropped,
+}
+
 /// A demand that says two things at once.
-pub fn contradiction(demand: &Demand) -> Option<&'static str> {
-    match demand {
-        Demand {
-            public: true,
-            roles,
-            ..
-        } if !roles.is_empty() => Some(
-            "public lets everybody in, and roles would mean nothing: take the one or the other away",
-        ),
-        Demand {
-            public: true,
-            acr: Some(_),
-            ..
-        } => Some(
-            "public lets everybody in, and acr would mean nothing: take the one or the other away",
-        ),
-        _ => None,
+pub const fn contradiction(demand: &Demand) -> Option<DemandError> {
+    if !demand.public {
+        None
+    } else if !demand.roles.is_empty() {
+        Some(DemandError::PublicWithRoles)
+    } else if demand.acr.is_some() {
+        Some(DemandError::PublicWithAcr)
+    } else {
+        None
     }
 }
 
 /// What `rule` drops of the application's own demand without saying so: a rule's demand is the whole of it, and whoever
 /// writes one for CORS must not open what only `staff` may see.
-pub fn dropped(own: &Demand, rule: &Demand, said: Said) -> Option<&'static str> {
+pub const fn dropped(own: &Demand, rule: &Demand, said: Said) -> Option<DemandError> {
     if rule.public {
-        return None;
+        None
+    } else if !own.roles.is_empty() && !said.roles {
+        Some(DemandError::RolesDropped)
+    } else if own.acr.is_some() && !said.acr {
+        Some(DemandError::AcrDropped)
+    } else {
+        None
     }
-    if !own.roles.is_empty() && !said.roles {
-        return Some(
-            "a rule stands alone, and this one asks for no role where the application does: repeat roles, write roles = [] \
-             for any login, or public = true",
-        );
-    }
-    if own.acr.is_some() && !said.acr {
-        return Some(
-            "a rule stands alone, and this one asks for no acr where the application does: repeat acr, write acr = \"aal1\" \
-             for any login, or public = true",
-        );
-    }
-    None
 }
 
 impl Engine {
@@ -270,9 +280,9 @@ mod tests {
             acr: true,
         };
         let told = |said| dropped(&staff(), &cors, said);
-        assert!(told(Said::default()).unwrap().contains("asks for no role"));
+        assert_eq!(told(Said::default()), Some(DemandError::RolesDropped));
         let only_roles = Said { acr: false, ..all };
-        assert!(told(only_roles).unwrap().contains("asks for no acr"));
+        assert_eq!(told(only_roles), Some(DemandError::AcrDropped));
         assert_eq!(told(all), None);
         let public = Demand {
             public: true,
@@ -288,7 +298,7 @@ mod tests {
             public: true,
             ..staff()
         };
-        assert!(contradiction(&both).is_some());
+        assert_eq!(contradiction(&both), Some(DemandError::PublicWithRoles));
         assert_eq!(contradiction(&staff()), None);
     }
 }

@@ -23,6 +23,7 @@ use crate::api::admin;
 use crate::api::problem::{Code, Problem};
 use crate::api::request;
 use crate::context::Context;
+use crate::texts::msg;
 
 /// Every route of the control socket.
 pub fn routes(context: Arc<Context>) -> Router {
@@ -47,5 +48,8 @@ async fn no_such_route() -> Problem {
 }
 
 async fn no_such_method(method: Method) -> Problem {
-    Problem::new(Code::MethodNotAllowed).saying(format!("{method} has no meaning here"))
+    Problem::new(Code::MethodNotAllowed).told(
+        msg("problem-method"),
+        vec![("method", method.as_str().to_owned().into())],
+    )
 }

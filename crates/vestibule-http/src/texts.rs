@@ -5,7 +5,9 @@
 
 use std::borrow::Cow;
 
-use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use fluent_bundle::{
+    FluentArgs, FluentError, FluentResource, FluentValue, concurrent::FluentBundle,
+};
 use http::{HeaderMap, header};
 
 mod negotiation;
@@ -45,6 +47,8 @@ pub enum Arg<'a> {
     Phrase(Cow<'a, str>),
     /// A number, for plural forms too.
     Number(i64),
+    /// Another message without variables, in the same language.
+    Message(Msg),
 }
 
 struct Language {
@@ -133,6 +137,15 @@ impl<'a> Tongue<'a> {
     }
 }
 
+#[cfg(test)]
+impl Tongue<'_> {
+    /// The message in this language alone, if it is there and nothing in it is left open.
+    pub(crate) fn own(self, Msg(id): Msg, args: &[(&'static str, Arg<'_>)]) -> Option<String> {
+        let (text, errors) = self.language.complete(id, args)?;
+        errors.is_empty().then_some(text)
+    }
+}
+
 impl Language {
     fn parse(tag: &'static str, source: &str) -> Self {
         // A fault in an embedded file costs only the entry it stands in; the tests let none pass.
@@ -146,16 +159,7 @@ impl Language {
     }
 
     fn format(&self, id: &str, args: &[(&'static str, Arg<'_>)]) -> Option<Cow<'_, str>> {
-        let pattern = self.bundle.get_message(id)?.value()?;
-        let mut errors = Vec::new();
-        let args: FluentArgs<'_> = args
-            .iter()
-            .map(|(name, arg)| (*name, arg.value()))
-            .collect();
-        let text = self
-            .bundle
-            .format_pattern(pattern, Some(&args), &mut errors)
-            .into_owned();
+        let (text, errors) = self.complete(id, args)?;
         if !errors.is_empty() {
             tracing::error!(
                 text.id = id,
@@ -166,11 +170,33 @@ impl Language {
         }
         Some(Cow::Owned(text))
     }
+
+    /// The text, and what could not be put into it.
+    fn complete(
+        &self,
+        id: &str,
+        args: &[(&'static str, Arg<'_>)],
+    ) -> Option<(String, Vec<FluentError>)> {
+        let pattern = self.bundle.get_message(id)?.value()?;
+        let mut errors = Vec::new();
+        let args: FluentArgs<'_> = args
+            .iter()
+            .map(|(name, arg)| (*name, arg.value(self)))
+            .collect();
+        let text = self
+            .bundle
+            .format_pattern(pattern, Some(&args), &mut errors);
+        Some((text.into_owned(), errors))
+    }
 }
 
 impl Arg<'_> {
-    fn value(&self) -> FluentValue<'static> {
+    fn value(&self, language: &Language) -> FluentValue<'static> {
         match self {
+            Self::Message(Msg(id)) => {
+                let text = language.format(id, &[]).unwrap_or_default();
+                FluentValue::from(text.into_owned())
+            }
             Self::Number(number) => FluentValue::from(*number),
             Self::Phrase(text) => FluentValue::from(text.clone().into_owned()),
             Self::Text(text) if text.is_ascii() => FluentValue::from(text.clone().into_owned()),

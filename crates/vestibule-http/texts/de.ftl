@@ -1121,3 +1121,49 @@ person-ends-unknown = Wie viel damit endet, lässt sich gerade nicht sagen.
 ### API: on an application's host
 
 problem-forbidden-there = Die Anwendung dort lässt dieses Konto oder diese Anmeldung nicht ein.
+
+### API: what exactly is wrong
+problem-email-shape = Eine E-Mail-Adresse sieht aus wie name@example.com.
+problem-email-long = Eine E-Mail-Adresse hat höchstens 254 Zeichen, davon höchstens 64 vor dem @.
+problem-email-character = Eine E-Mail-Adresse enthält keine Leerzeichen, Anführungszeichen oder Steuerzeichen.
+problem-email-domain = Der Teil nach dem @ ist kein Rechnername.
+problem-text-long = Der gesuchte Text hat höchstens 200 Zeichen.
+problem-text-character = Der gesuchte Text enthält keine Zeilenumbrüche oder Steuerzeichen.
+problem-kind-unknown = Kein Ereignis ist von dieser Art: Nennen Sie eine, wie das Protokoll sie zeigt, etwa login.succeeded, oder den Anfang mehrerer mit seinem Punkt, etwa session.
+problem-actor-unknown = Der Parameter actor ist user:ID, operator:UID, system oder visitor.
+problem-time = Der Parameter { $parameter } ist ein Zeitpunkt wie 2026-01-31T12:00:00Z.
+problem-before-or-after = Geben Sie entweder before an, das zurückgeht, oder after, das weitergeht.
+problem-before-session = Der Parameter before ist nicht die Kennung einer Sitzung.
+problem-whose-sessions = Geben Sie an, wessen Sitzungen: entweder user=EMAIL oder all=true.
+problem-not-a-session = { $id } ist nicht die Kennung einer Sitzung.
+problem-sessions-most = Das Feld sessions fasst höchstens { $most }: Senden Sie den Rest danach.
+problem-users-most = Das Feld users fasst höchstens { $most }: Senden Sie den Rest danach.
+problem-password-of-another = Die Verwaltung setzt niemandes Passwort: Lassen Sie es weg, und senden Sie eine Einladung.
+problem-no-account-at = Kein Konto hat die Adresse { $email }.
+problem-no-account-of = Kein Konto hat die Kennung { $id }.
+problem-no-login-at = Kein Konto, das sich anmelden darf, hat die Adresse { $email }.
+problem-administrator-alone = Nur { $email } verwaltet diesen Server, und ohne dieses Konto täte es niemand: Geben Sie die Rolle zuerst einem anderen (vestibule user set-roles EMAIL admin).
+problem-declared-account = Das Konto { $name } steht in der Einstellungsdatei und wird dort verwaltet: Ändern Sie die Datei, und senden Sie dem Server SIGHUP, oder starten Sie ihn neu.
+problem-declared-application = Die Anwendung { $name } steht in der Einstellungsdatei und wird dort verwaltet: Ändern Sie die Datei, und senden Sie dem Server SIGHUP, oder starten Sie ihn neu.
+problem-declared-role = Die Rolle { $name } steht in der Einstellungsdatei und wird dort verwaltet: Ändern Sie die Datei, und senden Sie dem Server SIGHUP, oder starten Sie ihn neu.
+problem-role-held-by = { $role } haben noch { $holders }: Nehmen Sie sie ihnen zuerst (vestibule user list zeigt, wer es ist, vestibule user set-roles EMAIL ROLE… gibt andere).
+problem-role-undescribed = Nichts beschreibt eine Rolle { $role }: vestibule role list zeigt, welche es gibt.
+problem-no-words-in = In { $tag } gibt es keine Texte: Schreiben Sie "en" oder "de".
+problem-mail-untried = Kein Mailserver ist eingestellt, es gibt also nichts auszuprobieren: Setzen Sie mail.server.
+problem-no-application = Es gibt keine Anwendung { $name }: vestibule app list zeigt, welche es gibt.
+problem-application-name-taken = Eine andere Anwendung hat diesen Namen: Wählen Sie einen anderen, oder ändern Sie jene mit vestibule app set.
+problem-origin-of = Die Anwendung { $application } ist unter { $authority } erreichbar: Rechnername und Port gehören zu einer einzigen Anwendung.
+problem-on-own-host = { $origin } liegt auf dem Rechnernamen des Ausstellers und könnte darum als Kontoseite auftreten: Geben Sie der Anwendung einen eigenen Rechnernamen, oder setzen Sie edge.own_host_application, wenn Sie ihr ganz vertrauen.
+problem-kind-to-come = Anwendungen der Art { $kind } kommen mit den Tokens; bisher gibt es proxy.
+problem-no-such-kind = Eine Art { $kind } gibt es nicht; bisher gibt es proxy.
+problem-origins-none = Die Anwendung braucht einen Ursprung: Wo erreichen Browser sie, etwa https://shop.example.com?
+problem-origins-most = Die Anwendung hat zu viele Ursprünge: höchstens { $most }.
+problem-rules-most = Die Anwendung hat zu viele Regeln: höchstens { $most }.
+problem-origin-twice = Die Anwendung hat { $authority } zweimal.
+problem-rule = Regel { $rule }: { $why }
+problem-public-roles = Mit public kommen alle hinein, und roles hätte keine Bedeutung: Nehmen Sie eines von beiden weg.
+problem-public-acr = Mit public kommen alle hinein, und acr hätte keine Bedeutung: Nehmen Sie eines von beiden weg.
+problem-roles-dropped = Eine Regel steht für sich, und diese verlangt keine Rolle, wo die Anwendung eine verlangt: Wiederholen Sie roles, schreiben Sie roles = [] für jede Anmeldung, oder public = true.
+problem-acr-dropped = Eine Regel steht für sich, und diese verlangt kein acr, wo die Anwendung eines verlangt: Wiederholen Sie acr, schreiben Sie acr = "aal1" für jede Anmeldung, oder public = true.
+problem-method = { $method } bedeutet hier nichts.
+problem-probe-key = Ein Schlüssel hat 32 bis 64 Buchstaben und Ziffern.

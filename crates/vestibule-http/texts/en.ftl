@@ -1121,3 +1121,49 @@ person-ends-unknown = How much that ends cannot be told just now.
 ### API: on an application's host
 
 problem-forbidden-there = The application there does not let this account, or this login, in.
+
+### API: what exactly is wrong
+problem-email-shape = An e-mail address looks like name@example.com.
+problem-email-long = An e-mail address has at most 254 characters, at most 64 of them before the @.
+problem-email-character = An e-mail address has no blanks, quotes or control characters.
+problem-email-domain = The part after the @ is not a host name.
+problem-text-long = What is looked for has at most 200 characters.
+problem-text-character = What is looked for has no line breaks or control characters.
+problem-kind-unknown = No event is of this kind: give one as the trail shows it, like login.succeeded, or the beginning of several with its dot, like session.
+problem-actor-unknown = The parameter actor is one of user:ID, operator:UID, system and visitor.
+problem-time = The parameter { $parameter } is a time like 2026-01-31T12:00:00Z.
+problem-before-or-after = Say either before, which walks back, or after, which walks on.
+problem-before-session = The parameter before is not a session's id.
+problem-whose-sessions = Say whose sessions: either user=EMAIL or all=true.
+problem-not-a-session = { $id } is not a session's id.
+problem-sessions-most = The field sessions holds at most { $most }: send the rest afterwards.
+problem-users-most = The field users holds at most { $most }: send the rest afterwards.
+problem-password-of-another = An administrator sets nobody's password: leave it out, and send an invitation.
+problem-no-account-at = No account has the address { $email }.
+problem-no-account-of = No account has the id { $id }.
+problem-no-login-at = No account that may sign in has the address { $email }.
+problem-administrator-alone = { $email } is the only administrator, and without one nobody administers: make another first (vestibule user set-roles EMAIL admin).
+problem-declared-account = The account { $name } stands in the settings file and is managed there: change the file and send the server SIGHUP, or restart it.
+problem-declared-application = The application { $name } stands in the settings file and is managed there: change the file and send the server SIGHUP, or restart it.
+problem-declared-role = The role { $name } stands in the settings file and is managed there: change the file and send the server SIGHUP, or restart it.
+problem-role-held-by = { $role } is held by { $holders }: take it from them first (vestibule user list shows who, vestibule user set-roles EMAIL ROLE… gives others).
+problem-role-undescribed = Nothing describes a role { $role }: vestibule role list shows those there are.
+problem-no-words-in = There is no text in { $tag }: say "en" or "de".
+problem-mail-untried = No mail server is set, so there is nothing to try out: set mail.server.
+problem-no-application = There is no application { $name }: vestibule app list shows those there are.
+problem-application-name-taken = Another application has this name: choose another, or change that one with vestibule app set.
+problem-origin-of = The application { $application } is reached at { $authority }: a host and port belong to one application.
+problem-on-own-host = { $origin } is on the issuer's own host, and so could act as the account page: give the application a host name of its own, or set edge.own_host_application if it is fully trusted.
+problem-kind-to-come = Applications of kind { $kind } come with tokens; so far there is proxy.
+problem-no-such-kind = There is no kind { $kind }; so far there is proxy.
+problem-origins-none = The application needs an origin: where do browsers reach it, like https://shop.example.com?
+problem-origins-most = The application has too many origins: at most { $most }.
+problem-rules-most = The application has too many rules: at most { $most }.
+problem-origin-twice = The application has { $authority } twice.
+problem-rule = Rule { $rule }: { $why }
+problem-public-roles = Public lets everybody in, and roles would mean nothing: take the one or the other away.
+problem-public-acr = Public lets everybody in, and acr would mean nothing: take the one or the other away.
+problem-roles-dropped = A rule stands alone, and this one asks for no role where the application does: repeat roles, write roles = [] for any login, or public = true.
+problem-acr-dropped = A rule stands alone, and this one asks for no acr where the application does: repeat acr, write acr = "aal1" for any login, or public = true.
+problem-method = { $method } has no meaning here.
+problem-probe-key = A key has 32 to 64 letters and digits.

@@ -71,7 +71,7 @@ impl FromRequestParts<Arc<Context>> for Given {
         }
         // ASVS 8.2.1
         if !known.session.is_administrator() {
-            return Err(Problem::new(Code::Forbidden).saying("this needs the role admin"));
+            return Err(Problem::new(Code::Forbidden));
         }
         if !parts.method.is_safe() {
             parts.extensions.insert(MustAdminister);
@@ -311,7 +311,7 @@ async fn whole(context: &Context, request: Request, most: usize) -> Result<Bytes
 /// grew old.
 fn may_still(caller: &Caller, session: &LiveSession) -> Result<(), Problem> {
     if !session.is_administrator() {
-        return Err(Problem::new(Code::Forbidden).saying("this needs the role admin"));
+        return Err(Problem::new(Code::Forbidden));
     }
     let engine = &caller.context.engine;
     let fresh = engine.fresh(session, engine.now());

@@ -12,6 +12,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, Told, answer};
 use crate::context::Context;
 use crate::probe::Seen;
+use crate::texts::msg;
 
 /// `get` takes nothing.
 #[derive(Deserialize)]
@@ -62,7 +63,7 @@ pub async fn announce(
     // ASVS 11.5.1: as much as nobody guesses, so that no stranger's request is taken for the operator's.
     let fits = (32..=64).contains(&key.len()) && key.bytes().all(|c| c.is_ascii_alphanumeric());
     if !fits {
-        return Err(Problem::new(Code::InvalidBody).saying("a key has 32 to 64 letters and digits"));
+        return Err(Problem::new(Code::InvalidBody).saying(&msg("problem-probe-key")));
     }
     context.probes.announce(key, operator.now);
     Ok(answer(StatusCode::OK, &serde_json::json!({})))

@@ -16,13 +16,14 @@ use vestibule_core::application::{
 use vestibule_core::origin::Origin;
 use vestibule_core::session::Acr;
 use vestibule_core::user::{DisplayName, Role};
-use vestibule_engine::applications::{Said, contradiction, dropped};
+use vestibule_engine::applications::{DemandError, Said, contradiction, dropped};
 use vestibule_store::{PutApplication, RemoveApplication};
 
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::{self, Code, Problem};
 use crate::api::request::{Given, Named, Told, answer};
 use crate::api::time::Utc;
 use crate::context::Context;
+use crate::texts::{Arg, Msg, msg};
 
 /// An application as somebody describes it. What `GET` shows can be sent back: what is not the describer's is passed over.
 #[derive(Deserialize, ToSchema)]
@@ -100,7 +101,8 @@ struct RuleDescription {
 }
 
 impl Description {
-    fn read(self) -> Result<ApplicationSpec, String> {
+    fn read(self) -> Result<ApplicationSpec, Problem> {
+        let wrong = || Problem::new(Code::InvalidApplication);
         let demand = Demand {
             public: self.public,
             roles: self.roles,
@@ -110,27 +112,32 @@ impl Description {
             preflight: self.preflight,
         };
         if let Some(why) = contradiction(&demand) {
-            return Err(why.to_owned());
+            return Err(wrong().saying(&why));
         }
         let rules = self.rules.into_iter().enumerate();
         let rules = rules.map(|(n, rule)| {
-            rule.read(&demand)
-                .map_err(|why| format!("rule {}: {why}", n + 1))
+            rule.read(&demand).map_err(|why| {
+                let args = vec![
+                    ("rule", (n + 1).into()),
+                    ("why", Arg::Message(problem::demand(why))),
+                ];
+                wrong().told(msg("problem-rule"), args)
+            })
         });
         let spec = ApplicationSpec {
             rules: rules.collect::<Result<_, _>>()?,
             name: self.name,
-            title: DisplayName::parse(&self.title).map_err(|why| why.to_string())?,
+            title: DisplayName::parse(&self.title).map_err(|why| wrong().saying(&why))?,
             kind: kind(self.kind.as_deref())?,
             origins: self.origins,
             demand,
         };
-        spec.checked().map_err(|why| why.to_string())
+        spec.checked().map_err(|why| wrong().saying(&why))
     }
 }
 
 impl RuleDescription {
-    fn read(self, own: &Demand) -> Result<Rule, &'static str> {
+    fn read(self, own: &Demand) -> Result<Rule, DemandError> {
         let said = Said {
             roles: self.roles.is_some(),
             acr: self.acr.is_some(),
@@ -154,16 +161,18 @@ impl RuleDescription {
     }
 }
 
-fn kind(text: Option<&str>) -> Result<Kind, String> {
+fn kind(text: Option<&str>) -> Result<Kind, Problem> {
     let Some(text) = text else {
         return Ok(Kind::Proxy);
     };
     Kind::parse(text).ok_or_else(|| {
-        if Kind::TO_COME.contains(&text) {
-            format!("applications of kind {text} come with tokens; so far there is proxy")
+        let message = if Kind::TO_COME.contains(&text) {
+            msg("problem-kind-to-come")
         } else {
-            format!("there is no kind {text:?}; so far there is proxy")
-        }
+            msg("problem-no-such-kind")
+        };
+        let args = vec![("kind", format!("{text:?}").into())];
+        Problem::new(Code::InvalidApplication).told(message, args)
     })
 }
 
@@ -386,23 +395,21 @@ pub async fn delete(
     let name = &found.spec.name;
     match removed.map_err(|error| Problem::store(&error))? {
         RemoveApplication::Removed => Ok(answer(StatusCode::OK, &RemovedBody { name })),
-        RemoveApplication::Declared => Err(declared(&format!("the application {name}"))),
+        RemoveApplication::Declared => {
+            Err(declared(msg("problem-declared-application"), name.as_str()))
+        }
         RemoveApplication::Unknown => Err(unknown(name.as_str())),
     }
 }
 
 /// C24, ASVS 3.5.4: on the issuer's own host only what is fully trusted.
 fn read(context: &Context, told: Description) -> Result<ApplicationSpec, Problem> {
-    let spec = told
-        .read()
-        .map_err(|why| Problem::new(Code::InvalidApplication).saying(why))?;
+    let spec = told.read()?;
     let site = &context.site;
     match spec.origins.iter().find(|origin| !site.admits(origin)) {
         Some(origin) => {
-            Err(Problem::new(Code::InvalidApplication).saying(format!(
-                "{origin} is on the issuer's own host, and so could act as the account page: give the application a host \
-                 name of its own, or set edge.own_host_application if it is fully trusted"
-            )))
+            let args = vec![("origin", origin.to_string().into())];
+            Err(Problem::new(Code::InvalidApplication).told(msg("problem-on-own-host"), args))
         }
         None => Ok(spec),
     }
@@ -418,27 +425,30 @@ async fn find(context: &Context, name: &str) -> Result<Application, Problem> {
 }
 
 fn unknown(name: &str) -> Problem {
-    Problem::new(Code::ApplicationNotFound).saying(format!(
-        "there is no application {name:?}: `vestibule app list` shows those there are"
-    ))
+    Problem::new(Code::ApplicationNotFound).told(
+        msg("problem-no-application"),
+        vec![("name", format!("{name:?}").into())],
+    )
 }
 
-/// It stands in the settings file.
-pub fn declared(what: &str) -> Problem {
-    Problem::new(Code::Declared).saying(format!(
-        "{what} stands in the settings file and is managed there: change the file and send the server SIGHUP, or restart it"
-    ))
+/// It stands in the settings file, by this name.
+pub fn declared(message: Msg, name: &str) -> Problem {
+    Problem::new(Code::Declared).told(message, vec![("name", name.to_owned().into())])
 }
 
 fn not_put(outcome: &PutApplication, name: &ApplicationName) -> Problem {
     match outcome {
-        PutApplication::NameTaken => Problem::new(Code::NameTaken).saying(
-            "another application has this name: choose another, or change that one with `vestibule app set`",
-        ),
-        PutApplication::OriginTaken { authority, by } => Problem::new(Code::OriginTaken).saying(
-            format!("the application {by} is reached at {authority}: a host and port belong to one application"),
-        ),
-        PutApplication::Declared => declared(&format!("the application {name}")),
+        PutApplication::NameTaken => {
+            Problem::new(Code::NameTaken).saying(&msg("problem-application-name-taken"))
+        }
+        PutApplication::OriginTaken { authority, by } => {
+            let args = vec![
+                ("authority", authority.clone().into()),
+                ("application", by.to_string().into()),
+            ];
+            Problem::new(Code::OriginTaken).told(msg("problem-origin-of"), args)
+        }
+        PutApplication::Declared => declared(msg("problem-declared-application"), name.as_str()),
         PutApplication::Put(_) | PutApplication::Already | PutApplication::Unknown => {
             unknown(name.as_str())
         }

@@ -1,6 +1,5 @@
 //! The audit trail.
 
-use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +18,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, answer, limit};
 use crate::api::time::Utc;
 use crate::context::Context;
+use crate::texts::msg;
 
 /// When it is worth asking whether another look at the whole chain is over.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -49,24 +49,28 @@ pub struct Part {
 
 impl Part {
     async fn filter(&self, context: &Context) -> Result<EventFilter, Problem> {
-        let wrong = |what: &str, why: &dyn Display| {
-            Problem::new(Code::InvalidQuery).saying(format!("{what}: {why}"))
-        };
+        let wrong = || Problem::new(Code::InvalidQuery);
         let kind = self.kind.as_deref().map(parse_kind).transpose();
-        let actor =
-            match &self.actor {
-                None => None,
-                Some(code) => Some(Actor::parse(code).ok_or_else(|| {
-                    wrong("actor", &"say user:ID, operator:UID, system or visitor")
-                })?),
-            };
-        let time = |what: &str, text: Option<&str>| {
+        let actor = match &self.actor {
+            None => None,
+            Some(code) => {
+                let actor = Actor::parse(code);
+                Some(actor.ok_or_else(|| wrong().saying(&msg("problem-actor-unknown")))?)
+            }
+        };
+        let time = |what: &'static str, text: Option<&str>| {
             let time = text.map(str::parse::<Timestamp>).transpose();
-            let time = time.map_err(|_| wrong(what, &"say a time like 2026-01-31T12:00:00Z"))?;
+            let unread = || {
+                wrong().told(
+                    msg("problem-time"),
+                    vec![("parameter", what.to_owned().into())],
+                )
+            };
+            let time = time.map_err(|_| unread())?;
             Ok(time.map(|time| UnixMillis(time.as_millisecond())))
         };
         Ok(EventFilter {
-            kind: kind.map_err(|why| wrong("kind", &why))?,
+            kind: kind.map_err(|why| wrong().saying(&why))?,
             user: match &self.user {
                 None => None,
                 // What happened to somebody who is gone stands there under their id.
@@ -171,8 +175,7 @@ pub async fn get(
     let (engine, limit) = (&context.engine, limit(part.limit)?);
     let (events, next) = match (part.after, part.before) {
         (Some(_), Some(_)) => {
-            return Err(Problem::new(Code::InvalidQuery)
-                .saying("say either before, which walks back, or after, which walks on"));
+            return Err(Problem::new(Code::InvalidQuery).saying(&msg("problem-before-or-after")));
         }
         (Some(after), None) => {
             let page = engine.trail_after(after, limit).await;

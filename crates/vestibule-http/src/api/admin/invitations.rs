@@ -15,6 +15,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::request::{Given, Told, answer};
 use crate::api::time::Utc;
 use crate::context::Context;
+use crate::texts::msg;
 
 /// Who is invited.
 #[derive(Deserialize, ToSchema)]
@@ -99,8 +100,12 @@ fn language(context: &Context, asked: Option<&str>) -> Result<Language, Problem>
     let Some(asked) = asked else {
         return Ok(Language::default());
     };
-    known_language(context, asked)
-        .ok_or_else(|| Problem::new(Code::InvalidLanguage).saying(no_words_in(asked)))
+    known_language(context, asked).ok_or_else(|| {
+        Problem::new(Code::InvalidLanguage).told(
+            msg("problem-no-words-in"),
+            vec![("tag", format!("{asked:?}").into())],
+        )
+    })
 }
 
 /// The language with this tag, if there are words in it.
@@ -118,12 +123,11 @@ pub fn no_words_in(tag: &str) -> String {
 }
 
 fn not_invited(error: &InviteError) -> Problem {
-    let code = match error {
-        InviteError::Email(_) => Code::InvalidEmail,
-        InviteError::Name(_) => Code::InvalidName,
-        InviteError::Role(_) => Code::InvalidRole,
-        InviteError::AddressTaken => Code::AddressTaken,
-        InviteError::NotNow(error) => return Problem::not_now(error),
-    };
-    Problem::new(code).saying(error.to_string())
+    match error {
+        InviteError::Email(why) => Problem::new(Code::InvalidEmail).saying(why),
+        InviteError::Name(why) => Problem::new(Code::InvalidName).saying(why),
+        InviteError::Role(why) => Problem::new(Code::InvalidRole).saying(why),
+        InviteError::AddressTaken => Problem::new(Code::AddressTaken),
+        InviteError::NotNow(error) => Problem::not_now(error),
+    }
 }

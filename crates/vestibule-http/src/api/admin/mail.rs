@@ -13,6 +13,7 @@ use super::users::address;
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, Told, answer};
 use crate::context::Context;
+use crate::texts::msg;
 
 /// `get` takes nothing.
 #[derive(Deserialize)]
@@ -89,8 +90,7 @@ pub async fn test(
     let (for_good, reason) = match &sent {
         Ok(()) => (false, None),
         Err(TestLetterError::NoMail) => {
-            return Err(Problem::new(Code::NoMail)
-                .saying("no mail server is set, so there is nothing to try out: set mail.server"));
+            return Err(Problem::new(Code::NoMail).saying(&msg("problem-mail-untried")));
         }
         Err(TestLetterError::Mail(error)) => {
             (matches!(error, MailError::Never(_)), Some(causes(error)))

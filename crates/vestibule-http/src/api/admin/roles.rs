@@ -12,10 +12,11 @@ use vestibule_core::user::{DisplayName, ParseRoleError, Role};
 use vestibule_store::{PutRole, RemoveRole, SetRoles, StoredRole};
 
 use super::applications::declared;
-use super::users::{UserBody, named, unknown};
+use super::users::{UserBody, last_administrator, named, unknown};
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Given, Named, Told, answer};
 use crate::context::Context;
+use crate::texts::msg;
 
 /// What a role is for.
 #[derive(Deserialize, ToSchema)]
@@ -126,13 +127,15 @@ pub async fn put(
 ) -> Result<Response, Problem> {
     let name = role(&name)?;
     let description = DisplayName::parse(&told.description)
-        .map_err(|why| Problem::new(Code::InvalidName).saying(why.to_string()))?;
+        .map_err(|why| Problem::new(Code::InvalidName).saying(&why))?;
     let spec = RoleSpec::new(name, description, told.permissions);
     let put = context.engine.put_role(spec.clone(), &operator).await;
     let changed = match put.map_err(|error| Problem::store(&error))? {
         PutRole::Added | PutRole::Changed => true,
         PutRole::Already => false,
-        PutRole::Declared => return Err(declared(&format!("the role {}", spec.name))),
+        PutRole::Declared => {
+            return Err(declared(msg("problem-declared-role"), spec.name.as_str()));
+        }
     };
     let body = PutBody {
         name: spec.name.as_str(),
@@ -164,14 +167,19 @@ pub async fn delete(
             let name = name.as_str();
             Ok(answer(StatusCode::OK, &RemovedBody { name }))
         }
-        RemoveRole::Held(holders) => Err(Problem::new(Code::RoleHeld).saying(format!(
-            "{name} is held by {holders}: take it from them first (`vestibule user list` shows who, `vestibule user \
-             set-roles EMAIL ROLE…` gives others)"
-        ))),
-        RemoveRole::Declared => Err(declared(&format!("the role {name}"))),
-        RemoveRole::Unknown => Err(Problem::new(Code::RoleNotFound).saying(format!(
-            "nothing describes a role {name}: `vestibule role list` shows those there are"
-        ))),
+        RemoveRole::Held(holders) => {
+            let holders = i64::try_from(holders).unwrap_or(i64::MAX);
+            let args = vec![
+                ("role", name.as_str().to_owned().into()),
+                ("holders", holders.into()),
+            ];
+            Err(Problem::new(Code::RoleHeld).told(msg("problem-role-held-by"), args))
+        }
+        RemoveRole::Declared => Err(declared(msg("problem-declared-role"), name.as_str())),
+        RemoveRole::Unknown => Err(Problem::new(Code::RoleNotFound).told(
+            msg("problem-role-undescribed"),
+            vec![("role", name.as_str().to_owned().into())],
+        )),
     }
 }
 
@@ -203,10 +211,7 @@ pub async fn put_of_user(
             (user.ok_or_else(|| unknown(&email))?, false)
         }
         SetRoles::LastAdministrator => {
-            return Err(Problem::new(Code::LastAdministrator).saying(format!(
-                "{email} is the only administrator, and without one nobody administers: make another first (`vestibule \
-                 user set-roles EMAIL admin`)"
-            )));
+            return Err(last_administrator(&email));
         }
         SetRoles::Unknown => return Err(unknown(&email)),
     };
@@ -219,5 +224,5 @@ pub async fn put_of_user(
 
 fn role(name: &str) -> Result<Role, Problem> {
     name.parse()
-        .map_err(|why: ParseRoleError| Problem::new(Code::InvalidRole).saying(why.to_string()))
+        .map_err(|why: ParseRoleError| Problem::new(Code::InvalidRole).saying(&why))
 }

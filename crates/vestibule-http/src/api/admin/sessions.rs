@@ -21,6 +21,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, answer, limit};
 use crate::api::time::Utc;
 use crate::context::Context;
+use crate::texts::msg;
 
 /// Which page of sessions.
 #[derive(Deserialize, IntoParams)]
@@ -188,8 +189,7 @@ pub async fn delete_many(
             EndedBody::done(engine.revoke_all(&operator).await.map_err(unstored)?)
         }
         _ => {
-            return Err(Problem::new(Code::InvalidQuery)
-                .saying("say whose sessions: either user=EMAIL or all=true"));
+            return Err(Problem::new(Code::InvalidQuery).saying(&msg("problem-whose-sessions")));
         }
     };
     Ok(answer(StatusCode::OK, &body))
@@ -199,10 +199,10 @@ pub async fn delete_many(
 pub fn text(asked: Option<&str>) -> Result<Option<String>, Problem> {
     let text = asked.map(parse_text).transpose();
     text.map(Option::flatten)
-        .map_err(|why| Problem::new(Code::InvalidQuery).saying(why.to_string()))
+        .map_err(|why| Problem::new(Code::InvalidQuery).saying(&why))
 }
 
 fn session_id(text: &str) -> Result<SessionId, Problem> {
     text.parse()
-        .map_err(|_| Problem::new(Code::InvalidQuery).saying("before is not a session's id"))
+        .map_err(|_| Problem::new(Code::InvalidQuery).saying(&msg("problem-before-session")))
 }

@@ -26,6 +26,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, Named, Password, Told, answer, limit};
 use crate::api::time::Utc;
 use crate::context::Context;
+use crate::texts::msg;
 
 /// Which page of accounts.
 #[derive(Deserialize, IntoParams)]
@@ -61,8 +62,7 @@ impl Page {
                 StatusAsked::Active => UserStatus::Active,
                 StatusAsked::Disabled => UserStatus::Disabled,
             }),
-            role: role
-                .map_err(|why| Problem::new(Code::InvalidQuery).saying(format!("role: {why}")))?,
+            role: role.map_err(|why| Problem::new(Code::InvalidQuery).saying(&why))?,
         })
     }
 }
@@ -182,9 +182,7 @@ pub async fn post(
 ) -> Result<Response, Problem> {
     // ASVS 6.4.6: an administrator invites; a password of somebody else's is nothing they ever choose.
     if new.password.is_some() && !matches!(operator.actor(), Actor::Operator(_)) {
-        return Err(Problem::new(Code::Forbidden).saying(
-            "an administrator sets nobody's password: leave it out, and send an invitation",
-        ));
+        return Err(Problem::new(Code::Forbidden).saying(&msg("problem-password-of-another")));
     }
     let account = NewAccount {
         email: &new.email,
@@ -273,9 +271,10 @@ pub async fn recover(
     let offered = context.engine.offer_recovery(&email, &operator).await;
     let offered = offered.map_err(|error| Problem::not_now(&error))?;
     let Some(offered) = offered else {
-        return Err(Problem::new(Code::UserNotFound).saying(format!(
-            "no account that may sign in has the address {email}"
-        )));
+        return Err(Problem::new(Code::UserNotFound).told(
+            msg("problem-no-login-at"),
+            vec![("email", email.as_str().to_owned().into())],
+        ));
     };
     let body = LinkBody::new(
         &context,
@@ -322,10 +321,8 @@ pub async fn delete(
             };
             Ok(answer(StatusCode::OK, &body))
         }
-        DeleteUser::LastAdministrator => Err(Problem::new(Code::LastAdministrator).saying(
-            format!("{email} is the only administrator, and without one nobody administers: make another first (`vestibule user add EMAIL --role admin`)"),
-        )),
-        DeleteUser::Declared => Err(declared(&format!("the account {email}"))),
+        DeleteUser::LastAdministrator => Err(last_administrator(&email)),
+        DeleteUser::Declared => Err(declared(msg("problem-declared-account"), email.as_str())),
         DeleteUser::Unknown => Err(unknown(&email)),
     }
 }
@@ -345,9 +342,10 @@ pub fn whom(text: &str) -> Result<Whom, Problem> {
 /// No account has this address or id.
 pub fn nobody(text: &str) -> Problem {
     match whom(text) {
-        Ok(Whom::Id(id)) => {
-            Problem::new(Code::UserNotFound).saying(format!("no account has the id {id}"))
-        }
+        Ok(Whom::Id(id)) => Problem::new(Code::UserNotFound).told(
+            msg("problem-no-account-of"),
+            vec![("id", id.to_string().into())],
+        ),
         Ok(Whom::Address(email)) => unknown(&email),
         Err(problem) => problem,
     }
@@ -392,21 +390,31 @@ impl<'a> Owner<'a> {
 
 /// No account has this address.
 pub fn unknown(email: &EmailAddress) -> Problem {
-    Problem::new(Code::UserNotFound).saying(format!("no account has the address {email}"))
+    Problem::new(Code::UserNotFound).told(
+        msg("problem-no-account-at"),
+        vec![("email", email.as_str().to_owned().into())],
+    )
+}
+
+/// Without it nobody would administer.
+pub fn last_administrator(email: &EmailAddress) -> Problem {
+    Problem::new(Code::LastAdministrator).told(
+        msg("problem-administrator-alone"),
+        vec![("email", email.as_str().to_owned().into())],
+    )
 }
 
 fn not_an_address(why: ParseEmailError) -> Problem {
-    Problem::new(Code::InvalidEmail).saying(why.to_string())
+    Problem::new(Code::InvalidEmail).saying(&why)
 }
 
 fn not_added(error: &AddUserError) -> Problem {
-    let code = match error {
-        AddUserError::Email(_) => Code::InvalidEmail,
-        AddUserError::Name(_) => Code::InvalidName,
-        AddUserError::Role(_) => Code::InvalidRole,
-        AddUserError::Password(_) => Code::InvalidPassword,
-        AddUserError::AddressTaken => Code::AddressTaken,
-        AddUserError::NotNow(error) => return Problem::not_now(error),
-    };
-    Problem::new(code).saying(error.to_string())
+    match error {
+        AddUserError::Email(why) => not_an_address(*why),
+        AddUserError::Name(why) => Problem::new(Code::InvalidName).saying(why),
+        AddUserError::Role(why) => Problem::new(Code::InvalidRole).saying(why),
+        AddUserError::Password(why) => Problem::new(Code::InvalidPassword).saying(why),
+        AddUserError::AddressTaken => Problem::new(Code::AddressTaken),
+        AddUserError::NotNow(error) => Problem::not_now(error),
+    }
 }

@@ -119,7 +119,9 @@ fn read(page: &mut AddApplicationPage, site: &Site) -> Option<(ApplicationSpec, 
     let spec = spec.checked().map_err(|error| {
         page.faults.origins = Some(match error {
             SpecError::NoOrigin => OriginsFault::Missing,
-            SpecError::TooMany { most, .. } => OriginsFault::TooMany(most),
+            SpecError::TooManyOrigins(most) | SpecError::TooManyRules(most) => {
+                OriginsFault::TooMany(most)
+            }
             SpecError::Twice(authority) => OriginsFault::Twice(authority),
         });
     });

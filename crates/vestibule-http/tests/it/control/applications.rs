@@ -101,7 +101,7 @@ async fn what_is_no_application_is_told_with_what_to_write() {
         (
             r#"{"name": "shop", "title": "two\nlines", "origins": ["https://shop.example.test"]}"#,
             "invalid_application",
-            "no line breaks",
+            "no control characters",
         ),
         (
             r#"{"name": "shop", "origins": ["https://shop.example.test"], "roles": ["a"], "public": true}"#,
@@ -111,7 +111,7 @@ async fn what_is_no_application_is_told_with_what_to_write() {
         (
             r#"{"name": "shop", "origins": ["https://shop.example.test"], "roles": ["a"], "rules": [{"preflight": true}]}"#,
             "invalid_application",
-            "rule 1: a rule stands alone",
+            "Rule 1: A rule stands alone",
         ),
     ] {
         let told = caller.post(ROUTE, body).await;

@@ -17,6 +17,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, Named, Told, answer};
 use crate::api::time::Utc;
 use crate::context::Context;
+use crate::texts::msg;
 
 /// Most sessions that one request ends by their ids.
 const MOST: usize = 1000;
@@ -145,13 +146,13 @@ pub async fn end(
 ) -> Result<Response, Problem> {
     // ASVS 15.2.2
     if these.sessions.len() > MOST {
-        return Err(Problem::new(Code::InvalidBody).saying(format!(
-            "sessions holds at most {MOST}: send the rest afterwards"
-        )));
+        return Err(Problem::new(Code::InvalidBody)
+            .told(msg("problem-sessions-most"), vec![("most", MOST.into())]));
     }
     let ids = these.sessions.iter().map(|id| {
         id.parse().map_err(|_| {
-            Problem::new(Code::InvalidBody).saying(format!("{id:?} is not a session's id"))
+            let args = vec![("id", format!("{id:?}").into())];
+            Problem::new(Code::InvalidBody).told(msg("problem-not-a-session"), args)
         })
     });
     let ids = ids.collect::<Result<Vec<SessionId>, _>>()?;

@@ -16,6 +16,7 @@ use crate::api::admin::invitations::{known_language, no_words_in};
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, ToldAtLength, answer, limit};
 use crate::context::Context;
+use crate::texts::msg;
 
 /// Most accounts that one request brings.
 const MOST: usize = 1000;
@@ -130,9 +131,8 @@ pub async fn import(
 ) -> Result<Response, Problem> {
     // ASVS 15.2.2
     if told.users.len() > MOST {
-        return Err(Problem::new(Code::InvalidBody).saying(format!(
-            "users holds at most {MOST}: send the rest afterwards"
-        )));
+        return Err(Problem::new(Code::InvalidBody)
+            .told(msg("problem-users-most"), vec![("most", MOST.into())]));
     }
     let plan = ImportPlan {
         update: told.update,
