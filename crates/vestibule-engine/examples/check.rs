@@ -256,7 +256,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             let mut live = 0_u32;
             for cookie in cookies.iter().cycle().take(CHECKS as usize) {
                 if let Check::Live(session) = engine.check(cookie, NOW) {
-                    live += u32::from(!session.profile().identity().user.is_empty());
+                    live += u32::from(!session.profile().identity().email.is_empty());
                 }
             }
             let took = start.elapsed();

@@ -1,6 +1,7 @@
 //! Sessions: the index in front of the store, the check on every request, and what renews, ends and sweeps them.
 
 pub(crate) mod app;
+mod by_id;
 pub(crate) mod census;
 pub(crate) mod check;
 mod data;

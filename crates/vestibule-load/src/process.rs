@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
 use rustix::thread::{CpuSet, sched_setaffinity};
+
+/// As long as a tick mostly is.
+const TICK: Duration = Duration::from_millis(10);
 
 /// Processor time of a process up to one moment.
 #[derive(Debug, Clone)]
@@ -48,7 +52,12 @@ impl Cpu {
         })
     }
 
-    /// What was taken since: to the nanosecond while no thread ended, else in ticks.
+    /// All that it ever took, in ticks.
+    pub const fn whole(&self) -> Duration {
+        self.ticks
+    }
+
+    /// What was taken since: to the nanosecond while no thread ended, also none that began meanwhile, else in ticks.
     pub fn since(&self, before: &Self) -> Duration {
         let all_live = !before.threads.is_empty()
             && before
@@ -61,7 +70,10 @@ impl Cpu {
         let nanos = self.threads.iter().map(|(thread, now)| {
             now.saturating_sub(before.threads.get(thread).copied().unwrap_or(0))
         });
-        Duration::from_nanos(nanos.sum())
+        let living = Duration::from_nanos(nanos.sum());
+        // Ticks tell of those as well that came and went; both ends are rounded.
+        let all = self.ticks.saturating_sub(before.ticks);
+        if all > living + 2 * TICK { all } else { living }
     }
 }
 
@@ -87,12 +99,12 @@ pub fn resident(pid: u32) -> io::Result<u64> {
         .ok_or_else(|| io::Error::other(format!("/proc/{pid}/status tells no VmRSS")))
 }
 
-/// The process that listens on this port of ours, if we may see it.
-pub fn listening_on(port: u16) -> Option<u32> {
+/// The process that listens at this address of ours, or at this port of all of them, if we may see it.
+pub fn listening_on(address: SocketAddr) -> Option<u32> {
     let sockets: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .iter()
         .filter_map(|table| fs::read_to_string(table).ok())
-        .flat_map(|table| listeners(&table, port))
+        .flat_map(|table| listeners(&table, address))
         .map(|inode| format!("socket:[{inode}]"))
         .collect();
     let processes = fs::read_dir("/proc").ok()?;
@@ -101,17 +113,34 @@ pub fn listening_on(port: u16) -> Option<u32> {
         .find(|pid| holds(*pid, &sockets))
 }
 
-/// Inodes of what listens on `port`.
-fn listeners(table: &str, port: u16) -> Vec<String> {
+/// Inodes of what listens at `address`.
+fn listeners(table: &str, address: SocketAddr) -> Vec<String> {
     let listens = |line: &str| {
         let mut fields = line.split_whitespace().skip(1);
-        let (_, local) = fields.next()?.rsplit_once(':')?;
+        let (host, port) = fields.next()?.rsplit_once(':')?;
+        let host = host_of(host)?.to_canonical();
         let state = fields.nth(1)?;
         let inode = fields.nth(5)?;
-        let ours = state == "0A" && u16::from_str_radix(local, 16) == Ok(port);
+        let ours = state == "0A"
+            && u16::from_str_radix(port, 16) == Ok(address.port())
+            && (host.is_unspecified() || host == address.ip().to_canonical());
         ours.then(|| inode.to_owned())
     };
     table.lines().skip(1).filter_map(listens).collect()
+}
+
+/// One or four words, each as this machine has it in memory.
+fn host_of(digits: &str) -> Option<IpAddr> {
+    let word = |at: usize| {
+        let word = u32::from_str_radix(digits.get(8 * at..8 * at + 8)?, 16);
+        Some(word.ok()?.to_ne_bytes())
+    };
+    if digits.len() == 8 {
+        return Some(IpAddr::from(word(0)?));
+    }
+    let words = [word(0)?, word(1)?, word(2)?, word(3)?];
+    let bytes: [u8; 16] = words.as_flattened().try_into().ok()?;
+    Some(IpAddr::from(bytes))
 }
 
 fn holds(pid: u32, sockets: &[String]) -> bool {
@@ -183,14 +212,39 @@ mod tests {
             Duration::from_nanos(4)
         );
         assert_eq!(at(120, &[(1, 6)]).since(&before), Duration::from_millis(20));
+        // A third one came and went.
+        assert_eq!(
+            at(170, &[(1, 6), (2, 9)]).since(&before),
+            Duration::from_millis(70)
+        );
+    }
+
+    #[test]
+    fn addresses_are_read_as_the_system_writes_them() {
+        let written = |address: &str| {
+            let bytes = match address.parse().unwrap() {
+                IpAddr::V4(address) => address.octets().to_vec(),
+                IpAddr::V6(address) => address.octets().to_vec(),
+            };
+            let words = bytes.as_chunks::<4>().0.iter();
+            words
+                .map(|word| format!("{:08X}", u32::from_ne_bytes(*word)))
+                .collect::<String>()
+        };
+        for address in ["127.0.0.1", "0.0.0.0", "::1", "::", "2001:db8::17"] {
+            assert_eq!(host_of(&written(address)), address.parse().ok());
+        }
+        assert_eq!(host_of("0100"), None);
     }
 
     #[test]
     fn who_listens_is_found() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        assert_eq!(listening_on(port), Some(std::process::id()));
+        let address = listener.local_addr().unwrap();
+        assert_eq!(listening_on(address), Some(std::process::id()));
+        let elsewhere = SocketAddr::from(([127, 0, 0, 2], address.port()));
+        assert_eq!(listening_on(elsewhere), None);
         drop(listener);
-        assert_eq!(listening_on(port), None);
+        assert_eq!(listening_on(address), None);
     }
 }

@@ -70,16 +70,12 @@ mod traces {
 }
 
 /// What everybody is answered.
-struct Nothing(Vec<(HeaderName, HeaderValue)>);
+struct Nothing(HeaderMap);
 
 impl accept::AtOnce for Nothing {
     fn answer(&self, _: Peer, _: &Request<Incoming>) -> Option<Response<Body>> {
         let mut answer = Response::new(Body::empty());
-        let headers: &mut HeaderMap = answer.headers_mut();
-        headers.reserve(self.0.len());
-        for (name, value) in &self.0 {
-            headers.insert(name, value.clone());
-        }
+        answer.headers_mut().clone_from(&self.0);
         Some(answer)
     }
 
@@ -93,7 +89,7 @@ fn main() -> Result<()> {
         let (name, value) = line
             .split_once(": ")
             .context("write headers as 'Name: value'")?;
-        Ok((name.parse()?, value.parse()?))
+        Ok((name.parse::<HeaderName>()?, value.parse::<HeaderValue>()?))
     });
     let nothing = Nothing(headers.collect::<Result<_>>()?);
     // As the server's own.

@@ -22,6 +22,7 @@ const LARGE: u64 = 1_000_000;
 /// A server and what is asked of it.
 struct Sized {
     sessions: u64,
+    ground: Ground,
     server: Running,
     requests: Vec<Request>,
     bytes_a_user: f64,
@@ -39,6 +40,9 @@ struct Step {
     bytes_a_session: f64,
     resident: u64,
     ready: Duration,
+    ready_cpu: Duration,
+    /// The same with nothing of the file in the system's memory.
+    cold: Duration,
     refused: usize,
 }
 
@@ -63,7 +67,7 @@ pub fn measure(quick: bool) -> anyhow::Result<Measured> {
             .round(200)
         };
         // The smallest is measured against itself as well: how far that is from 1 is the noise.
-        let built = build(*size, empty)?;
+        let mut built = build(*size, empty)?;
         let mut step = Step {
             sessions: count(built.sessions),
             rounds: Vec::new(),
@@ -72,6 +76,8 @@ pub fn measure(quick: bool) -> anyhow::Result<Measured> {
             bytes_a_session: built.bytes_a_session,
             resident: built.resident,
             ready: built.server.ready_after,
+            ready_cpu: built.server.ready_cpu,
+            cold: Duration::ZERO,
             refused: built.server.refused,
         };
         for _ in 0..rounds {
@@ -79,6 +85,8 @@ pub fn measure(quick: bool) -> anyhow::Result<Measured> {
             step.ratios.push(round.cpu() / least.cpu());
             step.rounds.push(round);
         }
+        built.server.process.terminate()?;
+        step.cold = served::start_cold(&built.ground)?.ready_after;
         steps.push(step);
     }
     drop(small);
@@ -114,6 +122,7 @@ fn build(sessions: u64, empty: u64) -> anyhow::Result<Sized> {
     let each = |after: u64, before: u64, of: u64| count(after.saturating_sub(before)) / count(of);
     Ok(Sized {
         sessions,
+        ground,
         bytes_a_user: each(people, empty, users),
         bytes_a_session: each(resident, people, sessions),
         resident,
@@ -148,7 +157,8 @@ fn told_of(steps: &[Step], rounds: usize, seconds: u64) -> anyhow::Result<Measur
             "Bytes are differences of resident memory after the start: with people and sessions, with people alone, with \
              nobody. At small sizes the caches of the store and the allocator outweigh them. Ready is the first 200 of \
              /readyz, from the start of the process; until then /readyz and /verify were asked again and again, and answered \
-             503. The file was in the system's cache."
+             503. For 'cold' it was ended and started again after the system had been told to drop the file from its cache \
+             (posix_fadvise); otherwise the file was in it."
                 .to_owned(),
         ],
         figures: figures(steps, last),
@@ -196,6 +206,18 @@ fn figures(steps: &[Step], last: &Step) -> Vec<Value> {
             "s",
             Some(Goal::AtMost(30.0)),
             [last.ready.as_secs_f64()],
+        ),
+        Value::new(
+            "restart to ready, the file's cache cold",
+            "s",
+            Some(Goal::AtMost(30.0)),
+            [last.cold.as_secs_f64()],
+        ),
+        Value::new(
+            "processor time of that start, which is what it takes where nobody else wants the core",
+            "s",
+            None,
+            [last.ready_cpu.as_secs_f64()],
         ),
         Value::new(
             "checks asked before it was ready, every one answered 503",
@@ -330,6 +352,8 @@ fn table(steps: &[Step]) -> Table {
         "bytes a user",
         "resident",
         "ready after",
+        "of CPU time",
+        "cold",
     ];
     let row = |step: &Step| {
         let median = |of: fn(&Round) -> f64| {
@@ -346,6 +370,8 @@ fn table(steps: &[Step]) -> Table {
             told(step.bytes_a_user),
             format!("{} MiB", told(count(step.resident) / 1_048_576.0)),
             format!("{} s", told(step.ready.as_secs_f64())),
+            format!("{} s", told(step.ready_cpu.as_secs_f64())),
+            format!("{} s", told(step.cold.as_secs_f64())),
         ]
     };
     Table {

@@ -96,3 +96,80 @@ fn page(root: &Path) -> Result<Page> {
         sections,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use vestibule_load::report::{Goal, Value};
+
+    use super::*;
+
+    fn holds_all_and_needs_nothing_from_elsewhere(html: &str, measured: &[Measured]) {
+        for foreign in [
+            "http://", "https://", "src=", "href=", "url(", "<script", "@import",
+        ] {
+            assert!(!html.contains(foreign), "{foreign}");
+        }
+        for measured in measured {
+            let name = &measured.id;
+            assert!(
+                measured.figures.iter().any(|figure| figure.goal.is_some()),
+                "{name}"
+            );
+            assert!(measured.machine.contains("release build"), "{name}");
+            for figure in &measured.figures {
+                let told = figure.name.replace('\'', "&#39;");
+                assert!(html.contains(&told), "{name}: {}", figure.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_is_drawn_from_results_and_notes() {
+        let root = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let file = root.path().join(path);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, text).unwrap();
+        };
+        let value = Value::new("the check's time", "µs", Some(Goal::AtMost(2.0)), [1.0]);
+        let measured = Measured {
+            id: "P1".to_owned(),
+            title: "the check".to_owned(),
+            machine: "a release build".to_owned(),
+            method: vec!["So.".to_owned()],
+            figures: vec![value.unwrap()],
+            tables: Vec::new(),
+            plots: Vec::new(),
+        };
+        let text = serde_json::to_string(&measured).unwrap();
+        write("bench/results/p1.json", &text);
+        write("bench/notes/p1.txt", "One\nparagraph.\n\nAnother.\n");
+        let html = page(root.path()).unwrap().html();
+        holds_all_and_needs_nothing_from_elsewhere(&html, &[measured]);
+        assert!(html.contains("One paragraph.") && html.contains("Another."));
+    }
+
+    /// Figures and the page drawn from them are committed together or not at all.
+    #[test]
+    fn the_committed_report_is_what_its_results_make() {
+        let root = crate::workspace_root();
+        let result = |name: &str| root.join(RESULTS).join(format!("{name}.json"));
+        let kept = NAMES.map(|name| fs::read_to_string(result(name)).ok());
+        let kept: Vec<Measured> = kept
+            .iter()
+            .flatten()
+            .map(|text| serde_json::from_str(text).unwrap())
+            .collect();
+        let Ok(committed) = fs::read_to_string(root.join(REPORT)) else {
+            assert!(kept.is_empty(), "cargo xtask bench report");
+            return;
+        };
+        assert!(!kept.is_empty(), "a report of nothing");
+        assert_eq!(
+            committed,
+            page(&root).unwrap().html(),
+            "cargo xtask bench report"
+        );
+        holds_all_and_needs_nothing_from_elsewhere(&committed, &kept);
+    }
+}

@@ -78,6 +78,11 @@ impl LiveAppSession {
         self.session.profile()
     }
 
+    /// Its user, for whoever needs no more.
+    pub fn into_profile(self) -> Arc<Profile> {
+        self.session.into_profile()
+    }
+
     /// How sure the login was.
     pub const fn acr(&self) -> Acr {
         self.session.acr()

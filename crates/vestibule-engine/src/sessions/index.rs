@@ -17,7 +17,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use papaya::HashMap;
 use prometheus_client::metrics::counter::Counter;
 
 use vestibule_core::email::EmailAddress;
@@ -30,6 +29,7 @@ use vestibule_core::user::User;
 use vestibule_store::{Change, Publish, TimedOut, Touch};
 
 use super::app::AppRecord;
+use super::by_id::ById;
 use super::census::{Census, Standing};
 use super::check::Check;
 use super::live::LiveSession;
@@ -39,9 +39,9 @@ use crate::doorways::Directory;
 
 /// Live sessions by id, users by id, and the latest cutoff on everything.
 pub struct Index {
-    sessions: HashMap<SessionId, Record>,
-    pub(super) app_sessions: HashMap<AppSessionId, AppRecord>,
-    users: HashMap<UserId, Arc<UserEntry>>,
+    sessions: ById<SessionId, Record>,
+    pub(super) app_sessions: ById<AppSessionId, AppRecord>,
+    users: ById<UserId, Arc<UserEntry>>,
     census: Census,
     doorways: Directory,
     everything: AtomicU64,
@@ -57,9 +57,9 @@ impl Index {
     pub fn new() -> Arc<Self> {
         let (touched, untold) = channel();
         Arc::new(Self {
-            sessions: HashMap::new(),
-            app_sessions: HashMap::new(),
-            users: HashMap::new(),
+            sessions: ById::default(),
+            app_sessions: ById::default(),
+            users: ById::default(),
             census: Census::default(),
             doorways: Directory::default(),
             everything: AtomicU64::new(0),

@@ -58,6 +58,11 @@ impl LiveSession {
         &self.profile
     }
 
+    /// Its user, for whoever needs no more.
+    pub fn into_profile(self) -> Arc<Profile> {
+        self.profile
+    }
+
     /// Whether its user may administer this installation, as of now.
     pub fn is_administrator(&self) -> bool {
         self.profile.roles().any(|role| role == Role::ADMIN)

@@ -1,12 +1,10 @@
 //! What checks and headers need of a user: once per user, however many sessions there are.
 
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
 
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::UserId;
@@ -19,33 +17,62 @@ use super::census::Standing;
 /// memory, and what no header carries is wanted seldom.
 #[derive(Debug)]
 pub struct Profile {
-    /// The id, the address and the name (both percent-encoded), the roles (comma-separated): one after the other.
-    text: Bytes,
+    id: UserId,
+    /// The address and the name (both percent-encoded), the roles (comma-separated): one after the other.
+    text: Text,
     email_end: u16,
     name_end: u16,
     email_verified: bool,
 }
 
-/// What an application behind the proxy is told of a user: header values, shared with the profile.
-#[derive(Debug)]
-pub struct Identity {
+/// What an application behind the proxy is told of a user, ready for headers.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity<'a> {
     /// The id.
-    pub user: Bytes,
+    pub user: UserId,
     /// The address, empty unless verified.
-    pub email: Bytes,
+    pub email: &'a [u8],
     /// The name, percent-encoded UTF-8 (RFC 3986 §2.1).
-    pub name: Bytes,
+    pub name: &'a [u8],
     /// The roles, comma-separated.
-    pub groups: Bytes,
+    pub groups: &'a [u8],
 }
 
-/// Of an id as text.
-const ID_END: usize = 36;
+/// As many bytes as the profile's allocation has room for.
+const SHORT: usize = 62;
+
+/// Most people's lies in place: an allocation of its own costs more than a text so short.
+#[derive(Debug)]
+enum Text {
+    Short(u8, [u8; SHORT]),
+    Long(Box<[u8]>),
+}
+
+impl Text {
+    fn of(text: String) -> Self {
+        let mut short = [0; SHORT];
+        match (u8::try_from(text.len()), short.get_mut(..text.len())) {
+            (Ok(len), Some(place)) => {
+                place.copy_from_slice(text.as_bytes());
+                Self::Short(len, short)
+            }
+            // Without spare room, which would be kept.
+            _ => Self::Long(text.into_boxed_str().into_boxed_bytes()),
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Short(len, text) => text.get(..usize::from(*len)).unwrap_or_default(),
+            Self::Long(text) => text,
+        }
+    }
+}
 
 impl Profile {
     /// Prepares what the store holds of a user.
     pub fn of(user: &User) -> Self {
-        let mut text = user.id.to_string();
+        let mut text = String::with_capacity(user.email.as_str().len() + SHORT);
         // An internationalised local part is not ASCII, and a header's value must be.
         percent_encode(user.email.as_str(), &mut text, |byte| {
             byte.is_ascii_graphic()
@@ -62,8 +89,8 @@ impl Profile {
             text.push_str(role.as_str());
         }
         Self {
-            // Without spare room, which would be kept.
-            text: Bytes::from(text.into_boxed_str().into_boxed_bytes()),
+            id: user.id,
+            text: Text::of(text),
             email_end: end(email_end),
             name_end: end(name_end),
             email_verified: user.email_verified,
@@ -71,13 +98,8 @@ impl Profile {
     }
 
     /// Stable, never reassigned.
-    pub fn id(&self) -> UserId {
-        let digits = self.part(0..ID_END).iter().filter(|byte| **byte != b'-');
-        let id = digits.fold(0_u128, |id, digit| {
-            // From '0' to '9' and from 'a' to 'f': a letter's low bits count from 1.
-            (id << 4) | u128::from((digit & 0xf) + 9 * (digit >> 6))
-        });
-        UserId::from_bytes(id.to_be_bytes())
+    pub const fn id(&self) -> UserId {
+        self.id
     }
 
     /// Unique among users.
@@ -102,26 +124,26 @@ impl Profile {
     }
 
     /// Ready for headers; nothing is copied.
-    pub fn identity(&self) -> Identity {
+    pub fn identity(&self) -> Identity<'_> {
         let email = if self.email_verified {
-            self.text.slice(self.email_range())
+            self.part(self.email_range())
         } else {
-            Bytes::new()
+            &[]
         };
         Identity {
-            user: self.text.slice(..ID_END),
+            user: self.id,
             email,
-            name: self.text.slice(self.name_range()),
-            groups: self.text.slice(self.groups_range()),
+            name: self.part(self.name_range()),
+            groups: self.part(self.groups_range()),
         }
     }
 
     fn part(&self, range: Range<usize>) -> &[u8] {
-        self.text.get(range).unwrap_or_default()
+        self.text.as_bytes().get(range).unwrap_or_default()
     }
 
     fn email_range(&self) -> Range<usize> {
-        ID_END..self.email_end.into()
+        0..self.email_end.into()
     }
 
     fn name_range(&self) -> Range<usize> {
@@ -129,7 +151,7 @@ impl Profile {
     }
 
     fn groups_range(&self) -> Range<usize> {
-        self.name_end.into()..self.text.len()
+        self.name_end.into()..self.text.as_bytes().len()
     }
 }
 
@@ -143,8 +165,9 @@ fn percent_encode(text: &str, out: &mut String, plain: impl Fn(u8) -> bool) {
         if byte != b'%' && plain(byte) {
             out.push(char::from(byte));
         } else {
-            // Unwritable only if memory were out: `String` never refuses.
-            let _ = write!(out, "%{byte:02X}");
+            const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+            let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 0xf)]);
+            out.extend(['%', digit(byte >> 4), digit(byte)]);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the proxy is told, in the two dialects.
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -8,7 +9,7 @@ use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, COOKIE, InvalidHeaderValue,
     LOCATION, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use vestibule_core::id::UserId;
 use vestibule_core::local_path::LocalPath;
@@ -20,11 +21,11 @@ use super::requirement::RequirementError;
 use super::who::Who;
 use crate::site::Issuer;
 
-static REMOTE_USER: HeaderName = HeaderName::from_static("remote-user");
-static REMOTE_EMAIL: HeaderName = HeaderName::from_static("remote-email");
-static REMOTE_NAME: HeaderName = HeaderName::from_static("remote-name");
-static REMOTE_GROUPS: HeaderName = HeaderName::from_static("remote-groups");
-static REMOTE_SESSION: HeaderName = HeaderName::from_static("remote-session");
+const USER: &str = "remote-user";
+const EMAIL: &str = "remote-email";
+const NAME: &str = "remote-name";
+const GROUPS: &str = "remote-groups";
+const SESSION: &str = "remote-session";
 
 /// What stays as it is in a query's value.
 const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC
@@ -330,46 +331,38 @@ impl Onward<'_> {
     }
 }
 
-/// 200 with every identity header, empty where there is nothing to say, so that none of the client's own can stand.
-/// `Cookie`, a request's header, is for the proxy to put in place of the client's.
+/// What every 200 has: every identity header, empty where there is nothing to say, so that none of the client's own can
+/// stand. Copied for each: to enter names into an empty map is to hash them.
+static PASSED: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let mut headers = HeaderMap::with_capacity(6);
+    for name in [USER, EMAIL, NAME, GROUPS, SESSION] {
+        headers.insert(name, HeaderValue::from_static(""));
+    }
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers
+});
+
+/// 200. `Cookie`, a request's header, is for the proxy to put in place of the client's.
 pub fn pass(
     who: Option<&Who>,
     cookies: Option<HeaderValue>,
 ) -> Result<Response, InvalidHeaderValue> {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
-    headers.reserve(7);
-    match who {
-        Some(who) => {
-            let identity = who.profile.identity();
-            headers.insert(&REMOTE_USER, HeaderValue::from_maybe_shared(identity.user)?);
-            headers.insert(
-                &REMOTE_EMAIL,
-                HeaderValue::from_maybe_shared(identity.email)?,
-            );
-            headers.insert(&REMOTE_NAME, HeaderValue::from_maybe_shared(identity.name)?);
-            headers.insert(
-                &REMOTE_GROUPS,
-                HeaderValue::from_maybe_shared(identity.groups)?,
-            );
-            headers.insert(
-                &REMOTE_SESSION,
-                HeaderValue::try_from(who.session.to_string())?,
-            );
-        }
-        None => {
-            for name in [
-                &REMOTE_USER,
-                &REMOTE_EMAIL,
-                &REMOTE_NAME,
-                &REMOTE_GROUPS,
-                &REMOTE_SESSION,
-            ] {
-                headers.insert(name, HeaderValue::from_static(""));
-            }
+    headers.clone_from(&PASSED);
+    if let Some(who) = who {
+        let identity = who.profile.identity();
+        for (name, place) in headers.iter_mut() {
+            *place = match name.as_str() {
+                USER => HeaderValue::from_str(identity.user.text(&mut [0; 36]))?,
+                EMAIL => HeaderValue::from_bytes(identity.email)?,
+                NAME => HeaderValue::from_bytes(identity.name)?,
+                GROUPS => HeaderValue::from_bytes(identity.groups)?,
+                SESSION => HeaderValue::from_str(who.session.text(&mut [0; 36]))?,
+                _ => continue,
+            };
         }
     }
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(cookies) = cookies {
         headers.insert(COOKIE, cookies);
     }

@@ -7,17 +7,9 @@
 //!
 //! Whatever could be read in two ways is refused, for the application behind the proxy might read it the other way.
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use crate::site::{HeaderFamily, ProxyPeer};
-
-static FORWARDED_METHOD: HeaderName = HeaderName::from_static("x-forwarded-method");
-static FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-static FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-static FORWARDED_URI: HeaderName = HeaderName::from_static("x-forwarded-uri");
-static ORIGINAL_METHOD: HeaderName = HeaderName::from_static("x-original-method");
-static ORIGINAL_URL: HeaderName = HeaderName::from_static("x-original-url");
-static ORIGINAL_URI: HeaderName = HeaderName::from_static("x-original-uri");
 
 /// The request that a proxy holds back until it has an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,15 +81,16 @@ impl<'a> Forwarded<'a> {
     /// Reads the forwarded request out of the headers of the proxy's own (ASVS 4.1.3, R25).
     pub fn read(headers: &'a HeaderMap, proxy: ProxyPeer) -> Result<Self, ForwardedError> {
         upgrades_to_nothing_else(headers)?;
+        let told = Told::by(headers);
         match proxy {
-            ProxyPeer::Configured(HeaderFamily::XForwarded) => Self::x_forwarded(headers),
-            ProxyPeer::Configured(HeaderFamily::XOriginal) => Self::x_original(headers),
+            ProxyPeer::Configured(HeaderFamily::XForwarded) => Self::x_forwarded(&told),
+            ProxyPeer::Configured(HeaderFamily::XOriginal) => Self::x_original(&told),
             // Nobody said which family it sends: whichever it is, but only one.
             ProxyPeer::Loopback => {
-                if first_of(headers, &X_ORIGINAL).is_some() {
-                    Self::x_original(headers)
-                } else if first_of(headers, &X_FORWARDED).is_some() {
-                    Self::x_forwarded(headers)
+                if told.first_of(&X_ORIGINAL).is_some() {
+                    Self::x_original(&told)
+                } else if told.first_of(&X_FORWARDED).is_some() {
+                    Self::x_forwarded(&told)
                 } else {
                     Err(ForwardedError::Nothing)
                 }
@@ -105,38 +98,38 @@ impl<'a> Forwarded<'a> {
         }
     }
 
-    fn x_forwarded(headers: &'a HeaderMap) -> Result<Self, ForwardedError> {
-        if let Some(name) = first_of(headers, &X_ORIGINAL) {
+    fn x_forwarded(told: &Told<'a>) -> Result<Self, ForwardedError> {
+        if let Some(name) = told.first_of(&X_ORIGINAL) {
             return Err(ForwardedError::OtherFamily(name));
         }
-        if first_of(headers, &X_FORWARDED).is_none() {
+        if told.first_of(&X_FORWARDED).is_none() {
             return Err(ForwardedError::Nothing);
         }
         let [method, proto, host, uri] = &X_FORWARDED;
-        let https = match one(headers, proto)? {
+        let https = match told.one(proto)? {
             "https" => true,
             "http" => false,
             _ => return Err(ForwardedError::Malformed(proto.1)),
         };
-        let target = one(headers, uri)?;
+        let target = told.one(uri)?;
         has_one_reading(target)?;
         Ok(Self {
-            method: method_name(one(headers, method)?, method.1)?,
+            method: method_name(told.one(method)?, method.1)?,
             https,
-            host: host_name(one(headers, host)?, host.1)?,
+            host: host_name(told.one(host)?, host.1)?,
             target,
         })
     }
 
-    fn x_original(headers: &'a HeaderMap) -> Result<Self, ForwardedError> {
-        if let Some(name) = first_of(headers, &X_FORWARDED) {
+    fn x_original(told: &Told<'a>) -> Result<Self, ForwardedError> {
+        if let Some(name) = told.first_of(&X_FORWARDED) {
             return Err(ForwardedError::OtherFamily(name));
         }
-        if first_of(headers, &X_ORIGINAL).is_none() {
+        if told.first_of(&X_ORIGINAL).is_none() {
             return Err(ForwardedError::Nothing);
         }
         let [method, url, uri] = &X_ORIGINAL;
-        let whole = one(headers, url)?;
+        let whole = told.one(url)?;
         let (https, rest) = if let Some(rest) = whole.strip_prefix("https://") {
             (true, rest)
         } else if let Some(rest) = whole.strip_prefix("http://") {
@@ -149,11 +142,11 @@ impl<'a> Forwarded<'a> {
             .and_then(|at| rest.split_at_checked(at))
             .ok_or(ForwardedError::Malformed(url.1))?;
         has_one_reading(target)?;
-        if headers.contains_key(uri.0) && one(headers, uri)? != target {
+        if told.has(uri) && told.one(uri)? != target {
             return Err(ForwardedError::Disagree);
         }
         Ok(Self {
-            method: method_name(one(headers, method)?, method.1)?,
+            method: method_name(told.one(method)?, method.1)?,
             https,
             host: host_name(host, url.1)?,
             target,
@@ -168,38 +161,66 @@ impl<'a> Forwarded<'a> {
     }
 }
 
-/// A header as looked up and as written in the book.
-type Name = (&'static HeaderName, &'static str);
+/// A header of one of the two families: where its values are kept, and as written in the book.
+type Name = (usize, &'static str);
 
 static X_FORWARDED: [Name; 4] = [
-    (&FORWARDED_METHOD, "X-Forwarded-Method"),
-    (&FORWARDED_PROTO, "X-Forwarded-Proto"),
-    (&FORWARDED_HOST, "X-Forwarded-Host"),
-    (&FORWARDED_URI, "X-Forwarded-Uri"),
+    (0, "X-Forwarded-Method"),
+    (1, "X-Forwarded-Proto"),
+    (2, "X-Forwarded-Host"),
+    (3, "X-Forwarded-Uri"),
 ];
 static X_ORIGINAL: [Name; 3] = [
-    (&ORIGINAL_METHOD, "X-Original-Method"),
-    (&ORIGINAL_URL, "X-Original-URL"),
-    (&ORIGINAL_URI, "X-Original-URI"),
+    (4, "X-Original-Method"),
+    (5, "X-Original-URL"),
+    (6, "X-Original-URI"),
 ];
 
-fn first_of(headers: &HeaderMap, family: &[Name]) -> Option<&'static str> {
-    family
-        .iter()
-        .find(|(name, _)| headers.contains_key(*name))
-        .map(|(_, written)| *written)
+/// What the headers of both families say, found in one walk over all: to look each of them up takes several times as long.
+#[derive(Default)]
+struct Told<'a> {
+    values: [Option<&'a HeaderValue>; 7],
+    repeated: [bool; 7],
 }
 
-/// The header's one value.
-fn one<'a>(headers: &'a HeaderMap, name: &Name) -> Result<&'a str, ForwardedError> {
-    let mut values = headers.get_all(name.0).iter();
-    let value = values.next().ok_or(ForwardedError::Missing(name.1))?;
-    if values.next().is_some() {
-        return Err(ForwardedError::Repeated(name.1));
+impl<'a> Told<'a> {
+    fn by(headers: &'a HeaderMap) -> Self {
+        let mut told = Self::default();
+        for (name, value) in headers {
+            let at = match name.as_str() {
+                "x-forwarded-method" => 0,
+                "x-forwarded-proto" => 1,
+                "x-forwarded-host" => 2,
+                "x-forwarded-uri" => 3,
+                "x-original-method" => 4,
+                "x-original-url" => 5,
+                "x-original-uri" => 6,
+                _ => continue,
+            };
+            told.repeated[at] |= told.values[at].replace(value).is_some();
+        }
+        told
     }
-    value
-        .to_str()
-        .map_err(|_| ForwardedError::Malformed(name.1))
+
+    fn has(&self, name: &Name) -> bool {
+        self.values[name.0].is_some()
+    }
+
+    fn first_of(&self, family: &[Name]) -> Option<&'static str> {
+        let first = family.iter().find(|name| self.has(name));
+        first.map(|(_, written)| *written)
+    }
+
+    /// The header's one value.
+    fn one(&self, name: &Name) -> Result<&'a str, ForwardedError> {
+        let value = self.values[name.0].ok_or(ForwardedError::Missing(name.1))?;
+        if self.repeated[name.0] {
+            return Err(ForwardedError::Repeated(name.1));
+        }
+        value
+            .to_str()
+            .map_err(|_| ForwardedError::Malformed(name.1))
+    }
 }
 
 /// RFC 9110 §7.8: `h2c` opens a tunnel behind the proxy, through which anything could be asked for.

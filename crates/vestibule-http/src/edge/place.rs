@@ -197,6 +197,9 @@ fn who<'a, S: Into<Who>>(check: Option<Check<S>>) -> Result<Option<Who>, Refusal
 /// Whether the path's first segment is one of these, also behind escapes.
 fn is_one_of(path: &str, names: &[&str]) -> bool {
     let first = path.split('/').nth(1).unwrap_or_default();
+    if !first.contains('%') {
+        return names.contains(&first);
+    }
     names
         .iter()
         .any(|name| percent_decode_str(first).eq(name.bytes()))

@@ -25,7 +25,7 @@ impl From<LiveSession> for Who {
         Self {
             session: session.id(),
             acr: session.acr(),
-            profile: Arc::clone(session.profile()),
+            profile: session.into_profile(),
         }
     }
 }
@@ -35,7 +35,7 @@ impl From<LiveAppSession> for Who {
         Self {
             session: session.session_id(),
             acr: session.acr(),
-            profile: Arc::clone(session.profile()),
+            profile: session.into_profile(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::connection::Asked;
-use super::{RunError, ServerUse, own_cpu};
+use super::{RunError, ServerUse};
 use crate::figures::Latencies;
 use crate::process::{self, Cpu};
 
@@ -17,6 +17,7 @@ pub(super) struct Tally {
     pub(super) errors: BTreeMap<&'static str, u64>,
     pub(super) reopened: u64,
     begun: Option<Instant>,
+    last_answer: Option<Instant>,
     ended: Option<Instant>,
     server: Option<(Cpu, u64)>,
     server_after: Option<Cpu>,
@@ -61,6 +62,7 @@ impl Tally {
             return;
         }
         self.answers += 1;
+        self.last_answer = Some(at);
         *self.statuses.entry(status).or_default() += 1;
         self.latency.record(at.saturating_duration_since(asked.due));
         self.from_sending
@@ -84,9 +86,15 @@ impl Tally {
         }
     }
 
+    /// Answers a second. An open loop goes on after its time to wait for what was asked in it: where that never comes, those
+    /// who were answered were not answered the slower.
     #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
-    pub(super) fn per_second(&self) -> f64 {
-        let seconds = self.seconds();
+    pub(super) fn per_second(&self, planned: Duration) -> f64 {
+        let answered = match (self.begun, self.last_answer) {
+            (Some(begun), Some(last)) => last.saturating_duration_since(begun),
+            _ => Duration::ZERO,
+        };
+        let seconds = self.seconds().min(answered.max(planned).as_secs_f64());
         if seconds > 0.0 {
             self.answers as f64 / seconds
         } else {
@@ -118,4 +126,9 @@ impl Tally {
             resident_most: self.resident_most,
         })
     }
+}
+
+/// Processor time of this process.
+fn own_cpu() -> Option<Cpu> {
+    Cpu::of(std::process::id()).ok()
 }

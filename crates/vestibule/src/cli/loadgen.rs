@@ -129,7 +129,10 @@ fn plan(command: &Loadgen) -> Result<Plan> {
         duration: command.duration,
         most_requests: command.requests,
         patience: PATIENCE,
-        server: command.pid.or_else(|| process::listening_on(first.port())),
+        server: command.pid.or_else(|| {
+            let mut addresses = first.addresses().iter();
+            addresses.find_map(|address| process::listening_on(*address))
+        }),
     })
 }
 

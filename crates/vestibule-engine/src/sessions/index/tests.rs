@@ -272,10 +272,10 @@ fn a_sessions_users_facts_are_shared_and_kept_up() {
         panic!("live");
     };
     let identity = before.profile().identity();
-    assert_eq!(identity.user, user_id(1).to_string());
-    assert_eq!(identity.email, "user1@example.test");
-    assert_eq!(identity.name, "Zo%C3%AB%20Example");
-    assert_eq!(identity.groups, "admin,shop");
+    assert_eq!(identity.user, user_id(1));
+    assert_eq!(identity.email, b"user1@example.test");
+    assert_eq!(identity.name, b"Zo%C3%AB%20Example");
+    assert_eq!(identity.groups, b"admin,shop");
     let mut changed = user(1, UserStatus::Active, StoreNumber(0));
     changed.email_verified = false;
     changed.roles.clear();

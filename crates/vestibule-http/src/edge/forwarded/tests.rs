@@ -1,3 +1,5 @@
+use http::HeaderName;
+
 use super::*;
 
 const X_FORWARDED: ProxyPeer = ProxyPeer::Configured(HeaderFamily::XForwarded);
