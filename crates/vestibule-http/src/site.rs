@@ -121,6 +121,8 @@ fn parse_hop(text: &str) -> Option<IpAddr> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issuer {
     origin: Origin,
+    /// Asked on every request, and to be told from the text.
+    loopback: bool,
     session_cookie: String,
     form_cookie: String,
     device_cookie: String,
@@ -174,6 +176,7 @@ impl Issuer {
         let form_cookie = format!("{session_cookie}-form");
         let device_cookie = format!("{session_cookie}-device");
         Ok(Self {
+            loopback: origin.is_loopback(),
             origin,
             session_cookie,
             form_cookie,
@@ -212,13 +215,14 @@ impl Issuer {
     }
 
     /// Whether only this machine can reach it.
-    pub fn is_loopback(&self) -> bool {
-        self.origin.is_loopback()
+    pub const fn is_loopback(&self) -> bool {
+        self.loopback
     }
 
     /// Whether `host`, as a browser sent it, names the issuer.
     pub fn is_named_by(&self, host: &str) -> bool {
-        self.origin.is_named_by(host)
+        // Most spell it as we do; others name it too.
+        host == self.host() || self.origin.is_named_by(host)
     }
 
     /// Whether browsers would send an application at `origin` the issuer's own cookies, which ignore ports (C24). On loopback
