@@ -51,6 +51,13 @@ const DATABASES: &[&str] = &[
 
 const ROOMS: &[Room] = &[
     Room {
+        name: "vestibule-verify",
+        may: &[],
+        tests_may: &[],
+        never: &[HTTP_STACK, ASYNC_RUNTIMES, DATABASES],
+        because: "resource servers embed verify: it judges what it is handed and reaches for nothing",
+    },
+    Room {
         name: "vestibule-core",
         may: &[],
         tests_may: &[],
@@ -109,6 +116,7 @@ const ROOMS: &[Room] = &[
             "vestibule-postgres",
             "vestibule-sqlite",
             "vestibule-store",
+            "vestibule-verify",
         ],
         tests_may: &[],
         never: &[],
@@ -372,6 +380,7 @@ mod tests {
             ("vestibule-http", "vestibule"),
             ("vestibule-e2e", "vestibule"),
             ("vestibule-load", "vestibule-core"),
+            ("vestibule-verify", "vestibule-core"),
             ("vestibule-engine", "vestibule-load"),
             ("xtask", "vestibule-core"),
         ] {
@@ -400,6 +409,8 @@ mod tests {
             ("vestibule-http", "libsqlite3-sys"),
             ("vestibule-load", "hyper"),
             ("vestibule-load", "tokio"),
+            ("vestibule-verify", "hyper"),
+            ("vestibule-verify", "tokio"),
         ] {
             let mut named = found(name);
             named.manifest.normal.insert(import.into());

@@ -17,6 +17,7 @@ mod restore;
 mod role;
 mod serve;
 mod session;
+mod token;
 mod user;
 
 use std::io::{self, Write as _};
@@ -96,6 +97,9 @@ enum Command {
     /// Who is signed in, and on which devices: list, show, revoke
     #[command(subcommand)]
     Session(session::Session),
+    /// Tokens of any issuer: decode, verify
+    #[command(subcommand)]
+    Token(token::Token),
     /// Mail: test, status
     #[command(subcommand)]
     Mail(mail::Mail),
@@ -131,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::App(command) => app::run(command, &cli.place),
         Command::Role(command) => role::run(command, &cli.place),
         Command::Session(command) => session::run(command, &cli.place),
+        Command::Token(command) => token::run(command),
         Command::Mail(command) => mail::run(&command, &cli.place),
         Command::Audit(command) => audit::run(command, &cli.place),
         Command::Config(command) => config::run(command, &cli.place),

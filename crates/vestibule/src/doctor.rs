@@ -14,7 +14,7 @@ mod login;
 mod mail;
 mod proxy;
 mod reach;
-mod web;
+pub mod web;
 
 use std::net::SocketAddr;
 
