@@ -6,7 +6,7 @@ use vestibule_core::audit::{GENESIS, Seal, StoredEvent, chain};
 use vestibule_core::filter::EventFilter;
 use vestibule_core::keys::{PublicSealKey, SealKey};
 use vestibule_core::time::UnixMillis;
-use vestibule_store::{EventPage, Sealer, Store, StoreError, TrailPage};
+use vestibule_store::{EventPage, Sealer, Store, StoreError};
 
 use crate::engine::Engine;
 
@@ -38,6 +38,16 @@ pub struct TrailFault {
     pub what: String,
 }
 
+/// What was written after a position.
+#[derive(Debug)]
+pub struct Followed {
+    /// In order.
+    pub events: Vec<StoredEvent>,
+    /// Where to go on from: the last of them; where there is none, the position that was asked for, or the end of the trail if
+    /// it ends before that.
+    pub to: u64,
+}
+
 /// Makes seals inside the store's sealing transition.
 struct EngineSealer {
     key: Arc<SealKey>,
@@ -51,9 +61,22 @@ impl Sealer for EngineSealer {
 }
 
 impl Engine {
-    /// Events after a position, in order.
-    pub async fn trail_after(&self, position: u64, limit: usize) -> Result<TrailPage, StoreError> {
-        self.store().events_after(position, limit).await
+    /// Events after a position, in order, for whoever follows the trail. Where they are written in another order than they
+    /// come to stand in, they are told once they are sealed: none in between is ever missed.
+    pub async fn trail_after(&self, position: u64, limit: usize) -> Result<Followed, StoreError> {
+        let settled = self.settled().await?;
+        let mut events = self.store().events_after(position, limit).await?.events;
+        events.retain(|event| event.position <= settled);
+        let last = events.last().map(|event| event.position);
+        Ok(Followed {
+            to: last.unwrap_or_else(|| position.min(settled)),
+            events,
+        })
+    }
+
+    /// The last position of the trail that stays with its event, to follow it from.
+    pub async fn settled(&self) -> Result<u64, StoreError> {
+        self.store().settled().await
     }
 
     /// The latest events of everybody, newest first.

@@ -47,7 +47,7 @@ pub use accounts::register::{
     InviteError, Invited,
 };
 pub use applications::{AuthenticatedApplication, RotateSecret};
-pub use audit::{TrailFault, TrailReport, verify_trail};
+pub use audit::{Followed, TrailFault, TrailReport, verify_trail};
 pub use backup::trail_key;
 pub use causes::causes;
 pub use chores::Chores;

@@ -116,21 +116,59 @@ for (const form of document.querySelectorAll("form[method=post]")) {
 }
 
 // Parts of a page that are told anew while it is open. The server sends them as it writes pages, every text escaped.
-for (const part of document.querySelectorAll("[data-events]")) {
-  const source = new EventSource(part.dataset.events);
-  source.addEventListener("put", (event) => {
-    const { into, html, above } = JSON.parse(event.data);
-    const target = document.getElementById(into);
-    // Who is reading in it is not disturbed.
-    if (!target || (!above && target.contains(document.activeElement))) return;
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    if (above) target.prepend(template.content);
-    else target.replaceChildren(template.content);
-    while (above && target.children.length > 200) target.lastElementChild.remove();
-  });
-  // Signed out, or not an administrator any more: the page leads to where it now leads.
-  source.addEventListener("over", () => { source.close(); location.reload(); });
-  addEventListener("pagehide", () => source.close());
+for (const part of document.querySelectorAll("[data-events]")) follow(part.dataset.events);
+
+// Reads a stream of events (HTML standard §9.2), and takes it up where it was cut off. An EventSource would give up at the first
+// answer that is no stream, and could not tell why.
+function follow(path) {
+  const [shortest, longest] = [1000, 60000];
+  const away = new AbortController();
+  const anew = () => { away.abort(); location.reload(); };
+  let [last, pause] = ["", shortest];
+  const hear = (lines) => {
+    const event = Object.fromEntries(lines.split("\n").map((line) => line.split(/: ?(.*)/)));
+    if (event.event === "put") put(JSON.parse(event.data));
+    // Signed out, not an administrator any more, or something was missed: the page leads to where it now leads.
+    else if (event.event) anew();
+    last = event.id ?? last;
+    pause = shortest;
+  };
+  const listen = async () => {
+    let least = 0;
+    try {
+      const headers = { Accept: "text/event-stream", ...(last && { "Last-Event-ID": last }) };
+      const answer = await fetch(path, { headers, redirect: "manual", cache: "no-store", signal: away.signal });
+      if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return anew();
+      least = answer.ok ? 0 : Number(answer.headers.get("Retry-After")) * 1000 || 0;
+      const [reader, decoder] = [answer.body.getReader(), new TextDecoder()];
+      for (let text = ""; answer.ok;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        const events = (text + decoder.decode(value, { stream: true })).split("\n\n");
+        text = events.pop();
+        events.forEach(hear);
+      }
+    } catch { /* Nobody answers: asked again. */ }
+    if (away.signal.aborted) return;
+    setTimeout(listen, Math.max(least, pause));
+    pause = Math.min(pause * 2, longest);
+  };
+  addEventListener("pagehide", () => away.abort());
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  listen();
+}
+
+// What is put in the place of something holds nothing to focus. Rows come in above; the page keeps 200, and the one that
+// somebody is in.
+function put({ into, html, above }) {
+  const target = document.getElementById(into);
+  if (!target) return;
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  if (!above) return target.replaceChildren(template.content);
+  for (const row of target.querySelectorAll("[data-unsettled]")) row.remove();
+  target.prepend(template.content);
+  for (const row of [...target.children].slice(200)) if (!row.contains(document.activeElement)) row.remove();
+  target.closest("[hidden]")?.removeAttribute("hidden");
+  document.querySelector(`[data-while-empty="${into}"]`)?.remove();
 }

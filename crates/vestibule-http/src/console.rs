@@ -12,6 +12,7 @@ pub mod overview;
 pub mod people;
 pub mod proxies;
 mod role_list;
+pub mod roles;
 pub mod sessions;
 pub mod settings;
 mod streams;
@@ -63,6 +64,15 @@ pub fn routes() -> Router<Arc<Context>> {
         .route(
             "/console/people/{id}/{act}",
             get(people::acts::get).post(people::acts::post),
+        )
+        .route("/console/roles", get(roles::get))
+        .route(
+            "/console/roles/add",
+            get(roles::add::get).post(roles::add::post),
+        )
+        .route(
+            "/console/roles/{name}/remove",
+            get(roles::remove::get).post(roles::remove::post),
         )
         .route("/console/settings", get(settings::get))
         .route("/console/events", get(events::get))

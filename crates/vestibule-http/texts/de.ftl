@@ -1167,3 +1167,56 @@ problem-roles-dropped = Eine Regel steht für sich, und diese verlangt keine Rol
 problem-acr-dropped = Eine Regel steht für sich, und diese verlangt kein acr, wo die Anwendung eines verlangt: Wiederholen Sie acr, schreiben Sie acr = "aal1" für jede Anmeldung, oder public = true.
 problem-method = { $method } bedeutet hier nichts.
 problem-probe-key = Ein Schlüssel hat 32 bis 64 Buchstaben und Ziffern.
+
+### Console: roles
+roles-title = Rollen
+roles-intro = Was Leute in Anwendungen dürfen. Gegeben und genommen werden Rollen auf der Seite einer Person; hier steht, wozu jede da ist.
+roles-empty = Noch hat niemand eine Rolle. Beschreiben Sie die erste.
+role-add = Rolle beschreiben
+role-add-intro = Eine Rolle lässt Leute ein, wo eine Anwendung nach ihr fragt. Ihre Berechtigungen sind Wörter Ihrer Anwendungen.
+role-add-submit = Rolle hinzufügen
+role-change = Rolle anders beschreiben
+role-change-submit = Speichern
+role-change-this = Ändern
+role-remove-this = Entfernen
+role-name = Name
+role-name-hint = Wie Einstellungen und Proxys sie nennen: Kleinbuchstaben a bis z, Ziffern, _ und -. Er bleibt.
+role-description = Wozu sie da ist
+role-permissions = Erlaubt:
+role-permissions-label = Berechtigungen
+role-permissions-hint = Je Zeile eine, etwa orders:read. Höchstens 200, jede aus Kleinbuchstaben, Ziffern und _ - . : /
+role-undescribed = von niemandem beschrieben
+role-declared-what = Ihre Beschreibung steht in der Einstellungsdatei und wird dort geändert.
+role-declared-refused = Die Beschreibung dieser Rolle steht in der Einstellungsdatei. Ändern Sie sie dort und lassen Sie den Server die Datei neu lesen. Es wurde nichts geändert.
+role-holders =
+    { $count ->
+        [0] Niemand hat sie
+        [one] { $shown } Person hat sie
+       *[other] { $shown } Personen haben sie
+    }
+role-held =
+    { $count ->
+        [one] { $shown } Person hat diese Rolle. Nehmen Sie sie ihr zuerst. Es wurde nichts geändert.
+       *[other] { $shown } Personen haben diese Rolle. Nehmen Sie sie ihnen zuerst. Es wurde nichts geändert.
+    }
+role-added = Die Rolle ist jetzt beschrieben.
+role-changed = Die Rolle ist jetzt anders beschrieben.
+role-nothing = Das war schon so.
+role-removed = Die Rolle ist nicht mehr beschrieben.
+role-will-describe = Das sagt von jetzt an, wozu die Rolle { $role } da ist.
+role-will-remove =
+    { $permissions ->
+        [0] Die Rolle { $role } ist danach nicht mehr beschrieben. Niemand hat sie, und Berechtigungen hat sie keine.
+        [one] Die Rolle { $role } ist danach nicht mehr beschrieben, und ihre eine Berechtigung ist fort. Niemand hat sie.
+       *[other] Die Rolle { $role } ist danach nicht mehr beschrieben, und ihre { $permissions } Berechtigungen sind fort. Niemand hat sie.
+    }
+role-will-remove-asked =
+    { $count ->
+        [one] Eine Anwendung fragt weiter nach ihr.
+       *[other] { $count } Anwendungen fragen weiter nach ihr.
+    }
+role-remove = Rolle entfernen
+role-fault-name = Der Name einer Rolle hat nur Kleinbuchstaben a bis z, Ziffern, _ und -, höchstens 64 davon.
+role-fault-taken = Diese Rolle ist schon beschrieben. Ändern Sie sie von der Liste aus.
+role-fault-gone = Jemand hat diese Rolle inzwischen entfernt. Senden Sie noch einmal, um sie neu hinzuzufügen.
+role-fault-permissions = Jede Berechtigung hat 1 bis 100 Kleinbuchstaben, Ziffern und _ - . : / und es sind höchstens 200.

@@ -1167,3 +1167,56 @@ problem-roles-dropped = A rule stands alone, and this one asks for no role where
 problem-acr-dropped = A rule stands alone, and this one asks for no acr where the application does: repeat acr, write acr = "aal1" for any login, or public = true.
 problem-method = { $method } has no meaning here.
 problem-probe-key = A key has 32 to 64 letters and digits.
+
+### Console: roles
+roles-title = Roles
+roles-intro = What people may do in applications. A person's page gives and takes roles; here stands what each is for.
+roles-empty = Nobody has a role yet. Describe the first one.
+role-add = Describe a role
+role-add-intro = A role lets people in where an application asks for it. Its permissions are words of your applications.
+role-add-submit = Add the role
+role-change = Describe a role otherwise
+role-change-submit = Save
+role-change-this = Change
+role-remove-this = Remove
+role-name = Name
+role-name-hint = As settings and proxies name it: small letters a to z, digits, _ and -. It stays.
+role-description = What it is for
+role-permissions = Allows:
+role-permissions-label = Permissions
+role-permissions-hint = One a line, like orders:read. At most 200, each of small letters, digits and _ - . : /
+role-undescribed = nobody described it
+role-declared-what = Its description stands in the settings file and is changed there.
+role-declared-refused = The description of this role stands in the settings file. Change it there, and have the server read the file again. Nothing was changed.
+role-holders =
+    { $count ->
+        [0] Nobody holds it
+        [one] { $shown } person holds it
+       *[other] { $shown } people hold it
+    }
+role-held =
+    { $count ->
+        [one] { $shown } person holds this role. Take it from them first. Nothing was changed.
+       *[other] { $shown } people hold this role. Take it from them first. Nothing was changed.
+    }
+role-added = The role is described now.
+role-changed = The role is described otherwise now.
+role-nothing = It was so already.
+role-removed = The role is described no more.
+role-will-describe = This says from now on what the role { $role } is for.
+role-will-remove =
+    { $permissions ->
+        [0] The role { $role } is described no more. Nobody holds it, and it has no permissions.
+        [one] The role { $role } is described no more, and its one permission is gone. Nobody holds it.
+       *[other] The role { $role } is described no more, and its { $permissions } permissions are gone. Nobody holds it.
+    }
+role-will-remove-asked =
+    { $count ->
+        [one] One application goes on asking for it.
+       *[other] { $count } applications go on asking for it.
+    }
+role-remove = Remove the role
+role-fault-name = The name of a role has small letters a to z, digits, _ and - only, at most 64 of them.
+role-fault-taken = This role is described already. Change it from the list.
+role-fault-gone = Somebody removed this role meanwhile. Send it again to add it anew.
+role-fault-permissions = Each permission has 1 to 100 small letters, digits and _ - . : / and there are at most 200.

@@ -114,6 +114,18 @@ impl Audit for Postgres {
         })
     }
 
+    /// Transitions are committed in any order, and a position is given when its event is sealed.
+    fn settled(&self) -> Answer<'_, u64> {
+        Box::pin(async move {
+            let sql = "SELECT coalesce(max(position), 0) FROM audit_events";
+            self.read(sql, &[], |rows| match rows.first() {
+                Some(row) => read_position(row.try_get(0)?),
+                None => Ok(0),
+            })
+            .await
+        })
+    }
+
     fn events(
         &self,
         filter: EventFilter,

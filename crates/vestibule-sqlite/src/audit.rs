@@ -44,6 +44,15 @@ impl Audit for Sqlite {
         })
     }
 
+    /// One transition writes at a time, and gives the positions.
+    fn settled(&self) -> Answer<'_, u64> {
+        self.read(|conn| {
+            let mut last =
+                conn.prepare_cached("SELECT coalesce(max(position), 0) FROM audit_events")?;
+            read_position(last.query_row([], |row| row.get(0))?)
+        })
+    }
+
     fn events(
         &self,
         filter: EventFilter,

@@ -42,6 +42,10 @@ pub trait Audit: Send + Sync {
     /// Events after position `after`, in order.
     fn events_after(&self, after: u64, limit: usize) -> Answer<'_, TrailPage>;
 
+    /// The last position that is given for good: whatever is committed from now on comes behind it. Read before a page of the
+    /// trail, it says how far that page may be gone on from.
+    fn settled(&self) -> Answer<'_, u64>;
+
     /// A page of the events that match, newest first; with `before`, those before that position. It looks at no more than
     /// [`crate::MOST_LOOKED_AT`] events, and by the filter's times goes no further back than
     /// [`EventFilter::ends_at`] says.

@@ -293,6 +293,13 @@ impl Audit for Watched {
         })
     }
 
+    fn settled(&self) -> Answer<'_, u64> {
+        Box::pin(async move {
+            self.enter("settled", &self.away)?;
+            self.inner.settled().await
+        })
+    }
+
     fn events(
         &self,
         filter: EventFilter,

@@ -1,6 +1,7 @@
 //! `/console/audit`: what happened, newest first, looked for among however much.
 
 use axum::response::Response;
+use http::HeaderValue;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -10,8 +11,10 @@ use vestibule_core::email::EmailAddress;
 use vestibule_core::filter::{self, EventFilter};
 use vestibule_core::id::UserId;
 use vestibule_core::time::UnixMillis;
+use vestibule_engine::Engine;
+use vestibule_store::StoreError;
 
-use super::events::Put;
+use super::events::{News, Put};
 use super::{Administrator, Browse};
 use crate::browser::form::{Fields, Query};
 use crate::errors::{Code, Failure};
@@ -28,16 +31,23 @@ const PERSON: &str = "person";
 const ACTOR: &str = "actor";
 const SINCE: &str = "since";
 const UNTIL: &str = "until";
+/// After which position a stream of the trail begins.
+const TRAIL: &str = "trail";
 /// How many stand on a page: with all it loads it stays under 50 KB.
 const PAGE: usize = 20;
-/// Most events that are told at once; where there were more, the newest alone.
+/// Most events that are told at once; where there were more, the newest alone: a page that is told of them holds as many.
 const BURST: usize = 200;
+/// How often the trail is looked through for those; after that the page is loaded anew.
+const LOOKS: usize = 5;
 
 /// A part of the trail.
 pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Failure> {
     let mut browse = Browse::new(PATH, &query);
     let asked = Asked::read(&by, &mut browse).await?;
     let before = browse.before(|position| position.parse::<u64>().ok())?;
+    // Asked first: what comes after it is told by the stream, though it may stand on the page already.
+    let settled = by.context().engine.settled().await;
+    let settled = settled.map_err(Failure::store)?;
     let (events, next) = if asked.unknown.is_some() {
         (Vec::new(), None)
     } else {
@@ -47,10 +57,8 @@ pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Fai
         (found.events, found.next)
     };
     // Later ones are told on the first part of the list, above what is there.
-    let newest = events.first().map(|event| event.position);
-    let newest = newest.filter(|_| before.is_none());
-    let follow =
-        |position: u64| browse.elsewhere(super::EVENTS, Some(("trail", &position.to_string())));
+    let newest = before.is_none() && asked.unknown.is_none();
+    let follow = || browse.elsewhere(super::EVENTS, Some((TRAIL, &settled.to_string())));
     by.live_page(&AuditPage {
         csrf: by.0.token()?,
         kind: asked.kind.clone(),
@@ -59,10 +67,13 @@ pub async fn get(by: Administrator, Query(query): Query) -> Result<Response, Fai
         since: asked.since.clone(),
         until: asked.until.clone(),
         unknown: asked.unknown,
-        follow: newest.map(follow),
-        newer: newest.map(|_| browse.here()),
+        follow: newest.then(follow),
+        newer: newest.then(|| browse.here()),
         export: browse.elsewhere("/console/audit/export", None),
-        events: events.iter().map(|event| row(&by, event)).collect(),
+        events: events
+            .iter()
+            .map(|event| row(&by, event, settled))
+            .collect(),
         paging: browse.paging(next.map(|position| position.to_string())),
         sealing: by.context().engine.unsealed_for() < super::overview::BEHIND,
         chain: by.context().chain.state(),
@@ -148,11 +159,12 @@ fn moment(typed: &str) -> Result<Option<UnixMillis>, Failure> {
         .map_err(|error| Failure::of(Code::BadRequest).because(error))
 }
 
-fn row(by: &Administrator, stored: &StoredEvent) -> AuditRow {
+fn row(by: &Administrator, stored: &StoredEvent, settled: u64) -> AuditRow {
     let of = |field: fn(&Personal) -> Option<&String>| stored.personal.as_ref().and_then(field);
     let agent = of(|personal| personal.user_agent.as_ref());
     AuditRow {
         position: stored.position,
+        settled: stored.position <= settled,
         at: stored.at.0,
         kind: stored.event.kind,
         actor: stored.actor,
@@ -176,13 +188,18 @@ fn row(by: &Administrator, stored: &StoredEvent) -> AuditRow {
 /// Tells of what is written after a position.
 pub(super) struct Follow {
     filter: EventFilter,
-    position: u64,
+    /// Where to go on from; `None` if whoever was cut off says something that no stream of ours told.
+    position: Option<u64>,
 }
 
 impl Follow {
-    /// What a page of the trail asks for; `None`: another page asks.
-    pub(super) async fn asked(by: &Administrator, query: &Fields) -> Result<Option<Self>, Failure> {
-        let Some(position) = query.optional("trail") else {
+    /// What a page of the trail asks for, or goes on with behind the `last` that it was told; `None`: another page asks.
+    pub(super) async fn asked(
+        by: &Administrator,
+        query: &Fields,
+        last: Option<&HeaderValue>,
+    ) -> Result<Option<Self>, Failure> {
+        let Some(position) = query.optional(TRAIL) else {
             return Ok(None);
         };
         let position = position.parse();
@@ -193,33 +210,85 @@ impl Follow {
         }
         Ok(Some(Self {
             filter: asked.filter,
-            position,
+            position: match last {
+                None => Some(position),
+                Some(last) => last.to_str().ok().and_then(|last| last.parse().ok()),
+            },
         }))
     }
 
     /// What was written since, if anything was. A store that does not answer is asked again.
-    pub(super) async fn step(&mut self, by: &Administrator) -> Option<Put> {
+    pub(super) async fn step(&mut self, by: &Administrator) -> News {
+        let Some(position) = self.position else {
+            return News::Anew;
+        };
         let engine = &by.context().engine;
-        let mut events = engine.trail_after(self.position, BURST).await.ok()?.events;
-        let above = events.len() < BURST;
-        if above {
-            self.position = events.last()?.position;
+        let Ok(page) = engine.trail_after(position, BURST).await else {
+            return News::None;
+        };
+        // What was told is not there: this is another trail, out of a backup.
+        if page.to < position {
+            return News::Anew;
+        }
+        let (mut events, mut to) = (page.events, page.to);
+        if events.len() < BURST {
             events.retain(|event| self.filter.matches(event));
             events.reverse();
         } else {
-            let newest = engine.events(EventFilter::default(), None, 1).await.ok()?;
-            let found = engine.events(self.filter.clone(), None, PAGE).await.ok()?;
-            self.position = newest.events.first()?.position;
-            events = found.events;
+            let Ok(settled) = engine.settled().await else {
+                return News::None;
+            };
+            to = settled;
+            match self.newest(engine, position, to).await {
+                Ok(Some(newest)) => events = newest,
+                Ok(None) => return News::Anew,
+                Err(_) => return News::None,
+            }
         }
-        if events.is_empty() {
-            return None;
+        let rows: Vec<_> = events.iter().map(|event| row(by, event, to)).collect();
+        let Ok(html) = event_rows(&rows, &by.frame()) else {
+            return News::None;
+        };
+        self.position = Some(to);
+        if rows.is_empty() {
+            return News::None;
         }
-        let rows: Vec<_> = events.iter().map(|event| row(by, event)).collect();
-        Some(Put {
+        let put = Put {
             into: "trail",
-            html: event_rows(&rows, &by.frame()).ok()?,
-            above,
-        })
+            html,
+            above: true,
+        };
+        News::Put {
+            puts: vec![put],
+            id: Some(to),
+        }
+    }
+
+    /// The newest that match after a position and up to another, as many as are told; `None` if that takes too long to find.
+    async fn newest(
+        &self,
+        engine: &Engine,
+        after: u64,
+        to: u64,
+    ) -> Result<Option<Vec<StoredEvent>>, StoreError> {
+        let mut newest: Vec<StoredEvent> = Vec::new();
+        let mut before = to.saturating_add(1);
+        for _ in 0..LOOKS {
+            let most = BURST - newest.len();
+            let page = engine.events(self.filter.clone(), Some(before), most);
+            let page = page.await?;
+            let found = page.events.len();
+            newest.extend(
+                page.events
+                    .into_iter()
+                    .filter(|event| event.position > after),
+            );
+            let next = page.next.filter(|next| *next > after + 1);
+            match next {
+                Some(next) if found < most => before = next,
+                _ => return Ok(Some(newest)),
+            }
+        }
+        Ok(None)
     }
 }

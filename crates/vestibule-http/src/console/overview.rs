@@ -6,7 +6,7 @@ use axum::response::Response;
 use vestibule_engine::Minute;
 
 use super::Administrator;
-use super::events::Put;
+use super::events::{News, Put};
 use crate::errors::Failure;
 use crate::views::{CountedMinute, Health, OverviewPage};
 
@@ -19,23 +19,35 @@ pub async fn get(by: Administrator) -> Result<Response, Failure> {
     by.live_page(&page)
 }
 
-/// The figures as they were told last.
+/// The figures, and their table, as they were told last.
 #[derive(Default)]
-pub(super) struct Figures(Option<String>);
+pub(super) struct Figures([String; 2]);
 
 impl Figures {
-    /// The figures, if they have changed.
-    pub(super) async fn step(&mut self, by: &Administrator) -> Option<Put> {
-        let html = page(by).await.figures(&by.frame()).ok()?;
-        if self.0.as_ref() == Some(&html) {
-            return None;
+    /// Those that have changed.
+    pub(super) async fn step(&mut self, by: &Administrator) -> News {
+        let page = page(by).await;
+        let frame = by.frame();
+        let parts = [
+            ("figures", page.figures(&frame)),
+            ("hours", page.table(&frame)),
+        ];
+        let mut puts = Vec::new();
+        for (told, (into, html)) in self.0.iter_mut().zip(parts) {
+            let Ok(html) = html else { continue };
+            if *told != html {
+                told.clone_from(&html);
+                puts.push(Put {
+                    into,
+                    html,
+                    above: false,
+                });
+            }
         }
-        self.0 = Some(html.clone());
-        Some(Put {
-            into: "figures",
-            html,
-            above: false,
-        })
+        if puts.is_empty() {
+            return News::None;
+        }
+        News::Put { puts, id: None }
     }
 }
 

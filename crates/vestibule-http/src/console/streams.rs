@@ -1,6 +1,7 @@
 //! The streams of events that are open: how many there may be, and the end of all of them.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
@@ -26,10 +27,11 @@ impl Default for Streams {
     }
 }
 
-/// The place of one stream, until it is dropped.
+/// The place of one stream, until it is left or dropped.
 pub struct Place {
     streams: Arc<Streams>,
     session: SessionId,
+    left: AtomicBool,
 }
 
 impl Streams {
@@ -53,6 +55,7 @@ impl Streams {
         Some(Place {
             streams: Arc::clone(self),
             session,
+            left: AtomicBool::new(false),
         })
     }
 
@@ -68,10 +71,12 @@ impl Place {
         // The sender lives as long as this place.
         let _ = closing.wait_for(|closing| *closing).await;
     }
-}
 
-impl Drop for Place {
-    fn drop(&mut self) {
+    /// Gives it back, once.
+    pub fn leave(&self) {
+        if self.left.swap(true, Ordering::AcqRel) {
+            return;
+        }
         let mut open = self.streams.open();
         if let Some(count) = open.get_mut(&self.session) {
             *count -= 1;
@@ -79,6 +84,12 @@ impl Drop for Place {
                 open.remove(&self.session);
             }
         }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.leave();
     }
 }
 
@@ -99,9 +110,14 @@ mod tests {
         assert!(of_one.iter().all(Option::is_some));
         assert!(streams.place(session(1)).is_none());
         assert!(streams.place(session(2)).is_some());
-        of_one.pop();
-        assert!(streams.place(session(1)).is_some());
-        drop(of_one);
+        let left = of_one.pop().flatten().unwrap();
+        left.leave();
+        left.leave();
+        let again = streams.place(session(1));
+        assert!(again.is_some());
+        drop(left);
+        assert!(streams.place(session(1)).is_none());
+        drop((again, of_one));
         assert!(streams.open().is_empty());
 
         let many: Vec<_> = (0..IN_ALL)

@@ -9,6 +9,7 @@ mod numbers;
 mod overview;
 mod people;
 mod plot;
+mod roles;
 mod sessions;
 mod settings;
 mod verbs;
@@ -26,9 +27,10 @@ pub use self::{
     people::{
         AddPersonPage, PeoplePage, Person, PersonAddress, PersonLinkPage, PersonNotice, PersonPage,
     },
+    roles::{AddRolePage, RoleEntry, RoleFaults, RoleNameFault, RoleNotice, RolesPage},
     sessions::{OpenedThrough, SessionOwner, SessionPage, SessionRow, SessionsPage},
     settings::{Setting, SettingFrom, SettingsPage, SettingsSection},
-    verbs::{ApplicationVerb, PersonVerb},
+    verbs::{ApplicationVerb, PersonVerb, RoleVerb},
 };
 
 /// Links to the other parts of a list that is longer than a page.

@@ -14,6 +14,7 @@ mod accounts;
 mod arriving;
 mod console;
 mod console_people;
+mod console_roles;
 mod handshake;
 
 /// 2026-11-20 14:00:00 UTC.
@@ -69,6 +70,7 @@ pub(super) fn all() -> Vec<Sample> {
         console::sessions(),
         console_people::people(),
         console_people::applications(),
+        console_roles::roles(),
         console_people::settings(),
         console::audit(),
     ]

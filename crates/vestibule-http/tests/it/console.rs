@@ -5,6 +5,7 @@ mod audit;
 mod events;
 mod frame;
 mod people;
+mod roles;
 mod sessions;
 mod settings;
 

@@ -1,6 +1,7 @@
 //! The trail: written in order, sealed without a gap and without a fork.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use vestibule_core::audit::{Act, Actor, Event, EventKind, GENESIS, Personal, Seal, StoredEvent};
 use vestibule_core::id::ApplicationId;
@@ -264,6 +265,51 @@ pub async fn asvs_15_4_2_parallel_sealers_never_fork_the_chain(home: Home) {
         events.iter().map(|stored| stored.position).eq(1..=200),
         "without a gap once all are sealed"
     );
+}
+
+/// Acts are committed in another order than they began in: what is settled is followed, and nothing else.
+///
+/// Holds: ASVS 15.4.2
+pub async fn asvs_15_4_2_who_follows_among_many_writers_misses_nothing(home: Home) {
+    let mut writers = Vec::new();
+    for n in 0..240_usize {
+        let (store, act) = (Arc::clone(&home.store), home.act(NOON));
+        writers.push(tokio::spawn(async move {
+            let event = Event::plain(EventKind::AllSessionsEnded);
+            store.record(vec![event; n % 3 + 1], act).await.unwrap();
+        }));
+    }
+    let (store, stop) = (Arc::clone(&home.store), Arc::new(AtomicBool::new(false)));
+    let stopped = Arc::clone(&stop);
+    let sealer = tokio::spawn(async move {
+        while !stopped.load(Ordering::SeqCst) {
+            store.seal_events(Notary::new(), 20).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    });
+    let store = Arc::clone(&home.store);
+    let follower = tokio::spawn(async move {
+        let mut told: Vec<StoredEvent> = Vec::new();
+        while told.len() < 480 {
+            let after = told.last().map_or(0, |last| last.position);
+            let settled = store.settled().await.unwrap();
+            assert!(settled >= after, "what is settled stays so");
+            let mut page = store.events_after(after, 50).await.unwrap().events;
+            page.retain(|event| event.position <= settled);
+            told.append(&mut page);
+            tokio::task::yield_now().await;
+        }
+        told
+    });
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let told = follower.await.unwrap();
+    stop.store(true, Ordering::SeqCst);
+    sealer.await.unwrap();
+    while home.store.seal_events(Notary::new(), 100).await.unwrap() > 0 {}
+    assert_eq!(home.store.settled().await.unwrap(), 480);
+    assert_eq!(told, home.snapshot().await.events);
 }
 
 /// Holds: ASVS 2.3.3

@@ -172,6 +172,7 @@ macro_rules! contract_suite {
                 seals_chain_batch_by_batch_and_leave_a_tail;
                 what_the_sealer_declines_stays_unsealed;
                 asvs_15_4_2_parallel_sealers_never_fork_the_chain;
+                asvs_15_4_2_who_follows_among_many_writers_misses_nothing;
                 asvs_2_3_3_an_acts_events_stand_together;
             }
             publication {

@@ -166,42 +166,44 @@ async fn show(settings: &Settings, tail: &Tail) -> Result<()> {
         return follow(&Client::of_server(settings).await?, tail).await;
     }
     Client::with(settings, Missing::Refuse, async |client| {
-        latest(client, tail).await.map(|_| ())
+        let page = latest(client, tail).await?;
+        print(&page, u64::MAX, tail.json)
     })
     .await
 }
 
-/// Prints the latest events, and answers the position of the last.
-async fn latest(client: &Client, tail: &Tail) -> Result<u64> {
-    let page = client
-        .get(&format!("/api/v1/admin/audit?limit={}", tail.lines))
-        .await?;
-    print(&page, tail.json)
+async fn latest(client: &Client, tail: &Tail) -> Result<Value> {
+    let path = format!("/api/v1/admin/audit?limit={}", tail.lines);
+    client.get(&path).await
 }
 
 async fn follow(client: &Client, tail: &Tail) -> Result<()> {
-    let mut last = latest(client, tail).await?;
+    // The end of what stays where it is: what is not sealed yet may still move, and is told when it does not any more.
+    let after = |last: u64| format!("/api/v1/admin/audit?after={last}&limit=1000");
+    let end = client.get(&after(u64::MAX)).await?;
+    let mut last = end["next"].as_u64().unwrap_or(0);
+    print(&latest(client, tail).await?, last, tail.json)?;
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        let page = client
-            .get(&format!("/api/v1/admin/audit?after={last}&limit=1000"))
-            .await?;
-        last = last.max(print(&page, tail.json)?);
+        let page = client.get(&after(last)).await?;
+        print(&page, u64::MAX, tail.json)?;
+        last = page["next"].as_u64().unwrap_or(last);
     }
 }
 
-fn print(page: &Value, json: bool) -> Result<u64> {
+/// Prints those up to a position.
+fn print(page: &Value, last: u64, json: bool) -> Result<()> {
     let mut events: Vec<&Value> = page["events"].as_array().into_iter().flatten().collect();
     // As they came, the latest at the end.
     events.sort_by_key(|event| event["position"].as_u64());
-    let mut last = 0;
     for event in events {
-        last = event["position"].as_u64().unwrap_or(last);
-        print_one(event, json)?;
+        if event["position"].as_u64().is_some_and(|at| at <= last) {
+            print_one(event, json)?;
+        }
     }
-    Ok(last)
+    Ok(())
 }
 
 fn print_one(event: &Value, json: bool) -> Result<()> {

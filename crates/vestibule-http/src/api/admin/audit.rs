@@ -179,10 +179,9 @@ pub async fn get(
         }
         (Some(after), None) => {
             let page = engine.trail_after(after, limit).await;
-            let mut events = page.map_err(|error| Problem::store(&error))?.events;
-            let next = events.last().map_or(after, |event| event.position);
-            events.retain(|event| filter.matches(event));
-            (events, Some(next))
+            let mut page = page.map_err(|error| Problem::store(&error))?;
+            page.events.retain(|event| filter.matches(event));
+            (page.events, Some(page.to))
         }
         (None, before) => {
             let page = engine.events(filter, before, limit).await;

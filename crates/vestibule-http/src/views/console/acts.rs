@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::numbers::{counted, grouped};
-use super::{ApplicationVerb, PersonVerb};
+use super::{ApplicationVerb, PersonVerb, RoleVerb};
 use crate::texts::{Arg, Tongue, msg};
 use crate::views::Frame;
 
@@ -36,6 +36,13 @@ pub enum ConsoleAct {
         /// What people call it.
         name: String,
     },
+    /// Something is done to a role.
+    Role {
+        /// What.
+        verb: RoleVerb,
+        /// As settings name it.
+        name: String,
+    },
 }
 
 /// Which sessions are ended.
@@ -66,6 +73,7 @@ impl ConsoleAct {
         match self {
             Self::Person { verb, name } => verb.purpose_text(frame, name),
             Self::Application { verb, name } => verb.purpose_text(frame, name),
+            Self::Role { verb, name } => verb.purpose_text(frame, name),
             Self::ExportTrail { most } => {
                 let most = grouped(frame.tongue, *most);
                 frame
@@ -101,6 +109,7 @@ impl ConsoleAct {
         frame.t(match self {
             Self::Person { verb, .. } => return verb.submit_text(frame),
             Self::Application { verb, .. } => return verb.submit_text(frame),
+            Self::Role { verb, .. } => return verb.submit_text(frame),
             Self::ExportTrail { .. } => msg("audit-export-submit"),
             Self::EndSessions {
                 which: Which::Everybodys,
@@ -116,6 +125,7 @@ impl ConsoleAct {
             Self::EndSessions { .. } => true,
             Self::Person { verb, .. } => verb.destroys(),
             Self::Application { verb, .. } => verb.destroys(),
+            Self::Role { verb, .. } => verb.destroys(),
             Self::ExportTrail { .. } => false,
         }
     }

@@ -90,6 +90,8 @@ pub struct ChainReport {
 pub struct AuditRow {
     /// Its place in the trail.
     pub position: u64,
+    /// It stays there. One that may still move is told again where it comes to stand.
+    pub settled: bool,
     /// When.
     pub at: i64,
     /// What.
@@ -138,6 +140,11 @@ pub(crate) fn rows(events: &[AuditRow], frame: &Frame<'_>) -> Result<String, ask
 }
 
 impl AuditPage {
+    /// An empty one is there for what comes.
+    fn shows_table(&self) -> bool {
+        !self.events.is_empty() || self.follow.is_some()
+    }
+
     fn narrowed(&self) -> bool {
         let typed = [
             &self.kind,

@@ -95,10 +95,23 @@ struct Figures<'a> {
     page: &'a OverviewPage,
 }
 
+/// The rows of the table alone.
+#[derive(askama::Template)]
+#[template(path = "console/hours.html", whitespace = "minimize")]
+struct Hours<'a> {
+    frame: &'a Frame<'a>,
+    page: &'a OverviewPage,
+}
+
 impl OverviewPage {
     /// The part of the page that is told anew.
     pub(crate) fn figures(&self, frame: &Frame<'_>) -> Result<String, askama::Error> {
         askama::Template::render(&Figures { frame, page: self })
+    }
+
+    /// The table, which is told anew with it.
+    pub(crate) fn table(&self, frame: &Frame<'_>) -> Result<String, askama::Error> {
+        askama::Template::render(&Hours { frame, page: self })
     }
 
     fn tiles<'a>(&self, frame: &Frame<'a>) -> Vec<Tile<'a>> {

@@ -1,4 +1,4 @@
-//! What is about to be done to a person or an application, in words and numbers.
+//! What is about to be done to a person, an application or a role, in words and numbers.
 
 use std::borrow::Cow;
 
@@ -63,6 +63,20 @@ pub enum ApplicationVerb {
     Rotate {
         /// The one before stays good until the next rotation.
         keeps: bool,
+    },
+}
+
+/// What is done to a role.
+#[derive(Clone, Debug)]
+pub enum RoleVerb {
+    /// It is described, anew or otherwise.
+    Describe,
+    /// It is described no more.
+    Remove {
+        /// So many permissions are gone with it.
+        permissions: usize,
+        /// So many applications ask for it all the same.
+        applications: usize,
     },
 }
 
@@ -150,6 +164,40 @@ impl ApplicationVerb {
             Self::Add | Self::Rotate { keeps: true } => false,
             Self::Remove { .. } | Self::Rotate { keeps: false } => true,
         }
+    }
+}
+
+impl RoleVerb {
+    pub(super) fn purpose_text<'a>(&self, frame: &Frame<'a>, name: &str) -> Cow<'a, str> {
+        let named = ("role", Arg::from(name));
+        match self {
+            Self::Describe => frame.tongue.text_with("role-will-describe", &[named]),
+            Self::Remove {
+                permissions,
+                applications,
+            } => {
+                let words = [named, ("permissions", (*permissions).into())];
+                let what = frame.tongue.text_with("role-will-remove", &words);
+                if *applications == 0 {
+                    return what;
+                }
+                let count = [("count", (*applications).into())];
+                let asked = frame.tongue.text_with("role-will-remove-asked", &count);
+                format!("{what} {asked}").into()
+            }
+        }
+    }
+
+    pub(super) fn submit_text<'a>(&self, frame: &Frame<'a>) -> Cow<'a, str> {
+        frame.t(match self {
+            Self::Describe => msg("role-change-submit"),
+            Self::Remove { .. } => msg("role-remove"),
+        })
+    }
+
+    /// Whether it cannot be taken back.
+    pub(super) const fn destroys(&self) -> bool {
+        matches!(self, Self::Remove { .. })
     }
 }
 

@@ -239,6 +239,7 @@ fn event(n: usize) -> AuditRow {
     let known = n % 4 != 3;
     AuditRow {
         position: 1_000_000 - u64::try_from(n).unwrap_or_default(),
+        settled: n > 1,
         at: NOW - i64::try_from(n).unwrap_or_default() * MINUTE,
         kind: kinds[n % kinds.len()],
         actor: match n % 5 {

@@ -5,21 +5,36 @@ use http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use tokio::time::timeout;
 use tower::ServiceExt as _;
+use vestibule_core::audit::{Act, Actor, Event, EventKind};
 use vestibule_core::email::EmailAddress;
+use vestibule_core::id::ActId;
+use vestibule_core::time::UnixMillis;
 
-use super::{ROOT, administered};
-use crate::house::{Browser, House};
+use super::{ROOT, administered, said};
+use crate::house::{Answer, Browser, House};
+
+const ALICE: &str = "alice@example.test";
 
 /// A stream that is read piece by piece.
 struct Stream {
     body: Body,
     text: String,
+    /// The last `id`.
+    id: String,
 }
 
 impl Stream {
     async fn open(browser: &Browser, path: &str) -> Self {
+        Self::go_on(browser, path, None).await
+    }
+
+    /// Opens it behind what was told last.
+    async fn go_on(browser: &Browser, path: &str, last: Option<&str>) -> Self {
         let mut request = browser.request(Method::GET, path, "");
         let headers = request.headers_mut();
+        if let Some(last) = last {
+            headers.insert("last-event-id", last.parse().unwrap());
+        }
         headers.insert("accept", "text/event-stream".parse().unwrap());
         headers.insert("sec-fetch-site", "same-origin".parse().unwrap());
         headers.insert("sec-fetch-mode", "cors".parse().unwrap());
@@ -31,6 +46,7 @@ impl Stream {
         Self {
             body: answer.into_body(),
             text: String::new(),
+            id: String::new(),
         }
     }
 
@@ -46,6 +62,13 @@ impl Stream {
                 let (name, data) = named.split_once("\ndata:").unwrap();
                 assert!(!data.contains('\n'));
                 let data = serde_json::from_str(data).unwrap_or_default();
+                let name = match name.split_once("\nid: ") {
+                    None => name,
+                    Some((name, id)) => {
+                        id.clone_into(&mut self.id);
+                        name
+                    }
+                };
                 return Some((name.to_owned(), data));
             }
             let frame = timeout(Duration::from_secs(20), self.body.frame()).await;
@@ -75,6 +98,11 @@ async fn the_overview_is_told_anew_when_its_figures_change() {
     assert_eq!((name.as_str(), &data["into"]), ("put", &"figures".into()));
     let html = data["html"].as_str().unwrap();
     assert!(html.contains("Live sessions") && html.contains("<strong>1</strong>"));
+    let (_, table) = stream.next().await.unwrap();
+    assert_eq!(table["into"], "hours");
+    let rows = table["html"].as_str().unwrap().trim();
+    assert!(rows.starts_with("<tr><th scope=\"row\">"), "{rows}");
+    assert!(page.body.contains("<tbody id=\"hours\">"));
     // Nothing is told that the page does not show.
     let figures = page.body.split("<details").next().unwrap();
     assert!(
@@ -96,14 +124,7 @@ async fn the_trail_is_followed_by_the_same_filter() {
     let (house, browser) = administered().await;
     house.add("alice@example.test").await;
     let page = browser.get("/console/audit?kind=login.").await;
-    let path = page.body.split("data-events=\"").nth(1).unwrap();
-    let path = path
-        .split('"')
-        .next()
-        .unwrap()
-        .replace("&#38;", "&")
-        .replace("&amp;", "&");
-    let mut stream = Stream::open(&browser, &path).await;
+    let mut stream = Stream::open(&browser, &followed(&page)).await;
     house.add("bob@example.test").await;
     house
         .browser()
@@ -165,7 +186,15 @@ async fn asvs_7_3_1_a_tab_that_stays_open_keeps_nobody_signed_in() {
     house.clock.forward(Duration::from_mins(20));
     // Told of something after twenty minutes, and asked about the session for it.
     house.signed_in(ROOT).await;
-    stream.next().await.unwrap();
+    let told = async {
+        loop {
+            let (_, data) = stream.next().await.unwrap();
+            if data.to_string().contains("<strong>2</strong>") {
+                break;
+            }
+        }
+    };
+    timeout(Duration::from_secs(20), told).await.unwrap();
     house.clock.forward(Duration::from_mins(20));
     assert_eq!(browser.get("/console").await.status, StatusCode::SEE_OTHER);
 }
@@ -205,22 +234,121 @@ async fn asvs_15_2_2_streams_are_few_and_all_end_when_the_server_stops() {
 
 #[tokio::test]
 async fn a_place_comes_back_when_nobody_reads_any_more() {
-    let (house, browser) = administered().await;
+    let (_house, browser) = administered().await;
     let mut streams = Vec::new();
     for _ in 0..4 {
         let mut stream = Stream::open(&browser, "/console/events").await;
         stream.next().await.unwrap();
         streams.push(stream);
     }
+    assert_eq!(opened(&browser).await, StatusCode::TOO_MANY_REQUESTS);
     drop(streams);
-    // It is noticed when there is something to tell.
-    house.signed_in(ROOT).await;
-    let noticed = async {
-        while opened(&browser).await != StatusCode::OK {
-            tokio::task::yield_now().await;
+    // At once, and not when there is something to tell.
+    for _ in 0..8 {
+        assert_eq!(opened(&browser).await, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn what_is_followed_goes_on_behind_the_last_that_was_told() {
+    let (house, browser) = administered().await;
+    house.add(ALICE).await;
+    let page = browser.get("/console/audit?kind=login.").await;
+    let path = followed(&page);
+    let refused = async |count: usize| {
+        for _ in 0..count {
+            house.browser().sign_in(ALICE, "not the password, no").await;
         }
     };
-    timeout(Duration::from_secs(20), noticed).await.unwrap();
+    let mut stream = Stream::open(&browser, &path).await;
+    refused(1).await;
+    let first = positions(&stream.next().await.unwrap().1);
+    assert_eq!(first.len(), 1);
+    let last = stream.id.clone();
+    assert_eq!(last, first[0].to_string());
+    // Cut off; two more happen meanwhile, and something else.
+    drop(stream);
+    refused(2).await;
+    house.add("bob@example.test").await;
+    let mut stream = Stream::go_on(&browser, &path, Some(&last)).await;
+    let (name, data) = stream.next().await.unwrap();
+    assert_eq!((name.as_str(), &data["above"]), ("put", &true.into()));
+    let more = positions(&data);
+    assert_eq!(more.len(), 2);
+    assert!(more.iter().all(|position| *position > first[0]));
+    refused(1).await;
+    let latest = positions(&stream.next().await.unwrap().1);
+    assert_eq!(latest.len(), 1, "no row twice");
+    assert!(latest[0] > more[0]);
+
+    // Where it cannot go on, the page is loaded anew: behind what there is, and behind what no stream tells.
+    for last in ["1000000", "x", ""] {
+        let mut stream = Stream::go_on(&browser, &path, Some(last)).await;
+        assert_eq!(stream.next().await.unwrap().0, "anew", "{last}");
+        assert_eq!(stream.next().await, None);
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_empty_yet_is_followed() {
+    let (house, browser) = administered().await;
+    house.add(ALICE).await;
+    let page = browser.get("/console/audit?kind=login.refused").await;
+    assert!(said(&page.body).contains("No event is like that."));
+    assert!(page.body.contains("<div class=\"panel\" hidden>"));
+    let mut stream = Stream::open(&browser, &followed(&page)).await;
+    house.browser().sign_in(ALICE, "not the password, no").await;
+    let data = stream.next().await.unwrap().1;
+    assert_eq!(positions(&data).len(), 1);
+    // Nobody is like that, nor will be: there is nothing to wait for.
+    let unknown = browser.get("/console/audit?person=nobody").await;
+    assert!(!unknown.body.contains("data-events"));
+}
+
+#[tokio::test]
+async fn a_burst_comes_in_above_and_what_a_page_holds_of_it_is_whole() {
+    let (house, browser) = administered().await;
+    let page = browser.get("/console/audit?kind=setup.completed").await;
+    let path = followed(&page);
+    let before = house.engine.settled().await.unwrap();
+    for n in 0..300_u16 {
+        let mut salt = [0; 10];
+        salt[..2].copy_from_slice(&n.to_be_bytes());
+        let at = UnixMillis(1_767_225_600_000);
+        let act = Act {
+            id: ActId::new(at, salt),
+            at,
+            actor: Actor::System,
+            personal: None,
+            told: Vec::new(),
+        };
+        let kinds = [EventKind::AllSessionsEnded, EventKind::SetupCompleted];
+        let events = kinds.map(Event::plain).to_vec();
+        house.store.record(events, act).await.unwrap();
+    }
+    let mut stream = Stream::open(&browser, &path).await;
+    let (name, data) = stream.next().await.unwrap();
+    assert_eq!((name.as_str(), &data["above"]), ("put", &true.into()));
+    let told = positions(&data);
+    // Every second one is looked for: the newest 200 of them, newest first, none left out.
+    let newest: Vec<u64> = (0..200).map(|n| before + 600 - 2 * n).collect();
+    assert_eq!(told, newest);
+    assert_eq!(stream.id, (before + 600).to_string());
+}
+
+/// Where a page of the trail follows.
+fn followed(page: &Answer) -> String {
+    let path = page.body.split("data-events=\"").nth(1).unwrap();
+    let path = path.split('"').next().unwrap();
+    path.replace("&#38;", "&").replace("&amp;", "&")
+}
+
+/// The events that a stream put in.
+fn positions(data: &serde_json::Value) -> Vec<u64> {
+    let html = data["html"].as_str().unwrap();
+    let rows = html.split("<dt>#</dt><dd>").skip(1);
+    rows.map(|row| row.split('<').next().unwrap().parse().unwrap())
+        .collect()
 }
 
 /// What a stream is answered with; it is not read.
