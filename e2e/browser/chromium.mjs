@@ -30,40 +30,52 @@ export async function person(browser, options = {}, hosts = ['localhost']) {
   return { context, page, faults };
 }
 
-/** Scans the page for accessibility faults. The scanner is put in past the page's policy, by the driver; it needs a browser with
- * script. */
+/** Scans the page for accessibility faults. */
 export async function accessible(page) {
-  const session = await page.context().newCDPSession(page);
-  const { frameTree } = await session.send('Page.getFrameTree');
-  const { executionContextId } = await session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id });
-  await session.send('Runtime.evaluate', { expression: axe, contextId: executionContextId });
-  const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
-    expression: `axe.run(document).then((found) => JSON.stringify({
-      violations: found.violations.map((v) => ({ id: v.id, help: v.help, nodes: v.nodes.map((n) => n.html) })),
-      passes: found.passes.length }))`,
-    contextId: executionContextId,
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  assert.equal(exceptionDetails, undefined, 'the scanner itself failed');
-  const found = JSON.parse(result.value);
-  assert.ok(found.passes > 5, 'the scanner looked at nothing');
-  assert.deepEqual(found.violations, [], `accessibility faults on ${page.url()}`);
-  await session.detach();
+  const scan = await scanner(page);
+  await scan();
+  await scan.done();
 }
 
-/** Looks at the page as it is: scanned in light and dark, never wider than a 320 px screen, pictures kept. */
-export async function looked(page, name, widths = [320, 1280]) {
-  for (const scheme of ['light', 'dark']) {
-    for (const width of widths) {
+/** Puts the scanner into the page as it is loaded now, past the page's policy, by the driver; it needs a browser with script. */
+async function scanner(page) {
+  const session = await page.context().newCDPSession(page);
+  const { frameTree } = await session.send('Page.getFrameTree');
+  const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id });
+  await session.send('Runtime.evaluate', { expression: axe, contextId });
+  const scan = async () => {
+    const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
+      expression: `axe.run(document).then((found) => JSON.stringify({
+        violations: found.violations.map((v) => ({ id: v.id, help: v.help, nodes: v.nodes.map((n) => n.html) })),
+        passes: found.passes.length }))`,
+      contextId,
+      awaitPromise: true,
+      returnByValue: true,
+    });
+    assert.equal(exceptionDetails, undefined, 'the scanner itself failed');
+    const found = JSON.parse(result.value);
+    assert.ok(found.passes > 5, 'the scanner looked at nothing');
+    assert.deepEqual(found.violations, [], `accessibility faults on ${page.url()}`);
+  };
+  scan.done = () => session.detach();
+  return scan;
+}
+
+/** Looks at the page as it is: scanned in light and dark, never wider than a 320 px screen, pictures kept. In `dark`, the widths
+ * that are looked at there: nothing but colours is other than in light. */
+export async function looked(page, name, widths = [320, 1280], dark = widths) {
+  const scan = await scanner(page);
+  for (const [scheme, sizes] of [['light', widths], ['dark', dark]]) {
+    for (const width of sizes) {
       await page.emulateMedia({ colorScheme: scheme });
       await page.setViewportSize({ width, height: 900 });
       const wide = await page.evaluate(() => document.scrollingElement.scrollWidth);
       assert.ok(wide <= width, `${name} is ${wide} px wide on a ${width} px screen`);
-      await accessible(page);
+      await scan();
       await page.screenshot({ path: path.join(shots, `${name}-${scheme}-${width}.png`), fullPage: true });
     }
   }
+  await scan.done();
   await page.emulateMedia({ colorScheme: 'light' });
 }
 

@@ -27,6 +27,7 @@ mod installation;
 mod known_devices;
 mod lock;
 mod migrate;
+mod narrowing;
 mod outbox;
 mod reader;
 mod session_data;

@@ -11,6 +11,7 @@ use vestibule_store::{Gathering, SessionPage, StoredSession};
 
 use super::row::{listed_sessions, read_session, session_columns, within_limits};
 use crate::fault::Fault;
+use crate::narrowing::Narrowing;
 
 /// Rows before `:before`, newest first, dead ones too, each with its owner's address and whether it is within its limits.
 macro_rules! all_sessions {
@@ -35,8 +36,10 @@ pub(crate) const OF_USER: &str = all_sessions!("AND s.user_id = :user AND s.ende
 
 /// Of [`EVERYBODYS`]: whether the session is within its limits.
 const WITHIN_LIMITS: usize = 15;
-/// Of the same: its owner's address.
+/// Of the same: its owner's address, what the browser calls itself, and its network address.
 const EMAIL: usize = 14;
+const USER_AGENT: usize = 12;
+const ADDRESS: usize = 13;
 
 /// Those of one user that are within their limits, newest first.
 pub(super) fn of_user(
@@ -66,6 +69,7 @@ pub(super) fn page(
     // Past every id there can be.
     let before = before.map_or([0xff; 17].to_vec(), |id| id.as_bytes().to_vec());
     let mut page = Gathering::new(limit);
+    let mut narrowing = Narrowing::by(filter.sought());
     let mut found;
     let mut rows = if let Some(user) = filter.user {
         found = conn.prepare_cached(OF_USER)?;
@@ -78,7 +82,7 @@ pub(super) fn page(
     };
     while let Some(row) = rows.next()? {
         let id = SessionId::from_bytes(row.get(0)?);
-        if let Some(wanted) = wanted(row, filter)?
+        if let Some(wanted) = wanted(row, filter, &mut narrowing)?
             && !page.take(id, wanted)
         {
             break;
@@ -91,8 +95,14 @@ pub(super) fn page(
     Ok(SessionPage { sessions, next })
 }
 
-fn wanted(row: &Row<'_>, filter: &SessionFilter) -> Result<Option<StoredSession>, Fault> {
-    if !row.get::<_, bool>(WITHIN_LIMITS)? {
+fn wanted(
+    row: &Row<'_>,
+    filter: &SessionFilter,
+    narrowing: &mut Narrowing,
+) -> Result<Option<StoredSession>, Fault> {
+    if !narrowing.admits(row, EMAIL, &[USER_AGENT, ADDRESS])?
+        || !row.get::<_, bool>(WITHIN_LIMITS)?
+    {
         return Ok(None);
     }
     let stored = StoredSession {

@@ -8,6 +8,7 @@ use vestibule_store::{Gathering, UserPage};
 
 use super::{read_user, user_columns};
 use crate::fault::Fault;
+use crate::narrowing::Narrowing;
 
 /// From an address on and before another.
 pub(crate) const BY_ADDRESS: &str = concat!(
@@ -16,6 +17,10 @@ pub(crate) const BY_ADDRESS: &str = concat!(
     " FROM users u WHERE u.email >= ?1 AND u.email < ?2 ORDER BY u.email"
 );
 
+/// Of [`BY_ADDRESS`]: the address, and the name.
+const EMAIL: usize = 1;
+const NAME: usize = 3;
+
 /// A page of those that match. Rows come as they are asked for: of a page that is full the rest is never read.
 pub(super) fn page(
     conn: &Connection,
@@ -23,15 +28,19 @@ pub(super) fn page(
     after: Option<&EmailAddress>,
     limit: usize,
 ) -> Result<UserPage, Fault> {
-    let (from, to) = range(&filter.sought(), after);
+    let sought = filter.sought();
+    let (from, to) = range(&sought, after);
+    let mut narrowing = Narrowing::by(sought);
     let mut found = conn.prepare_cached(BY_ADDRESS)?;
     let mut rows = found.query((from, to))?;
     let mut page = Gathering::new(limit);
     while let Some(row) = rows.next()? {
-        let user = read_user(row)?;
-        let email = user.email.clone();
-        if filter.matches(&user) && !page.take(email.clone(), user) {
-            break;
+        let email = EmailAddress::from_stored(row.get(EMAIL)?);
+        if narrowing.admits(row, EMAIL, &[NAME])? {
+            let user = read_user(row)?;
+            if filter.matches(&user) && !page.take(email.clone(), user) {
+                break;
+            }
         }
         if !page.reach(email, 1) {
             break;

@@ -6,7 +6,7 @@ use http::StatusCode;
 use vestibule_core::application::{ApplicationSpec, Demand, Kind};
 use vestibule_core::role::RoleSpec;
 use vestibule_core::user::DisplayName;
-use vestibule_engine::Declarations;
+use vestibule_engine::applications::Declarations;
 
 use super::{administered, said};
 use crate::house::{House, PASSWORD};
