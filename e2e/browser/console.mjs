@@ -113,14 +113,18 @@ try {
   const burst = { contentType: 'text/event-stream', body: `event: put\nid: ${last}\ndata: ${put}\n\n` };
   const answers = [burst, { status: 429, headers: { 'Retry-After': '2' } }, { status: 503 }];
   const asked = [];
-  await page.route(events, (route) => {
+  let focus;
+  const focused = new Promise((done) => { focus = done; });
+  await page.route(events, async (route) => {
     const answer = answers[asked.length];
     asked.push({ at: Date.now(), last: route.request().headers()['last-event-id'] });
+    await focused;
     return answer ? route.fulfill(answer) : route.fallback();
   });
   await page.reload();
   const read = rows.filter({ hasText: 'wrong_password' });
   await read.locator('summary').focus();
+  focus();
   await rows.nth(200).waitFor();
   assert.equal(await rows.count(), 201, 'the page keeps 200, and the one that somebody reads');
   assert.match(await page.evaluate(() => document.activeElement.textContent), /login\.refused/);

@@ -124,10 +124,16 @@ fn all(named: &Named) -> Vec<(&'static str, String)> {
     [
         ("overview", "/console".to_owned()),
         ("people", "/console/people".to_owned()),
-        ("people, by address", format!("/console/people?text={address}")),
+        (
+            "people, by address",
+            format!("/console/people?text={address}"),
+        ),
         ("people, by name", "/console/people?text=user+4".to_owned()),
         ("people, by role", "/console/people?role=admin".to_owned()),
-        ("people, nothing found", "/console/people?text=nobody".to_owned()),
+        (
+            "people, nothing found",
+            "/console/people?text=nobody".to_owned(),
+        ),
         ("people, add", "/console/people/add".to_owned()),
         ("a person", of_person.clone()),
         ("a person, sign out", format!("{of_person}/end")),
@@ -135,29 +141,65 @@ fn all(named: &Named) -> Vec<(&'static str, String)> {
         ("a person, delete", format!("{of_person}/delete")),
         ("a person, recover", format!("{of_person}/recover")),
         ("sessions", "/console/sessions".to_owned()),
-        ("sessions, by address", format!("/console/sessions?text={address}")),
-        ("sessions, by browser", "/console/sessions?text=iphone".to_owned()),
-        ("sessions, by network", "/console/sessions?text=10.0.11.".to_owned()),
-        ("sessions, kept", "/console/sessions?remembered=yes".to_owned()),
-        ("sessions, of a person", format!("/console/sessions?user={person}")),
-        ("sessions, nothing found", "/console/sessions?text=nobody".to_owned()),
+        (
+            "sessions, by address",
+            format!("/console/sessions?text={address}"),
+        ),
+        (
+            "sessions, by browser",
+            "/console/sessions?text=iphone".to_owned(),
+        ),
+        (
+            "sessions, by network",
+            "/console/sessions?text=10.0.11.".to_owned(),
+        ),
+        (
+            "sessions, kept",
+            "/console/sessions?remembered=yes".to_owned(),
+        ),
+        (
+            "sessions, of a person",
+            format!("/console/sessions?user={person}"),
+        ),
+        (
+            "sessions, nothing found",
+            "/console/sessions?text=nobody".to_owned(),
+        ),
         ("a session", of_session),
-        ("sessions, end one", format!("/console/sessions/end?session-{session}=on")),
-        ("sessions, end a person's", format!("/console/sessions/end-user?user={person}")),
+        (
+            "sessions, end one",
+            format!("/console/sessions/end?session-{session}=on"),
+        ),
+        (
+            "sessions, end a person's",
+            format!("/console/sessions/end-user?user={person}"),
+        ),
         ("sessions, end all", "/console/sessions/end-all".to_owned()),
         ("applications", "/console/applications".to_owned()),
         ("applications, add", "/console/applications/add".to_owned()),
         ("an application", shop.to_owned()),
-        ("an application, connect", format!("{shop}/connect?proxy=nginx")),
+        (
+            "an application, connect",
+            format!("{shop}/connect?proxy=nginx"),
+        ),
         ("an application, secret", format!("{shop}/secret")),
         ("an application, remove", format!("{shop}/remove")),
         ("roles", "/console/roles".to_owned()),
         ("roles, add", "/console/roles/add".to_owned()),
         ("roles, remove", "/console/roles/staff/remove".to_owned()),
         ("audit", "/console/audit".to_owned()),
-        ("audit, refused logins", "/console/audit?kind=login.refused".to_owned()),
-        ("audit, one person", format!("/console/audit?person={address}example.test")),
-        ("audit, from the middle", "/console/audit?before=500000".to_owned()),
+        (
+            "audit, refused logins",
+            "/console/audit?kind=login.refused".to_owned(),
+        ),
+        (
+            "audit, one person",
+            format!("/console/audit?person={address}example.test"),
+        ),
+        (
+            "audit, from the middle",
+            "/console/audit?before=500000".to_owned(),
+        ),
         ("audit, save", "/console/audit/export".to_owned()),
         ("settings", "/console/settings".to_owned()),
     ]
@@ -211,7 +253,12 @@ fn furnish(client: &mut Client) -> anyhow::Result<()> {
         ("/console/roles/add", &role[..]),
     ] {
         let answer = client.submit(path, path, fields)?;
-        ensure!(answer.status == 303, "{path}: {}: {}", answer.status, answer.body);
+        ensure!(
+            answer.status == 303,
+            "{path}: {}: {}",
+            answer.status,
+            answer.body
+        );
     }
     Ok(())
 }
@@ -226,7 +273,8 @@ fn named(client: &mut Client, users: u64) -> anyhow::Result<Named> {
         let ids = page.body.split(&*marker).skip(1);
         let mut ids = ids.filter_map(|rest| rest.split('"').next());
         let id = ids.find(|id| id.len() == 36 && !id.contains('/'));
-        id.map(ToOwned::to_owned).with_context(|| format!("{list} leads to none"))
+        id.map(ToOwned::to_owned)
+            .with_context(|| format!("{list} leads to none"))
     };
     Ok(Named {
         person: first(&people, "/console/people")?,
@@ -277,7 +325,9 @@ fn measure(
 fn links(page: &Answer) -> BTreeSet<String> {
     let links = page.body.split("href=\"/console").skip(1);
     let links = links.filter_map(|rest| rest.split('"').next());
-    links.map(|rest| shape(&format!("/console{rest}"))).collect()
+    links
+        .map(|rest| shape(&format!("/console{rest}")))
+        .collect()
 }
 
 /// A path without what it names or asks.

@@ -28,7 +28,11 @@ impl Narrowing {
         address: usize,
         others: &[usize],
     ) -> Result<bool, Fault> {
-        let text = |column: usize| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+        let text = |column: usize| {
+            row.get_ref(column)?
+                .as_str_or_null()
+                .map_err(rusqlite::Error::from)
+        };
         let address = text(address)?.unwrap_or_default();
         let part = match &self.sought {
             Sought::Anything => return Ok(true),

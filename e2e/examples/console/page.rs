@@ -37,7 +37,9 @@ fn told(figures: &Value) -> anyhow::Result<String> {
         "Resident memory: {} KiB with one user, {} KiB filled, {} KiB after every page was asked.\n",
         resident["empty"], resident["before_the_pages"], resident["after_the_pages"],
     )?;
-    text.push_str("| page | median ms | p99 ms | processor ms | bytes | resident KiB before, after |\n");
+    text.push_str(
+        "| page | median ms | p99 ms | processor ms | bytes | resident KiB before, after |\n",
+    );
     text.push_str("|---|--:|--:|--:|--:|--:|\n");
     for page in figures["pages"].as_array().context("no pages")? {
         let resident = &page["resident_kib"];
@@ -73,7 +75,11 @@ fn machine() -> anyhow::Result<String> {
     };
     let release = said("uname", &["-r"])?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let build = if cfg!(debug_assertions) { "debug" } else { "release" };
+    let build = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
     Ok(format!(
         "{} · commit {} · {} {} · {cores} cores · {build} build",
         said("date", &["-u", "+%Y-%m-%d"])?,
