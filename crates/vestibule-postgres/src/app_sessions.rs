@@ -40,6 +40,12 @@ pub(crate) const OF_USER: &str = app_sessions!(
      WHERE s.user_id = $1 AND s.ended_at IS NULL ORDER BY a.id DESC"
 );
 
+/// Those under these sessions, as far as they are open, newest first.
+pub(crate) const UNDER_SESSIONS: &str = app_sessions!(
+    "FROM sessions s JOIN app_sessions a ON a.session_id = s.id \
+     WHERE s.id = ANY($1) AND s.ended_at IS NULL ORDER BY a.id DESC"
+);
+
 impl AppSessions for Postgres {
     fn offer_handshake(&self, handshake: Handshake) -> Answer<'_, OfferHandshake> {
         self.transition("offer_handshake", handshake, |tx, handshake| {
@@ -69,6 +75,16 @@ impl AppSessions for Postgres {
     fn app_sessions_of(&self, user: UserId) -> Answer<'_, Vec<AppSession>> {
         Box::pin(async move {
             self.read(OF_USER, &[&&user.as_bytes()[..]], |rows| {
+                rows.iter().map(read_app_session).collect()
+            })
+            .await
+        })
+    }
+
+    fn app_sessions_under(&self, sessions: Vec<SessionId>) -> Answer<'_, Vec<AppSession>> {
+        Box::pin(async move {
+            let ids: Vec<_> = sessions.iter().map(|id| &id.as_bytes()[..]).collect();
+            self.read(UNDER_SESSIONS, &[&ids], |rows| {
                 rows.iter().map(read_app_session).collect()
             })
             .await

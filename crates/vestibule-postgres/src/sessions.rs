@@ -137,6 +137,16 @@ impl Sessions for Postgres {
         })
     }
 
+    fn session(&self, id: SessionId, now: UnixMillis) -> Answer<'_, Option<Session>> {
+        Box::pin(async move {
+            let sql = listed_sessions!("AND s.id = $2");
+            self.read(sql, &[&now.0, &&id.as_bytes()[..]], |rows| {
+                rows.first().map(read_session).transpose()
+            })
+            .await
+        })
+    }
+
     fn sessions(
         &self,
         filter: SessionFilter,

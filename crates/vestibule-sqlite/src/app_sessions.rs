@@ -1,5 +1,7 @@
 //! App sessions: cookies on applications' own hosts, made by the handshake; never without a session above them.
 
+use std::cmp::Reverse;
+
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
 use vestibule_core::app_session::{AppSession, Handshake, Redeemed};
@@ -22,6 +24,11 @@ use crate::session_data;
 use crate::sessions::load;
 use crate::sessions::row::Loaded;
 use crate::transition::Transition;
+
+/// Those under one open session.
+const UNDER_SESSION: &str = "SELECT a.id, a.session_id, a.application_id, a.origin, a.secret, a.opened_at \
+                             FROM sessions s JOIN app_sessions a ON a.session_id = s.id \
+                             WHERE s.id = ?1 AND s.ended_at IS NULL";
 
 impl AppSessions for Sqlite {
     fn offer_handshake(&self, handshake: Handshake) -> Answer<'_, OfferHandshake> {
@@ -52,6 +59,21 @@ impl AppSessions for Sqlite {
             while let Some(row) = rows.next()? {
                 read.push(read_app_session(row)?);
             }
+            Ok(read)
+        })
+    }
+
+    fn app_sessions_under(&self, sessions: Vec<SessionId>) -> Answer<'_, Vec<AppSession>> {
+        self.read(move |conn| {
+            let mut found = conn.prepare_cached(UNDER_SESSION)?;
+            let mut read = Vec::new();
+            for session in sessions {
+                let mut rows = found.query([session.as_bytes()])?;
+                while let Some(row) = rows.next()? {
+                    read.push(read_app_session(row)?);
+                }
+            }
+            read.sort_unstable_by_key(|app_session| Reverse(app_session.id));
             Ok(read)
         })
     }

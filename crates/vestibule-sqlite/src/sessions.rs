@@ -131,6 +131,10 @@ impl Sessions for Sqlite {
         self.read(move |conn| list::of_user(conn, user.as_bytes(), now))
     }
 
+    fn session(&self, id: SessionId, now: UnixMillis) -> Answer<'_, Option<Session>> {
+        self.read(move |conn| list::one(conn, id, now))
+    }
+
     fn sessions(
         &self,
         filter: SessionFilter,

@@ -2,7 +2,7 @@
 
 use vestibule_core::app_session::{AppSession, Handshake};
 use vestibule_core::audit::Act;
-use vestibule_core::id::{AppSessionId, UserId};
+use vestibule_core::id::{AppSessionId, SessionId, UserId};
 use vestibule_core::local_path::LocalPath;
 use vestibule_core::origin::Origin;
 use vestibule_core::secret::HashedSecret;
@@ -69,6 +69,9 @@ pub trait AppSessions: Send + Sync {
 
     /// The app sessions under one user's open sessions, newest first.
     fn app_sessions_of(&self, user: UserId) -> Answer<'_, Vec<AppSession>>;
+
+    /// The same of these sessions, as far as they are open, in one question.
+    fn app_sessions_under(&self, sessions: Vec<SessionId>) -> Answer<'_, Vec<AppSession>>;
 
     /// Drops up to `limit` codes that expired before `now`, app sessions whose application is gone, and what such an application
     /// kept under sessions ([`crate::SessionData`]). Answers how many.

@@ -169,6 +169,9 @@ pub trait Sessions: Send + Sync {
     /// lies ahead of `now` is among them: the index is asked about each, and this as of a little earlier.
     fn sessions_of(&self, user: UserId, now: UnixMillis) -> Answer<'_, Vec<Session>>;
 
+    /// One of the same, by its id.
+    fn session(&self, id: SessionId, now: UnixMillis) -> Answer<'_, Option<Session>>;
+
     /// A page of the same of everybody, as far as they match, newest first, before `before`. It looks at no more than
     /// [`crate::MOST_LOOKED_AT`], dead ones included.
     fn sessions(

@@ -24,6 +24,27 @@ impl Engine {
         self.live_sessions_of(session.user_id(), now).await
     }
 
+    /// The caller's own session as the store keeps it, in one look. `None`: it is not live any more.
+    pub async fn device_of(
+        &self,
+        session: &LiveSession,
+        now: UnixMillis,
+    ) -> Result<Option<Session>, StoreError> {
+        self.live_session(session.id(), now).await
+    }
+
+    pub(crate) async fn live_session(
+        &self,
+        id: SessionId,
+        now: UnixMillis,
+    ) -> Result<Option<Session>, StoreError> {
+        let stored = self
+            .store()
+            .session(id, Self::before_unwritten(now))
+            .await?;
+        Ok(stored.and_then(|session| self.as_seen(session, now)))
+    }
+
     pub(crate) async fn live_sessions_of(
         &self,
         user: UserId,

@@ -76,16 +76,15 @@ impl Engine {
         let Some(user) = self.index().owner(id) else {
             return Ok(None);
         };
-        let theirs = self.live_sessions_of(user, self.now()).await?;
-        let Some(session) = theirs.into_iter().find(|session| session.id == id) else {
+        let Some(session) = self.live_session(id, self.now()).await? else {
             return Ok(None);
         };
         let Some(profile) = self.index().profile(user) else {
             return Ok(None);
         };
         let doorways = self.doorways();
-        let apps = self.store().app_sessions_of(user).await?;
-        let apps = apps.into_iter().filter(|app| app.session == id);
+        let apps = self.store().app_sessions_under(vec![id]).await?;
+        let apps = apps.into_iter();
         let applications = apps.filter_map(|app| reached(&doorways, app)).collect();
         Ok(Some(SessionDetail {
             session,
@@ -104,28 +103,25 @@ impl Engine {
 
     /// What the end of one session would end: nothing, when it is not live (any more).
     pub async fn reach_of_session(&self, id: SessionId) -> Result<Reach, StoreError> {
-        let live = self.index().last_seen(id, self.now()).is_some();
-        let Some(user) = self.index().owner(id).filter(|_| live) else {
-            return Ok(Reach::default());
-        };
-        let apps = self.store().app_sessions_of(user).await?;
-        Ok(self.reach_of(&HashSet::from([id]), apps))
+        let (reach, _) = self.reach_of_sessions(&[id]).await?;
+        Ok(reach)
     }
 
-    /// What the end of these sessions would end; those that are not live (any more) count for nothing.
-    pub async fn reach_of_sessions(&self, ids: &[SessionId]) -> Result<Reach, StoreError> {
+    /// What the end of these sessions would end, and at which applications; those that are not live (any more) count for
+    /// nothing.
+    pub async fn reach_of_sessions(
+        &self,
+        ids: &[SessionId],
+    ) -> Result<(Reach, BTreeSet<ApplicationId>), StoreError> {
         let now = self.now();
         let is_live = |id: &SessionId| self.index().last_seen(*id, now).is_some();
         let live: HashSet<SessionId> = ids.iter().copied().filter(is_live).collect();
-        let owners: HashSet<UserId> = live
-            .iter()
-            .filter_map(|id| self.index().owner(*id))
-            .collect();
-        let mut apps = Vec::new();
-        for owner in owners {
-            apps.extend(self.store().app_sessions_of(owner).await?);
+        if live.is_empty() {
+            return Ok((Reach::default(), BTreeSet::new()));
         }
-        Ok(self.reach_of(&live, apps))
+        let under = live.iter().copied().collect();
+        let apps = self.store().app_sessions_under(under).await?;
+        Ok(self.reach_at(&live, apps))
     }
 
     /// What the end of everybody's sessions would end, from memory.
@@ -134,15 +130,24 @@ impl Engine {
     }
 
     fn reach_of(&self, live: &HashSet<SessionId>, apps: Vec<AppSession>) -> Reach {
+        self.reach_at(live, apps).0
+    }
+
+    fn reach_at(
+        &self,
+        live: &HashSet<SessionId>,
+        apps: Vec<AppSession>,
+    ) -> (Reach, BTreeSet<ApplicationId>) {
         let doorways = self.doorways();
         let apps = apps.into_iter().filter(|app| live.contains(&app.session));
         let apps: Vec<_> = apps.filter_map(|app| reached(&doorways, app)).collect();
         let applications: BTreeSet<_> = apps.iter().map(|app| app.id).collect();
-        Reach {
+        let reach = Reach {
             devices: count(live.len()),
             applications: count(applications.len()),
             app_sessions: count(apps.len()),
-        }
+        };
+        (reach, applications)
     }
 }
 

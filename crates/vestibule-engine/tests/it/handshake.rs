@@ -255,6 +255,16 @@ async fn what_hangs_on_a_session_is_told_before_it_ends() {
     assert_eq!(engine.reach_of_all().await, reach(2, 2));
     let one = engine.reach_of_session(here.cookie.id).await.unwrap();
     assert_eq!(one, reach(1, 1));
+    // However many are asked about: one question.
+    house.store.calls();
+    let ids = [here.cookie.id, there.cookie.id];
+    let (both, applications) = engine.reach_of_sessions(&ids).await.unwrap();
+    assert_eq!(both, reach(2, 2));
+    assert_eq!(applications, [reached.id].into());
+    assert_eq!(house.store.calls(), ["app_sessions_under"]);
+    let own = engine.device_of(&here.session, house.now()).await.unwrap();
+    assert_eq!(own.map(|own| own.id), Some(here.cookie.id));
+    assert_eq!(house.store.calls(), ["session"]);
     engine
         .sign_out(&here.session, &house.visit())
         .await

@@ -162,6 +162,7 @@ pass! {
         full offer_handshake(handshake: Handshake) -> OfferHandshake;
         full redeem_handshake(redemption: Redemption, act: Act) -> RedeemHandshake;
         away app_sessions_of(user: UserId) -> Vec<AppSession>;
+        away app_sessions_under(sessions: Vec<SessionId>) -> Vec<AppSession>;
         full drop_stale_app_sessions(now: UnixMillis, limit: usize) -> usize;
     }
     SessionData {
@@ -215,6 +216,7 @@ pass! {
         full end_all_sessions(act: Act) -> u64;
         full drop_dead_sessions(before: UnixMillis, limit: usize) -> usize;
         away sessions_of(user: UserId, now: UnixMillis) -> Vec<Session>;
+        away session(id: SessionId, now: UnixMillis) -> Option<Session>;
         away sessions(filter: SessionFilter, before: Option<SessionId>, limit: usize, now: UnixMillis) -> SessionPage;
         @
         fn end_session(&self, id: SessionId, owner: Option<UserId>, reason: EndReason, act: Act) -> Answer<'_, EndSession> {

@@ -1,21 +1,34 @@
 //! `/api/openapi.json` and `/api/docs`: the contract, for programs and for people.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Extension;
+use axum::body::Bytes;
 use axum::response::{IntoResponse as _, Response};
-use http::{StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
 
-use crate::browser::caller::Visitor;
-use crate::errors::Failure;
-use crate::views::{ApiDocsPage, ApiOperation, ApiParameter, ApiRoom, ApiShape};
+use crate::api::request::is_known;
+use crate::assets::fnv1a;
+use crate::browser::caller::{Caller, Visitor};
+use crate::errors::{Code, Failure};
+use crate::views::{ApiDocsPage, ApiOperation, ApiParameter, ApiRoom, ApiShape, Page as _};
 
-/// The document, made ready once.
+/// The document, made ready once; the page in each language when somebody first asks for it.
 pub struct Contract {
-    json: String,
+    json: Made,
     page: ApiDocsPage,
+    pages: Mutex<HashMap<&'static str, Made>>,
+}
+
+/// What is the same for everybody until the next version of this server.
+#[derive(Clone)]
+struct Made {
+    content_type: &'static str,
+    bytes: Bytes,
+    etag: HeaderValue,
 }
 
 impl Contract {
@@ -25,8 +38,48 @@ impl Contract {
         let read = serde_json::from_str(&json).unwrap_or_default();
         Self {
             page: page_of(&read),
-            json,
+            json: Made::of("application/json", json),
+            pages: Mutex::default(),
         }
+    }
+
+    fn page(&self, caller: &Caller) -> Result<Made, Failure> {
+        let mut pages = self.pages.lock().unwrap_or_else(PoisonError::into_inner);
+        let lang = caller.tongue().lang();
+        if let Some(made) = pages.get(lang) {
+            return Ok(made.clone());
+        }
+        let html = self.page.render(&caller.frame());
+        let html = html.map_err(|error| Failure::of(Code::Internal).because(error))?;
+        let made = Made::of("text/html; charset=utf-8", html);
+        pages.insert(lang, made.clone());
+        Ok(made)
+    }
+}
+
+impl Made {
+    fn of(content_type: &'static str, text: String) -> Self {
+        let bytes = Bytes::from(text);
+        let etag = format!("\"{:016x}\"", fnv1a(&bytes));
+        Self {
+            content_type,
+            etag: HeaderValue::try_from(etag).unwrap_or(HeaderValue::from_static("\"\"")),
+            bytes,
+        }
+    }
+
+    /// Whole, or that it is what the caller has (RFC 9110 §15.4.5). It may be kept, but is asked for each time: a new
+    /// version of the server tells of something else.
+    fn answer(&self, asked: &HeaderMap) -> Response {
+        let headers = [
+            (header::ETAG, self.etag.clone()),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+        ];
+        if is_known(asked, &self.etag) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        let of_type = [(header::CONTENT_TYPE, self.content_type)];
+        (headers, of_type, self.bytes.clone()).into_response()
     }
 }
 
@@ -36,11 +89,13 @@ impl Contract {
     path = "/api/openapi.json",
     operation_id = "show_contract",
     tag = "contract",
-    responses((status = 200, description = "This document", body = serde_json::Value)),
+    responses(
+        (status = 200, description = "This document", body = serde_json::Value, headers(("ETag" = String))),
+        (status = 304, description = "`If-None-Match` names it"),
+    ),
 )]
-pub async fn json(Extension(contract): Extension<Arc<Contract>>) -> Response {
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    (json, contract.json.clone()).into_response()
+pub async fn json(Extension(contract): Extension<Arc<Contract>>, asked: HeaderMap) -> Response {
+    contract.json.answer(&asked)
 }
 
 /// The same as a page.
@@ -49,13 +104,20 @@ pub async fn json(Extension(contract): Extension<Arc<Contract>>) -> Response {
     path = "/api/docs",
     operation_id = "read_contract",
     tag = "contract",
-    responses((status = 200, description = "A page", body = String, content_type = "text/html")),
+    responses(
+        (status = 200, description = "A page", body = String, content_type = "text/html", headers(("ETag" = String))),
+        (status = 304, description = "`If-None-Match` names it"),
+    ),
 )]
 pub async fn page(
     Visitor(caller): Visitor,
     Extension(contract): Extension<Arc<Contract>>,
+    asked: HeaderMap,
 ) -> Result<Response, Failure> {
-    caller.page(StatusCode::OK, &contract.page)
+    let mut answer = contract.page(&caller)?.answer(&asked);
+    let by_language = HeaderValue::from_static("Accept-Language");
+    answer.headers_mut().insert(header::VARY, by_language);
+    Ok(answer)
 }
 
 fn page_of(document: &Value) -> ApiDocsPage {

@@ -7,7 +7,7 @@ use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use vestibule_core::csrf::Binding;
@@ -318,6 +318,16 @@ fn may_still(caller: &Caller, session: &LiveSession) -> Result<(), Problem> {
     fresh
         .map(drop)
         .ok_or(Problem::new(Code::FreshLoginRequired))
+}
+
+/// RFC 9110 §13.1.2: by weak comparison, one of a list, or any.
+pub fn is_known(asked: &HeaderMap, own: &HeaderValue) -> bool {
+    let lines = asked.get_all(header::IF_NONE_MATCH).iter();
+    lines
+        .filter_map(|line| line.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || *own == *tag.strip_prefix("W/").unwrap_or(tag))
 }
 
 /// How many to answer with.

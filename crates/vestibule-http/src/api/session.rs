@@ -66,13 +66,12 @@ impl SessionBody {
     /// What the caller may know of their session. The session answers from memory; only the device is the store's to tell.
     pub async fn of(caller: &Caller, session: &LiveSession) -> Result<Self, Problem> {
         let engine = &caller.context.engine;
-        let devices = engine.devices(session, caller.visit.now).await;
-        let devices = devices.unwrap_or_else(|error| {
+        let own = engine.device_of(session, caller.visit.now).await;
+        let own = own.unwrap_or_else(|error| {
             let cause = causes(&error);
             tracing::warn!(error.cause = ?cause, "a session is told without its device");
-            Vec::new()
+            None
         });
-        let own = devices.into_iter().find(|own| own.id == session.id());
         let mask = engine.random().map_err(Problem::entropy)?;
         Ok(Self {
             id: session.id().to_string(),

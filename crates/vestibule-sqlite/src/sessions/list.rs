@@ -57,6 +57,17 @@ pub(super) fn of_user(
     Ok(read)
 }
 
+/// One that is within its limits.
+pub(super) fn one(
+    conn: &Connection,
+    id: SessionId,
+    now: UnixMillis,
+) -> Result<Option<Session>, Fault> {
+    let mut session = conn.prepare_cached(listed_sessions!("AND s.id = :id"))?;
+    let mut rows = session.query(named_params! { ":now": now.0, ":id": id.as_bytes() })?;
+    rows.next()?.map(read_session).transpose()
+}
+
 /// A page of those that match and are within their limits. Rows come as they are asked for: of a page that is full the rest
 /// is never read.
 pub(super) fn page(

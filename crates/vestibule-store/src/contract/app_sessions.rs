@@ -2,6 +2,7 @@
 
 use vestibule_core::app_session::{CODE_LIFE, Handshake};
 use vestibule_core::audit::{Event, EventKind};
+use vestibule_core::id::SessionId;
 use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
 
@@ -204,8 +205,18 @@ pub async fn a_second_handshake_takes_the_place_of_the_first(home: Home) {
     );
     let mut left = home.app_sessions_of(&session).await;
     left.sort_by_key(|app| app.id);
-    assert_eq!(left, [elsewhere, second]);
+    assert_eq!(left, [elsewhere.clone(), second.clone()]);
     home.snapshot().await.assert_told(&home.ledger.memory());
+    let under = async |ids: &[SessionId]| {
+        let found = home.store.app_sessions_under(ids.to_vec()).await;
+        found.unwrap()
+    };
+    assert_eq!(under(&[]).await, []);
+    assert_eq!(under(&[session.id]).await, [second.clone()]);
+    let both = under(&[session.id, other.id]).await;
+    assert_eq!(both, [second, elsewhere.clone()]);
+    home.end(session.id, noon_and(2)).await;
+    assert_eq!(under(&[session.id, other.id]).await, [elsewhere]);
 }
 
 /// Holds: ASVS 7.2.4, ASVS 7.4.3

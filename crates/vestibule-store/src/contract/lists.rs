@@ -58,7 +58,13 @@ pub async fn asvs_7_5_2_a_user_sees_their_own_live_sessions_newest_first(home: H
         .sessions_of(alice.id, noon_and(30))
         .await
         .unwrap();
-    assert_eq!(sessions, [second, first]);
+    assert_eq!(sessions, [second.clone(), first.clone()]);
+    let one = async |id| home.store.session(id, noon_and(30)).await.unwrap();
+    assert_eq!(one(first.id).await, Some(first));
+    assert_eq!(one(second.id).await, Some(second));
+    for gone in [idle.id, ended.id] {
+        assert_eq!(one(gone).await, None);
+    }
     let reason = EndReason::EverywhereEnded;
     home.store
         .end_user_sessions(alice.id, None, reason, home.act(noon_and(15)))

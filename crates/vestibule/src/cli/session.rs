@@ -1,5 +1,6 @@
 //! `vestibule session`.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
@@ -226,25 +227,26 @@ async fn delete(settings: &Settings, path: &str) -> Result<Value> {
 /// Those that are not live any more count for nothing.
 async fn end_these(settings: &Settings, ids: &[String], dry_run: bool) -> Result<Value> {
     Client::with(settings, Missing::Refuse, async |client| {
+        // Named twice it is one session, and an application that two batches reach is one.
+        let ids: Vec<&String> = ids.iter().collect::<BTreeSet<_>>().into_iter().collect();
         let bar = progress::items("ending", ids.len() as u64);
-        let mut sums = [0; 4];
+        let mut sums = [0; 3];
+        let mut applications = BTreeSet::new();
         for batch in ids.chunks(BATCH) {
             let body = json!({ "sessions": batch, "dry_run": dry_run });
             let answer = client.post(&format!("{ROUTE}/end"), Some(&body)).await?;
             let would = &answer["would_end"];
-            let counts = [
-                &answer["ended"],
-                &would["sessions"],
-                &would["applications"],
-                &would["app_sessions"],
-            ];
+            let counts = [&answer["ended"], &would["sessions"], &would["app_sessions"]];
+            let at = answer["client_ids"].as_array().into_iter().flatten();
+            applications.extend(at.map(Value::to_string));
             for (sum, count) in sums.iter_mut().zip(counts) {
                 *sum += count.as_u64().unwrap_or(0);
             }
             bar.inc(batch.len() as u64);
         }
         bar.finish_and_clear();
-        let [ended, sessions, applications, app_sessions] = sums;
+        let [ended, sessions, app_sessions] = sums;
+        let applications = applications.len();
         Ok(if dry_run {
             json!({ "ended": 0, "would_end": {
                 "sessions": sessions, "applications": applications, "app_sessions": app_sessions,

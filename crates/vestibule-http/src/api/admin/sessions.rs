@@ -2,6 +2,7 @@
 
 pub mod one;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -10,7 +11,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use vestibule_core::filter::{SessionFilter, parse_text};
-use vestibule_core::id::SessionId;
+use vestibule_core::id::{ApplicationId, SessionId};
 use vestibule_engine::Reach;
 use vestibule_store::StoredSession;
 
@@ -83,6 +84,9 @@ struct EndedBody {
     /// Of a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     would_end: Option<ReachBody>,
+    /// Of a dry run by ids: the `client_id` of each of the applications, so that several requests are added up right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_ids: Option<Vec<String>>,
 }
 
 impl EndedBody {
@@ -90,6 +94,7 @@ impl EndedBody {
         Self {
             ended,
             would_end: None,
+            client_ids: None,
         }
     }
 
@@ -97,6 +102,15 @@ impl EndedBody {
         Self {
             ended: 0,
             would_end: Some(ReachBody::from(reach)),
+            client_ids: None,
+        }
+    }
+
+    fn would_at(reach: Reach, applications: &BTreeSet<ApplicationId>) -> Self {
+        let client_ids = applications.iter().map(ToString::to_string).collect();
+        Self {
+            client_ids: Some(client_ids),
+            ..Self::would(reach)
         }
     }
 }

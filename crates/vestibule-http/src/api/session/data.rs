@@ -31,7 +31,7 @@ use zeroize::Zeroizing;
 
 use super::app::{AppKnown, demanded};
 use crate::api::problem::{COOKIE, Code, Problem};
-use crate::api::request::{Asked, Json, Known, Named, answer};
+use crate::api::request::{Asked, Json, Known, Named, answer, is_known};
 use crate::browser::csrf;
 use crate::context::Context;
 
@@ -309,7 +309,7 @@ impl Ground {
         let datum = engine.session_datum(self.session, self.application, key);
         let datum = datum.await.map_err(|error| Problem::store(&error))?;
         let datum = datum.ok_or(Problem::new(Code::DataNotFound))?;
-        if is_known(headers, datum.version) {
+        if is_known(headers, &etag(datum.version).1) {
             return Ok((StatusCode::NOT_MODIFIED, [etag(datum.version)]).into_response());
         }
         let mut response = Response::new(Body::from(datum.value));
@@ -394,17 +394,6 @@ fn etag(version: DataVersion) -> (HeaderName, HeaderValue) {
     let text = format!("\"{version}\"");
     let value = HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("\"\""));
     (header::ETAG, value)
-}
-
-/// RFC 9110 §13.1.2: by weak comparison, one of a list, or any.
-fn is_known(headers: &HeaderMap, version: DataVersion) -> bool {
-    let own = format!("\"{version}\"");
-    let lines = headers.get_all(header::IF_NONE_MATCH).iter();
-    lines
-        .filter_map(|line| line.to_str().ok())
-        .flat_map(|line| line.split(','))
-        .map(str::trim)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == own)
 }
 
 /// What a write demands (RFC 9110 §13.1): `If-Match` with one ETag or `*`, or `If-None-Match: *`; not both.

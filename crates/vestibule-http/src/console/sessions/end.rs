@@ -55,7 +55,7 @@ async fn act(by: &Administrator, ids: &[SessionId]) -> Act {
         cancel: PATH.into(),
         purpose: FreshFor::Console(ConsoleAct::EndSessions {
             which: Which::Picked,
-            reach: reach.ok().map(Into::into),
+            reach: reach.ok().map(|(reach, _)| reach.into()),
         }),
     }
 }

@@ -25,6 +25,40 @@ async fn the_contract_is_served_as_it_is_committed() {
 }
 
 #[tokio::test]
+async fn the_contract_and_its_page_are_sent_again_only_when_they_are_others() {
+    let house = House::new().await;
+    let browser = house.browser();
+    let asked = async |path: &str, language: &str, known: &str| {
+        let mut request = browser.request(http::Method::GET, path, "");
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT_LANGUAGE, language.parse().unwrap());
+        headers.insert(header::IF_NONE_MATCH, known.parse().unwrap());
+        browser.send(request).await
+    };
+    for path in ["/api/openapi.json", "/api/docs"] {
+        let first = asked(path, "en", "\"other\"").await;
+        assert_eq!(first.status, StatusCode::OK);
+        assert_eq!(first.header("cache-control"), "no-cache");
+        let etag = first.header("etag").to_owned();
+        assert!(etag.starts_with('"') && etag.len() == 18, "{etag}");
+        for known in [etag.clone(), format!("\"a\", W/{etag}"), "*".to_owned()] {
+            let again = asked(path, "en", &known).await;
+            assert_eq!(again.status, StatusCode::NOT_MODIFIED, "{path} {known}");
+            assert_eq!(again.body, "");
+            assert_eq!(again.header("etag"), etag);
+            assert_eq!(again.header("cache-control"), "no-cache");
+        }
+        assert_eq!(asked(path, "en", "\"other\"").await.body, first.body);
+    }
+    // In another language it is another page.
+    let english = asked("/api/docs", "en", "\"other\"").await;
+    assert_eq!(english.header("vary"), "Accept-Language");
+    let german = asked("/api/docs", "de", english.header("etag")).await;
+    assert_eq!(german.status, StatusCode::OK);
+    assert!(german.body.contains("<h1>Die API</h1>"));
+}
+
+#[tokio::test]
 async fn the_page_tells_every_operation_in_either_frame() {
     let house = House::new().await;
     let browser = house.browser();

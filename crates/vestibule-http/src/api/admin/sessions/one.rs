@@ -159,7 +159,8 @@ pub async fn end(
     let engine = &context.engine;
     let body = if these.dry_run {
         let reach = engine.reach_of_sessions(&ids).await;
-        EndedBody::would(reach.map_err(|error| Problem::store(&error))?)
+        let (reach, applications) = reach.map_err(|error| Problem::store(&error))?;
+        EndedBody::would_at(reach, &applications)
     } else {
         let ended = engine.revoke_sessions(ids, &operator).await;
         EndedBody::done(ended.map_err(|error| Problem::end_unstored(&error))?)
