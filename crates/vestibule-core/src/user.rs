@@ -236,6 +236,51 @@ pub struct User {
     pub cutoff: StoreNumber,
 }
 
+impl User {
+    /// Whether they hold the role that administers, and may sign in to use it.
+    pub fn administers(&self) -> bool {
+        self.status == UserStatus::Active && self.roles.contains(&Role::admin())
+    }
+}
+
+/// What a list makes of an account. What is `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Revision {
+    /// May be empty.
+    pub name: Option<DisplayName>,
+    /// In which their mails are written.
+    pub language: Option<Language>,
+    /// Exactly these, in any order.
+    pub roles: Option<Vec<Role>>,
+    /// Whether nobody may sign in to it.
+    pub disabled: Option<bool>,
+}
+
+impl Revision {
+    /// The account as it would be.
+    #[must_use]
+    pub fn of(&self, user: &User) -> User {
+        let mut roles = self.roles.clone().unwrap_or_else(|| user.roles.clone());
+        roles.sort();
+        roles.dedup();
+        User {
+            name: self.name.clone().unwrap_or_else(|| user.name.clone()),
+            roles,
+            status: match self.disabled {
+                None => user.status,
+                Some(true) => UserStatus::Disabled,
+                Some(false) => UserStatus::Active,
+            },
+            ..user.clone()
+        }
+    }
+
+    /// Whether somebody who administers would no longer: only where another is left who does.
+    pub fn takes_administration(&self, user: &User) -> bool {
+        user.administers() && !self.of(user).administers()
+    }
+}
+
 /// A user's password, with the version a login must name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PasswordRecord {

@@ -1,20 +1,22 @@
 //! Accounts that come many at a time, from a list that another system wrote. Never with a password: who is in them proves their
 //! address, by recovery or by an invitation.
 //!
-//! Each account is transitions of its own, so that one which cannot be made keeps no other from being made; side by side they
-//! share the store's commits.
+//! Each account is a transition of its own, so that one which cannot be made keeps no other from being made; side by side they
+//! share the store's commits. Whoever stops administering by it comes after all others.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 use vestibule_core::email::{EmailAddress, ParseEmailError};
+use vestibule_core::filter::UserFilter;
+use vestibule_core::session::EndReason;
 use vestibule_core::user::{
-    DisplayName, Language, NewUser, ParseNameError, ParseRoleError, Particulars, Role, User,
-    UserStatus,
+    DisplayName, Language, NewUser, ParseNameError, ParseRoleError, Particulars, Revision, Role,
+    User, UserStatus,
 };
-use vestibule_store::{CreateUser, NewProfile, SetRoles, SetStatus, SignInRecord, StoreError};
+use vestibule_store::{CreateUser, ReviseUser, SignInRecord, StoreError};
 
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
@@ -24,6 +26,8 @@ use crate::visit::Operator;
 
 /// How many are under way at a time: enough to share a commit, few enough not to stand in everybody's way.
 const SIDE_BY_SIDE: usize = 128;
+/// Accounts that are looked at in one go, where they are counted.
+const PAGE: usize = 1000;
 
 /// An account as the list has it. What it does not say is the default in a new account, and as it was in one that there is.
 #[derive(Debug, Clone, Default)]
@@ -79,6 +83,9 @@ pub enum ImportError {
     /// Its address stands in the list before.
     #[error("its address stands in the list already")]
     Twice,
+    /// Whoever asked for it is signed in no more, or administers no more.
+    #[error("whoever asked for it may not go on: the login is over, or the role was taken away")]
+    NotAllowed,
     /// Without it nobody would administer.
     #[error("it is the only administrator, and without one nobody administers")]
     LastAdministrator,
@@ -108,11 +115,8 @@ pub struct ExportedUser {
 /// One of the list, read.
 struct Entry {
     email: EmailAddress,
-    name: Option<DisplayName>,
-    roles: Option<Vec<Role>>,
     verified: bool,
-    disabled: Option<bool>,
-    language: Option<Language>,
+    says: Revision,
 }
 
 impl Entry {
@@ -121,35 +125,51 @@ impl Entry {
         let roles = user.roles.as_deref().map(roles);
         Ok(Self {
             email: EmailAddress::parse(&user.email)?,
-            name: name.transpose()?,
-            roles: roles.transpose()?,
             verified: user.verified,
-            disabled: user.disabled,
-            language: user.language,
+            says: Revision {
+                name: name.transpose()?,
+                language: user.language,
+                roles: roles.transpose()?,
+                disabled: user.disabled,
+            },
         })
     }
 
-    fn changes_roles(&self, of: &User) -> bool {
-        self.roles.as_ref().is_some_and(|roles| *roles != of.roles)
+    /// Whether somebody administers once it is made.
+    fn brings_administration(&self) -> bool {
+        let roles = self.says.roles.as_deref().unwrap_or_default();
+        roles.contains(&Role::admin()) && self.says.disabled != Some(true)
     }
 
-    fn changes_status(&self, of: &User) -> bool {
-        self.disabled
-            .is_some_and(|disabled| disabled != (of.status == UserStatus::Disabled))
-    }
-
-    fn changes_profile(&self, of: &SignInRecord) -> bool {
-        let (user, particulars) = (&of.user, &of.particulars);
-        self.name.as_ref().is_some_and(|name| *name != user.name)
-            || self
-                .language
-                .as_ref()
-                .is_some_and(|language| *language != particulars.language)
+    /// What becomes of an account that there is.
+    fn would_become(&self, record: &SignInRecord, plan: ImportPlan) -> Imported {
+        // By another of its addresses it is not the one that the list means.
+        if !plan.update || record.user.email != self.email {
+            return Imported::Skipped;
+        }
+        let language = self.says.language.as_ref();
+        let is_other = self.says.of(&record.user) != record.user
+            || language.is_some_and(|language| *language != record.particulars.language);
+        if is_other {
+            Imported::Updated
+        } else {
+            Imported::Unchanged
+        }
     }
 }
 
+/// What became of an account in the first round, in which nobody stops administering.
+enum Round {
+    Done(Imported),
+    /// It is made or changed by somebody's becoming an administrator. Only a dry run has to know.
+    Brings(Imported),
+    /// It takes an administrator away: judged in the order of the list, once those who come are there.
+    Takes,
+}
+
 impl Engine {
-    /// Imports accounts, and answers for each in the order of the list.
+    /// Imports accounts, and answers for each in the order of the list. Those who stop administering come last, one by one, so
+    /// that it does not hang on chance which of them is the only one left: a dry run says what the import does.
     pub async fn import_users(
         self: &Arc<Self>,
         users: Vec<ImportedUser>,
@@ -165,10 +185,12 @@ impl Engine {
                 Ok(entry) if !seen.insert(entry.email.clone()) => {
                     outcomes[n] = Err(ImportError::Twice);
                 }
-                Ok(entry) => entries.push((n, entry)),
+                Ok(entry) => entries.push((n, Arc::new(entry))),
                 Err(error) => outcomes[n] = Err(error),
             }
         }
+        let mut last = BTreeMap::new();
+        let mut brought = 0;
         let mut under_way = JoinSet::new();
         let mut entries = entries.into_iter();
         loop {
@@ -178,16 +200,37 @@ impl Engine {
                 let (engine, operator) = (Arc::clone(self), operator.clone());
                 // Whoever hangs up leaves no account half as the list says.
                 under_way.spawn(async move {
-                    let import = async move { engine.import(&entry, plan, &operator).await };
-                    (n, see_through(import).await)
+                    let judged = Arc::clone(&entry);
+                    let import = async move { engine.import(&judged, plan, &operator).await };
+                    (n, entry, see_through(import).await)
                 });
             }
             match under_way.join_next().await {
-                None => return outcomes,
-                Some(Ok((n, outcome))) => outcomes[n] = outcome,
+                None => break,
+                Some(Ok((n, entry, Ok(Round::Takes)))) => {
+                    last.insert(n, entry);
+                }
+                Some(Ok((n, _, Ok(Round::Brings(outcome))))) => {
+                    brought += 1;
+                    outcomes[n] = Ok(outcome);
+                }
+                Some(Ok((n, _, Ok(Round::Done(outcome))))) => outcomes[n] = Ok(outcome),
+                Some(Ok((n, _, Err(error)))) => outcomes[n] = Err(error),
                 Some(Err(error)) => tracing::error!(%error, "an account's import ended badly"),
             }
         }
+        if plan.dry_run {
+            for (n, outcome) in self.would_take(last.into_keys().collect(), brought).await {
+                outcomes[n] = outcome;
+            }
+            return outcomes;
+        }
+        for (n, entry) in last {
+            let (engine, operator) = (Arc::clone(self), operator.clone());
+            let revise = async move { engine.revise(&entry, &operator).await };
+            outcomes[n] = see_through(revise).await;
+        }
+        outcomes
     }
 
     async fn import(
@@ -195,26 +238,79 @@ impl Engine {
         entry: &Entry,
         plan: ImportPlan,
         operator: &Operator,
-    ) -> Result<Imported, ImportError> {
-        if plan.dry_run {
-            return match self.store().sign_in_record(entry.email.clone()).await? {
-                None => Ok(Imported::Added),
-                Some(record) => Ok(would_become(entry, &record, plan)),
-            };
-        }
-        if self.import_new(entry, operator).await? {
-            return Ok(Imported::Added);
+    ) -> Result<Round, ImportError> {
+        if !plan.dry_run && self.import_new(entry, operator).await? {
+            return Ok(Round::Done(Imported::Added));
         }
         let Some(record) = self.store().sign_in_record(entry.email.clone()).await? else {
-            // Deleted since: as if it had been there a moment longer.
-            return Ok(Imported::Skipped);
+            return Ok(match (plan.dry_run, entry.brings_administration()) {
+                (true, true) => Round::Brings(Imported::Added),
+                (true, false) => Round::Done(Imported::Added),
+                // Deleted since: as if it had been there a moment longer.
+                (false, _) => Round::Done(Imported::Skipped),
+            });
         };
-        let outcome = would_become(entry, &record, plan);
-        if outcome == Imported::Updated && !self.change_to(entry, record, operator).await? {
-            // Deleted meanwhile.
-            return Ok(Imported::Skipped);
+        let outcome = entry.would_become(&record, plan);
+        if outcome != Imported::Updated {
+            return Ok(Round::Done(outcome));
         }
-        Ok(outcome)
+        if entry.says.takes_administration(&record.user) {
+            return Ok(Round::Takes);
+        }
+        if !plan.dry_run {
+            return self.revise(entry, operator).await.map(Round::Done);
+        }
+        let comes = !record.user.administers() && entry.says.of(&record.user).administers();
+        Ok(if comes {
+            Round::Brings(outcome)
+        } else {
+            Round::Done(outcome)
+        })
+    }
+
+    /// What would become of those who stop administering, in the order of the list, once so many others were brought.
+    async fn would_take(
+        &self,
+        last: Vec<usize>,
+        brought: usize,
+    ) -> Vec<(usize, Result<Imported, ImportError>)> {
+        if last.is_empty() {
+            return Vec::new();
+        }
+        let mut left = match self.count_administrators().await {
+            Ok(administrators) => administrators + brought,
+            Err(error) => {
+                // One that says why; the others say that they were not come to.
+                let told = (last[0], Err(ImportError::Store(error)));
+                return vec![told];
+            }
+        };
+        let judged = last.into_iter().map(|n| {
+            if left <= 1 {
+                return (n, Err(ImportError::LastAdministrator));
+            }
+            left -= 1;
+            (n, Ok(Imported::Updated))
+        });
+        judged.collect()
+    }
+
+    /// How many administer, and may sign in to do so.
+    async fn count_administrators(&self) -> Result<usize, StoreError> {
+        let filter = UserFilter {
+            role: Some(Role::admin()),
+            status: Some(UserStatus::Active),
+            ..UserFilter::default()
+        };
+        let (mut count, mut after) = (0, None);
+        loop {
+            let page = self.users(filter.clone(), after, PAGE).await?;
+            count += page.users.len();
+            after = page.next;
+            if after.is_none() {
+                return Ok(count);
+            }
+        }
     }
 
     /// Whether there was none.
@@ -223,17 +319,22 @@ impl Engine {
         entry: &Entry,
         operator: &Operator,
     ) -> Result<bool, ImportError> {
+        // ASVS 8.3.2: at each account.
+        if !operator.still(self) {
+            return Err(ImportError::NotAllowed);
+        }
+        let says = entry.says.clone();
         let new = NewUser {
             // In the same transition: an account that the list shuts is never open, whatever breaks off.
-            disabled: entry.disabled == Some(true),
+            disabled: says.disabled == Some(true),
             id: self.entropy().user_id(operator.now)?,
             email: entry.email.clone(),
             email_verified: entry.verified,
-            name: entry.name.clone().unwrap_or_default(),
-            roles: entry.roles.clone().unwrap_or_default(),
+            name: says.name.unwrap_or_default(),
+            roles: says.roles.unwrap_or_default(),
             password: None,
             particulars: Particulars {
-                language: entry.language.clone().unwrap_or_default(),
+                language: says.language.unwrap_or_default(),
                 ..Particulars::default()
             },
         };
@@ -244,47 +345,40 @@ impl Engine {
         })
     }
 
-    /// An account that is to be shut is shut first: whatever breaks off after that, it is no more open than it was. Answers
-    /// whether it was still there.
-    async fn change_to(
+    /// Makes an account what the list says, in one transition. When the store cannot be told that it is shut, it is enforced in
+    /// memory, and the error returned (ASVS 7.4.2).
+    async fn revise(
         self: &Arc<Self>,
         entry: &Entry,
-        record: SignInRecord,
         operator: &Operator,
-    ) -> Result<bool, ImportError> {
-        let email = &entry.email;
-        let status = entry
-            .disabled
-            .filter(|_| entry.changes_status(&record.user));
-        if status == Some(true) && self.disable_user(email, operator).await? == SetStatus::Unknown {
-            return Ok(false);
+    ) -> Result<Imported, ImportError> {
+        // ASVS 8.3.2: at each account.
+        if !operator.still(self) {
+            return Err(ImportError::NotAllowed);
         }
-        if let Some(roles) = &entry.roles
-            && entry.changes_roles(&record.user)
-        {
-            match self.set_roles(email, roles.clone(), operator).await? {
-                SetRoles::LastAdministrator => return Err(ImportError::LastAdministrator),
-                SetRoles::Unknown => return Ok(false),
-                SetRoles::Set(_) | SetRoles::Already => {}
+        let act = operator.act(self, Some(entry.email.as_str()))?;
+        let (email, says) = (entry.email.clone(), entry.says.clone());
+        let revised = self.store().revise_user(email, says, act.clone()).await;
+        match revised {
+            Ok(ReviseUser::Revised { user, .. }) => {
+                self.index().hold(user.id, false);
+                Ok(Imported::Updated)
+            }
+            Ok(ReviseUser::Already) => Ok(Imported::Unchanged),
+            Ok(ReviseUser::LastAdministrator) => Err(ImportError::LastAdministrator),
+            // Deleted meanwhile, or known by another address.
+            Ok(ReviseUser::Unknown) => Ok(Imported::Skipped),
+            Err(error) => {
+                if entry.says.disabled == Some(true)
+                    && let Ok(Some(user)) = self.user_by_address(&entry.email).await
+                {
+                    self.index().hold(user, true);
+                    let reason = EndReason::UserDisabled;
+                    self.enforce_on_user(user, None, reason, Some(act)).await;
+                }
+                Err(error.into())
             }
         }
-        if entry.changes_profile(&record) {
-            let act = operator.act(self, Some(email.as_str()))?;
-            let was = record.particulars;
-            let profile = NewProfile {
-                name: entry.name.clone().unwrap_or(record.user.name.clone()),
-                language: entry.language.clone().unwrap_or(was.language),
-                details: was.details,
-            };
-            let changed = self.store().change_profile(record.user.id, profile, act);
-            if changed.await?.is_none() {
-                return Ok(false);
-            }
-        }
-        if status == Some(false) && self.enable_user(email, operator).await? == SetStatus::Unknown {
-            return Ok(false);
-        }
-        Ok(true)
     }
 
     /// What an export tells of these accounts besides; one that is gone meanwhile is left out.
@@ -316,21 +410,5 @@ impl Engine {
                 Some(Err(error)) => return Err(StoreError::Failed(Box::new(error))),
             }
         }
-    }
-}
-
-/// What becomes of an account that there is.
-fn would_become(entry: &Entry, record: &SignInRecord, plan: ImportPlan) -> Imported {
-    // By another of its addresses it is not the one that the list means.
-    if !plan.update || record.user.email != entry.email {
-        return Imported::Skipped;
-    }
-    if entry.changes_roles(&record.user)
-        || entry.changes_status(&record.user)
-        || entry.changes_profile(record)
-    {
-        Imported::Updated
-    } else {
-        Imported::Unchanged
     }
 }

@@ -1,6 +1,7 @@
 //! Who acts, when and from where: a request's facts, a command's facts, and the act the trail tells of.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use vestibule_core::audit::{Act, Actor, Personal};
 use vestibule_core::errand::Whence;
@@ -11,7 +12,7 @@ use vestibule_core::user::Language;
 
 use crate::engine::Engine;
 use crate::entropy::EntropyError;
-use crate::sessions::live::FreshLogin;
+use crate::sessions::live::{FreshLogin, LiveSession};
 
 /// A request's facts.
 #[derive(Debug, Clone)]
@@ -76,6 +77,8 @@ pub struct Operator {
     by: Actor,
     address: Option<IpAddr>,
     user_agent: Option<String>,
+    /// The login of an administrator.
+    login: Option<Arc<LiveSession>>,
 }
 
 impl Operator {
@@ -86,6 +89,7 @@ impl Operator {
             by: Actor::Operator(uid),
             address: None,
             user_agent: None,
+            login: None,
         }
     }
 
@@ -97,6 +101,16 @@ impl Operator {
             by: Actor::User(session.user_id()),
             address: visit.address,
             user_agent: visit.user_agent.clone(),
+            login: Some(Arc::new(session.clone())),
+        })
+    }
+
+    /// Whether they may go on: what takes long asks at each step, since a login may end meanwhile, and a role be taken away
+    /// (ASVS 7.4.1, 8.3.2). Whoever is at the machine stays.
+    pub fn still(&self, engine: &Engine) -> bool {
+        self.login.as_ref().is_none_or(|login| {
+            let still = engine.still(login, engine.now());
+            still.is_some_and(|login| login.is_administrator())
         })
     }
 

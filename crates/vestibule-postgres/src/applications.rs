@@ -3,7 +3,7 @@
 //! There are few, and they change seldom: whoever changes one holds the installation, so that nobody else does meanwhile.
 
 mod declare;
-mod roles;
+pub(crate) mod roles;
 mod secrets;
 
 use tokio_postgres::{Client, Row};

@@ -4,6 +4,7 @@ pub(crate) mod delete;
 mod list;
 mod password;
 pub(crate) mod record;
+mod revise;
 mod row;
 
 use tokio_postgres::Row;
@@ -16,10 +17,10 @@ use vestibule_core::lineage::{Node, StoreNumber};
 use vestibule_core::password::HashedPassword;
 use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{CredentialVersion, NewUser, User, UserStatus};
+use vestibule_core::user::{CredentialVersion, NewUser, Revision, User, UserStatus};
 use vestibule_store::{
     Answer, Change, ChangePassword, CreateUser, DeleteUser, NewProfile, PasswordChange,
-    RehashPassword, SetStatus, SignInRecord, UserPage, Users,
+    RehashPassword, ReviseUser, SetStatus, SignInRecord, UserPage, Users,
 };
 
 use self::row::bind_details;
@@ -106,6 +107,19 @@ impl Users for Postgres {
                 })
             })
         })
+    }
+
+    fn revise_user(
+        &self,
+        email: EmailAddress,
+        revision: Revision,
+        act: Act,
+    ) -> Answer<'_, ReviseUser> {
+        self.transition(
+            "revise_user",
+            (email, revision, act),
+            |tx, (email, revision, act)| Box::pin(revise::revise(tx, email, revision, act)),
+        )
     }
 
     fn change_password(&self, change: PasswordChange, act: Act) -> Answer<'_, ChangePassword> {
@@ -263,6 +277,13 @@ async fn disable_user(tx: &mut Transition, user: UserId, act: &Act) -> Result<Se
         return Ok(SetStatus::Already);
     }
     let ended = count_live(tx, user, None, act.at).await?;
+    if account.user.administers() {
+        // Whoever takes another administrator away is through or waits.
+        tx.hold_installation().await?;
+        if !other_administrator(tx, user).await? {
+            return Ok(SetStatus::LastAdministrator);
+        }
+    }
     let user = disable(tx, account.user, act).await?;
     tx.audit(act, &[])?;
     Ok(SetStatus::Set {
@@ -383,4 +404,17 @@ pub(crate) const ADMINISTRATOR: &str =
 /// Whether there is an administrator. Whoever goes by it holds the installation.
 pub(crate) async fn has_administrator(tx: &mut Transition) -> Result<bool, Fault> {
     Ok(tx.query_opt(ADMINISTRATOR, &[]).await?.is_some())
+}
+
+/// Whether another administrator is left who can sign in. Whoever goes by it holds the installation.
+pub(crate) async fn other_administrator(tx: &mut Transition, user: UserId) -> Result<bool, Fault> {
+    // The words of the index `administrators`, so that it is used.
+    let found = tx
+        .query_opt(
+            "SELECT 1 FROM users \
+             WHERE strpos(',' || roles || ',', ',admin,') > 0 AND id <> $1 AND NOT disabled LIMIT 1",
+            &[&&user.as_bytes()[..]],
+        )
+        .await?;
+    Ok(found.is_some())
 }

@@ -1,7 +1,7 @@
 //! Applications, and the roles that people hold there.
 
 mod declare;
-mod roles;
+pub(crate) mod roles;
 mod secrets;
 
 use std::collections::HashMap;

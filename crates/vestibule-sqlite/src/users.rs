@@ -4,6 +4,7 @@ pub(crate) mod delete;
 pub(crate) mod list;
 mod password;
 pub(crate) mod record;
+mod revise;
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
@@ -16,11 +17,11 @@ use vestibule_core::password::HashedPassword;
 use vestibule_core::session::EndReason;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{
-    CredentialVersion, Details, DisplayName, NewUser, Role, User, UserStatus,
+    CredentialVersion, Details, DisplayName, NewUser, Revision, Role, User, UserStatus,
 };
 use vestibule_store::{
     Answer, Change, ChangePassword, CreateUser, DeleteUser, NewProfile, PasswordChange,
-    RehashPassword, SetStatus, SignInRecord, UserPage, Users,
+    RehashPassword, ReviseUser, SetStatus, SignInRecord, UserPage, Users,
 };
 
 use crate::Sqlite;
@@ -98,6 +99,15 @@ impl Users for Sqlite {
                 ended: 0,
             })
         })
+    }
+
+    fn revise_user(
+        &self,
+        email: EmailAddress,
+        revision: Revision,
+        act: Act,
+    ) -> Answer<'_, ReviseUser> {
+        self.transition(move |tx| revise::revise(tx, &email, &revision, &act))
     }
 
     fn change_password(&self, change: PasswordChange, act: Act) -> Answer<'_, ChangePassword> {
@@ -243,6 +253,9 @@ fn disable_user(tx: &mut Transition<'_>, user: UserId, act: &Act) -> Result<SetS
     };
     if account.user.status == UserStatus::Disabled {
         return Ok(SetStatus::Already);
+    }
+    if account.user.administers() && !delete::other_administrator(tx, user)? {
+        return Ok(SetStatus::LastAdministrator);
     }
     let ended = count_live(tx, user, None, act.at)?;
     let user = disable(tx, account.user, act)?;

@@ -28,6 +28,7 @@ mod race;
 mod snapshot;
 
 pub mod addresses;
+pub mod administrators;
 pub mod app_sessions;
 pub mod applications;
 pub mod archive;
@@ -45,6 +46,7 @@ pub mod outbox;
 pub mod passwords;
 pub mod publication;
 pub mod racing_deletions;
+pub mod revising;
 pub mod racing_ends;
 pub mod racing_handshakes;
 pub mod racing_logins;

@@ -56,8 +56,8 @@ pub use sessions::{
 pub use throttles::{BeginTry, Failed, Throttles, Try, Whose};
 pub use tickets::{ConfirmAddress, EndLogin, Recover, Recovery, Register, Tickets, TryCode};
 pub use users::{
-    ChangePassword, CreateUser, DeleteUser, NewProfile, PasswordChange, RehashPassword, SetStatus,
-    SignInRecord, UserPage, Users,
+    ChangePassword, CreateUser, DeleteUser, NewProfile, PasswordChange, RehashPassword, ReviseUser,
+    SetStatus, SignInRecord, UserPage, Users,
 };
 
 /// A boxed future, so that the traits are object-safe.

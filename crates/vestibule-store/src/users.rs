@@ -8,7 +8,8 @@ use vestibule_core::password::HashedPassword;
 use vestibule_core::session::Renewal;
 use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{
-    CredentialVersion, Details, DisplayName, Language, NewUser, Particulars, PasswordRecord, User,
+    CredentialVersion, Details, DisplayName, Language, NewUser, Particulars, PasswordRecord,
+    Revision, User,
 };
 
 use crate::Answer;
@@ -34,7 +35,27 @@ pub enum SetStatus {
     },
     /// It was so already; nothing changed.
     Already,
+    /// The only administrator who may sign in is not disabled: nobody could enable them again.
+    LastAdministrator,
     /// No such account.
+    Unknown,
+}
+
+/// Outcome of [`Users::revise_user`].
+#[derive(Debug, PartialEq, Eq)]
+pub enum ReviseUser {
+    /// Done; `ended` sessions were live until then.
+    Revised {
+        /// The account as it is now.
+        user: Box<User>,
+        /// How many live sessions this ended.
+        ended: u64,
+    },
+    /// It was so already; nothing changed.
+    Already,
+    /// Nobody else administers; nothing changed.
+    LastAdministrator,
+    /// No account has this as its primary address.
     Unknown,
 }
 
@@ -149,12 +170,23 @@ pub trait Users: Send + Sync {
         limit: usize,
     ) -> Answer<'_, UserPage>;
 
-    /// Disables an account: a cutoff on the user, and no new login (ASVS 7.4.2). Audit: `user.disabled`,
-    /// `user_sessions.ended`. Publishes the user, then the cutoff.
+    /// Disables an account: a cutoff on the user, and no new login (ASVS 7.4.2); never the only administrator who may sign in.
+    /// Audit: `user.disabled`, `user_sessions.ended`. Publishes the user, then the cutoff.
     fn disable_user(&self, user: UserId, act: Act) -> Answer<'_, SetStatus>;
 
     /// Enables an account again; what died stays dead. Audit: `user.enabled`. Publishes the user.
     fn enable_user(&self, user: UserId, act: Act) -> Answer<'_, SetStatus>;
+
+    /// Makes the account with this primary address what a list says of it, all at once: what the list does not say stays, also
+    /// where somebody changes it meanwhile. It never leaves nobody to administer. Audit: of what changed, in this order,
+    /// `profile.changed`, `user.roles_changed`, and `user.enabled` or `user.disabled` with `user_sessions.ended`. Publishes the
+    /// user after each change, and then the cutoff, if any.
+    fn revise_user(
+        &self,
+        email: EmailAddress,
+        revision: Revision,
+        act: Act,
+    ) -> Answer<'_, ReviseUser>;
 
     /// Changes a password from inside a session: the credential's version rises; a cutoff on the user spares that
     /// session, which gets its renewal in the same transition (ASVS 7.4.3, `docs/architecture.md` Lineage), as by

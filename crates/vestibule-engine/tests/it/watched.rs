@@ -23,7 +23,7 @@ use vestibule_core::session_data::{DataEntry, DataPlace, Datum, NewDatum, Precon
 use vestibule_core::throttle::{Keyer, Rule, ThrottleKey, Tried};
 use vestibule_core::ticket::Ticket;
 use vestibule_core::time::UnixMillis;
-use vestibule_core::user::{Address, CredentialVersion, NewUser, Role, User};
+use vestibule_core::user::{Address, CredentialVersion, NewUser, Revision, Role, User};
 use vestibule_engine::Index;
 use vestibule_sqlite::Sqlite;
 use vestibule_store::archive::{Arrival, Import, Source};
@@ -34,7 +34,7 @@ use vestibule_store::{
     NewProfile, OfferHandshake, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange,
     PostErrand, Publish as _, PutApplication, PutDatum, PutRole, Recover, Recovery,
     RedeemHandshake, Redemption, Register, RehashPassword, RemoveAddress, RemoveApplication,
-    RemoveRole, RenewSession, RotateSecret, Sealer, SessionData, SessionPage, Sessions, SetRoles,
+    RemoveRole, RenewSession, ReviseUser, RotateSecret, Sealer, SessionData, SessionPage, Sessions, SetRoles,
     SetStatus, SetupTicket, SignInRecord, StoreError, StoredRole, Throttles, Tickets, TimedOut,
     Touch, TrailPage, Try, TryCode, UserPage, Users,
 };
@@ -140,6 +140,7 @@ pass! {
         away users(filter: UserFilter, after: Option<EmailAddress>, limit: usize) -> UserPage;
         full disable_user(user: UserId, act: Act) -> SetStatus;
         full enable_user(user: UserId, act: Act) -> SetStatus;
+        full revise_user(email: EmailAddress, revision: Revision, act: Act) -> ReviseUser;
         full change_password(change: PasswordChange, act: Act) -> ChangePassword;
         full change_profile(user: UserId, profile: NewProfile, act: Act) -> Option<Box<User>>;
         full delete_user(user: UserId, act: Act) -> DeleteUser;

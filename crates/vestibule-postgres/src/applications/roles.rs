@@ -7,12 +7,12 @@ use tokio_postgres::Row;
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::UserId;
 use vestibule_core::role::{Permission, RoleSpec};
-use vestibule_core::user::{DisplayName, Role, User, UserStatus};
+use vestibule_core::user::{DisplayName, Role, User};
 use vestibule_store::{Change, PutRole, RemoveRole, SetRoles, StoredRole};
 
 use crate::fault::Fault;
 use crate::transition::{Transition, values};
-use crate::users::{hold_account, join_roles, read_roles};
+use crate::users::{hold_account, join_roles, other_administrator, read_roles};
 
 pub(super) async fn put(tx: &mut Transition, spec: &RoleSpec, act: &Act) -> Result<PutRole, Fault> {
     tx.hold_installation().await?;
@@ -95,9 +95,8 @@ pub(super) async fn set(
     };
     // Who removes a role's description, or another administrator, is through or waits.
     tx.hold_installation().await?;
-    let admin = Role::admin();
-    let loses = account.user.roles.contains(&admin) && !roles.contains(&admin);
-    if loses && account.user.status == UserStatus::Active && !other_administrator(tx, user).await? {
+    let loses = account.user.administers() && !roles.contains(&Role::admin());
+    if loses && !other_administrator(tx, user).await? {
         return Ok(SetRoles::LastAdministrator);
     }
     let Some(user) = change(tx, account.user, roles.to_vec(), act) else {
@@ -107,21 +106,8 @@ pub(super) async fn set(
     Ok(SetRoles::Set(Box::new(user)))
 }
 
-/// Whether another administrator is left who can sign in. Whoever goes by it holds the installation.
-async fn other_administrator(tx: &mut Transition, user: UserId) -> Result<bool, Fault> {
-    // The words of the index `administrators`, so that it is used.
-    let found = tx
-        .query_opt(
-            "SELECT 1 FROM users \
-             WHERE strpos(',' || roles || ',', ',admin,') > 0 AND id <> $1 AND NOT disabled LIMIT 1",
-            &[&&user.as_bytes()[..]],
-        )
-        .await?;
-    Ok(found.is_some())
-}
-
 /// Gives a user who is held other roles, audits and publishes it; `None` where they are the same.
-pub(super) fn change(
+pub(crate) fn change(
     tx: &mut Transition,
     user: User,
     mut roles: Vec<Role>,

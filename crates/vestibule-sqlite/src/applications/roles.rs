@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use vestibule_core::audit::{Act, Event, EventKind};
 use vestibule_core::id::UserId;
 use vestibule_core::role::{Permission, RoleSpec};
-use vestibule_core::user::{DisplayName, Role, User, UserStatus};
+use vestibule_core::user::{DisplayName, Role, User};
 use vestibule_store::{Change, PutRole, RemoveRole, SetRoles, StoredRole};
 
 use crate::fault::Fault;
@@ -85,9 +85,8 @@ pub(super) fn set(
     let Some(account) = load_account(tx, user)? else {
         return Ok(SetRoles::Unknown);
     };
-    let admin = Role::admin();
-    let loses = account.user.roles.contains(&admin) && !roles.contains(&admin);
-    if loses && account.user.status == UserStatus::Active && !other_administrator(tx, user)? {
+    let loses = account.user.administers() && !roles.contains(&Role::admin());
+    if loses && !other_administrator(tx, user)? {
         return Ok(SetRoles::LastAdministrator);
     }
     let Some(user) = change(tx, account.user, roles, act)? else {
@@ -98,7 +97,7 @@ pub(super) fn set(
 }
 
 /// Gives a user other roles, audits and publishes it; `None` where they are the same.
-pub(super) fn change(
+pub(crate) fn change(
     tx: &mut Transition<'_>,
     user: User,
     mut roles: Vec<Role>,

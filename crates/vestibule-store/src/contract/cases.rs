@@ -17,6 +17,20 @@ macro_rules! contract_suite {
                 what_died_of_a_disabling_stays_dead_when_enabled_again;
                 setting_a_status_twice_changes_nothing;
             }
+            administrators {
+                the_only_administrator_is_not_disabled;
+                one_who_is_disabled_already_counts_as_none;
+                of_administrators_who_disable_each_other_one_stays;
+                however_administrators_are_taken_away_one_stays;
+            }
+            revising {
+                an_account_becomes_what_a_list_says_at_once;
+                what_a_list_does_not_say_stays;
+                an_account_that_is_so_already_is_left;
+                only_a_primary_address_is_meant;
+                the_only_administrator_is_not_revised_away;
+                a_revision_loses_no_other_change;
+            }
             applications {
                 an_application_is_made_known_told_and_audited;
                 what_is_asked_reads_back_whole;

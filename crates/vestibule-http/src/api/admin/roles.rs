@@ -211,7 +211,7 @@ pub async fn put_of_user(
             (user.ok_or_else(|| unknown(&email))?, false)
         }
         SetRoles::LastAdministrator => {
-            return Err(last_administrator(&email));
+            return Err(last_administrator(email.as_str()));
         }
         SetRoles::Unknown => return Err(unknown(&email)),
     };

@@ -243,6 +243,7 @@ async fn set_status(context: &Context, user: &str, set: SetStatus) -> Result<Res
     let (user, ended, changed) = match set {
         SetStatus::Set { user, ended } => (*user, ended, true),
         SetStatus::Already => (named(context, user).await?, 0, false),
+        SetStatus::LastAdministrator => return Err(last_administrator(user)),
         SetStatus::Unknown => return Err(nobody(user)),
     };
     let body = StatusBody {
@@ -321,7 +322,7 @@ pub async fn delete(
             };
             Ok(answer(StatusCode::OK, &body))
         }
-        DeleteUser::LastAdministrator => Err(last_administrator(&email)),
+        DeleteUser::LastAdministrator => Err(last_administrator(email.as_str())),
         DeleteUser::Declared => Err(declared(msg("problem-declared-account"), email.as_str())),
         DeleteUser::Unknown => Err(unknown(&email)),
     }
@@ -397,10 +398,10 @@ pub fn unknown(email: &EmailAddress) -> Problem {
 }
 
 /// Without it nobody would administer.
-pub fn last_administrator(email: &EmailAddress) -> Problem {
+pub fn last_administrator(user: &str) -> Problem {
     Problem::new(Code::LastAdministrator).told(
         msg("problem-administrator-alone"),
-        vec![("email", email.as_str().to_owned().into())],
+        vec![("email", user.to_owned().into())],
     )
 }
 

@@ -78,7 +78,7 @@ pub async fn post(
     }
     let answer = match detail {
         Some(detail) if !deed.must_not_wait() => carry_out(&by, &acting, detail, deed).await,
-        _ => shut(&by, &acting, user, deed).await,
+        detail => shut(&by, &acting, (user, detail), deed).await,
     };
     Ok(acting.answer(&by, answer))
 }
@@ -100,7 +100,7 @@ async fn found(
 async fn shut(
     by: &Administrator,
     acting: &Acting,
-    user: UserId,
+    (user, detail): (UserId, Option<UserDetail>),
     deed: Deed,
 ) -> Result<Response, Failure> {
     let (engine, operator) = (&by.context().engine, &acting.operator);
@@ -110,6 +110,11 @@ async fn shut(
         return match set.map_err(unstored)? {
             SetStatus::Set { ended, .. } => Ok(on(user, &format!("disabled&count={ended}"))),
             SetStatus::Already => Ok(on(user, "nothing")),
+            // Who acts administers: only while two shut each other out.
+            SetStatus::LastAdministrator => match detail {
+                Some(detail) => refuse(by, detail, PersonNotice::LastAdministrator).await,
+                None => Ok(on(user, "nothing")),
+            },
             SetStatus::Unknown => Err(Failure::of(Code::NotFound)),
         };
     }
@@ -127,10 +132,10 @@ async fn carry_out(
     let (engine, operator) = (&by.context().engine, &acting.operator);
     let (id, email) = (detail.user.id, detail.user.email.clone());
     match deed {
-        Deed::End | Deed::Disable => shut(by, acting, id, deed).await,
+        Deed::End | Deed::Disable => shut(by, acting, (id, Some(detail)), deed).await,
         Deed::Enable => match engine.enable_user(&email, operator).await {
             Ok(SetStatus::Set { .. }) => Ok(on(id, "enabled")),
-            Ok(SetStatus::Already) => Ok(on(id, "nothing")),
+            Ok(SetStatus::Already | SetStatus::LastAdministrator) => Ok(on(id, "nothing")),
             Ok(SetStatus::Unknown) => Err(Failure::of(Code::NotFound)),
             Err(error) => Err(Failure::store(error)),
         },

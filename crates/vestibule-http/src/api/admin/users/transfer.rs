@@ -215,6 +215,7 @@ fn not_imported(error: &ImportError) -> OutcomeBody {
         ImportError::Name(_) => (Outcome::Refused, Code::InvalidName),
         ImportError::Role(_) => (Outcome::Refused, Code::InvalidRole),
         ImportError::Twice => (Outcome::Refused, Code::AddressTaken),
+        ImportError::NotAllowed => (Outcome::Refused, Code::Forbidden),
         ImportError::LastAdministrator => (Outcome::Refused, Code::LastAdministrator),
         ImportError::Store(_) => (Outcome::Failed, Code::StoreFailed),
         ImportError::BrokenOff => (Outcome::Failed, Code::Internal),
