@@ -107,6 +107,8 @@ const fn meaning(kind: EventKind) -> &'static str {
         EventKind::RoleRemoved => "A role's description was removed",
         EventKind::RolesChanged => "A user has other roles",
         EventKind::BackupTaken => "A backup was taken",
+        EventKind::UsersExported => "Somebody began to take accounts out of here as a list",
+        EventKind::TrailExported => "Somebody began to take the audit trail out of here as a file",
         EventKind::Restored => "This installation was restored from a backup",
         EventKind::Migrated => "This installation was moved here from another store",
     }

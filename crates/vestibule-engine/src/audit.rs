@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
-use vestibule_core::audit::{GENESIS, Seal, StoredEvent, chain};
+use vestibule_core::audit::{Event, EventKind, GENESIS, Seal, StoredEvent, chain};
 use vestibule_core::filter::EventFilter;
+use vestibule_core::id::ActId;
 use vestibule_core::keys::{PublicSealKey, SealKey};
 use vestibule_core::time::UnixMillis;
 use vestibule_store::{EventPage, Sealer, Store, StoreError};
 
 use crate::engine::Engine;
+use crate::entropy::EntropyError;
+use crate::sessions::end::see_through;
+use crate::visit::Operator;
 
 /// Events of one seal, and of one page while verifying.
 const PAGE: usize = 1000;
@@ -95,6 +99,23 @@ impl Engine {
         limit: usize,
     ) -> Result<EventPage, StoreError> {
         self.store().events(filter, before, limit).await
+    }
+
+    /// Writes down that somebody takes accounts or the trail out of here, before they get any of it (ASVS 16.2.1, 14.2.4).
+    /// Answers the act's id.
+    pub async fn begin_export(
+        self: &Arc<Self>,
+        what: EventKind,
+        operator: &Operator,
+    ) -> Result<ActId, StoreError> {
+        let act = operator.act(self, None).map_err(EntropyError::into_store)?;
+        let id = act.id;
+        let engine = Arc::clone(self);
+        see_through(async move {
+            let begun = vec![Event::plain(what)];
+            engine.store().record(begun, act).await.map(|()| id)
+        })
+        .await
     }
 
     /// Reads the whole trail and checks every seal against it (ASVS 16.4.2).

@@ -113,6 +113,13 @@ impl Doorways {
         applications.len()
     }
 
+    /// The numbers of an application's doors.
+    pub(crate) fn doors_of(&self, id: ApplicationId) -> HashSet<DoorwayNumber> {
+        let doors = self.0.doorways.values();
+        let doors = doors.filter(|door| door.application.id == id);
+        doors.map(|door| door.number).collect()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.applications.len()

@@ -8,6 +8,7 @@ use vestibule_store::figures::Figures;
 
 use crate::console::{ChainWatch, Streams};
 use crate::dev_mail::DevMailbox;
+use crate::exports::Exports;
 use crate::in_force::SettingInForce;
 use crate::probe::Probes;
 use crate::site::Site;
@@ -35,6 +36,8 @@ pub struct Context {
     pub streams: Arc<Streams>,
     /// What is known of the audit trail's chain.
     pub chain: Arc<ChainWatch>,
+    /// What leaves as a list or a file.
+    pub exports: Arc<Exports>,
 }
 
 /// What not every installation has.
@@ -69,6 +72,7 @@ impl Context {
             settings: extras.settings,
             streams: Arc::default(),
             chain: Arc::default(),
+            exports: Arc::default(),
         })
     }
 
@@ -85,6 +89,7 @@ impl Context {
             figures: Arc::clone(&self.figures),
             streams: Arc::clone(&self.streams),
             chain: Arc::clone(&self.chain),
+            exports: Arc::clone(&self.exports),
             settings,
         })
     }

@@ -77,6 +77,8 @@ pub enum Code {
     SignInLoop,
     /// Signed in, but not with the role that administers.
     NotAdministrator,
+    /// As many exports are under way as may be.
+    ExportsRunning,
 }
 
 /// One row of the table: code, status, page.
@@ -84,7 +86,7 @@ struct Row(&'static str, StatusCode, ErrorKind);
 
 impl Code {
     /// Every code.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::BadRequest,
         Self::Invalid,
         Self::CrossSite,
@@ -114,6 +116,7 @@ impl Code {
         Self::HandshakeGone,
         Self::SignInLoop,
         Self::NotAdministrator,
+        Self::ExportsRunning,
     ];
 
     /// The one table, with the section that gives the status its meaning.
@@ -151,6 +154,7 @@ impl Code {
             Self::HandshakeGone        => Row("handshake_gone",         S::GONE,                            Page::HandshakeGone),         // RFC 9110 §15.5.11
             Self::SignInLoop           => Row("sign_in_loop",           S::LOOP_DETECTED,                   Page::SignInLoop),            // RFC 5842 §7.2
             Self::NotAdministrator     => Row("forbidden",              S::FORBIDDEN,                       Page::NotAdministrator),      // RFC 9110 §15.5.4
+            Self::ExportsRunning       => Row("busy",                   S::SERVICE_UNAVAILABLE,             Page::ExportsRunning),        // RFC 9110 §15.6.4
         }
     }
 
@@ -176,6 +180,8 @@ pub struct Failure {
     cause: Option<Arc<dyn StdError + Send + Sync>>,
     retry_after: Option<Duration>,
     back: Option<String>,
+    /// It ended others than the caller's own session.
+    of_others: bool,
 }
 
 impl Failure {
@@ -186,6 +192,7 @@ impl Failure {
             cause: None,
             retry_after: None,
             back: None,
+            of_others: false,
         }
     }
 
@@ -203,6 +210,17 @@ impl Failure {
             .because(cause)
             .retry_after(Duration::from_secs(5))
             .back("/logout")
+    }
+
+    /// The same of other sessions than the caller's own, who are sent back to where they ended them.
+    pub fn ends_unstored(
+        cause: impl StdError + Send + Sync + 'static,
+        back: impl Into<String>,
+    ) -> Self {
+        Self {
+            of_others: true,
+            ..Self::end_unstored(cause).back(back)
+        }
     }
 
     /// The index is being filled: nobody can say who is signed in, or which application is meant (ASVS 16.5.3).
@@ -332,7 +350,11 @@ pub(crate) fn explain(
     let id = error_id(&caller.context);
     failure.log(&id, method, path);
     let page = ErrorPage {
-        kind: failure.code.page(),
+        kind: if failure.of_others {
+            ErrorKind::EndsUnstored
+        } else {
+            failure.code.page()
+        },
         id,
         back: failure
             .back

@@ -13,6 +13,7 @@ pub mod control;
 pub mod dev_mail;
 pub mod edge;
 pub mod errors;
+pub(crate) mod exports;
 pub mod handshake;
 pub mod in_force;
 pub mod letters;

@@ -1220,3 +1220,26 @@ role-fault-name = Der Name einer Rolle hat nur Kleinbuchstaben a bis z, Ziffern,
 role-fault-taken = Diese Rolle ist schon beschrieben. Ändern Sie sie von der Liste aus.
 role-fault-gone = Jemand hat diese Rolle inzwischen entfernt. Senden Sie noch einmal, um sie neu hinzuzufügen.
 role-fault-permissions = Jede Berechtigung hat 1 bis 100 Kleinbuchstaben, Ziffern und _ - . : / und es sind höchstens 200.
+
+### Console: what leaves, and what is not written down yet
+
+error-ends-unstored = Abgemeldet, aber noch nicht aufgeschrieben
+error-ends-unstored-what = Was beendet wurde, ist ab sofort ausgesperrt, doch der Server konnte das nicht aufschreiben. Würde er jetzt neu gestartet, wüsste er es nicht mehr.
+error-ends-unstored-do = Der Server versucht weiter, es aufzuschreiben. Beenden Sie es noch einmal: Kommt diese Seite nicht mehr, ist es sicher.
+error-exports = Gerade speichern andere
+error-exports-what = Es laufen so viele Exporte, wie auf einmal dürfen. Gespeichert wurde nichts.
+error-exports-do = Versuchen Sie es wieder, sobald einer davon fertig ist.
+event-users-exported = Konten wurden exportiert
+event-trail-exported = Das Protokoll wurde als Datei gespeichert
+application-removed-count =
+    { $count ->
+        [0] Die Anwendung ist entfernt. Niemand war dort angemeldet.
+        [one] Die Anwendung ist entfernt. 1 Anmeldung dort endete.
+       *[other] Die Anwendung ist entfernt. { $count } Anmeldungen dort endeten.
+    }
+application-signed-in =
+    { $count ->
+        [0] Zurzeit ist dort niemand angemeldet.
+        [one] 1 Anmeldung dort endet.
+       *[other] { $count } Anmeldungen dort enden.
+    }

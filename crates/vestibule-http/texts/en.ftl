@@ -1220,3 +1220,26 @@ role-fault-name = The name of a role has small letters a to z, digits, _ and - o
 role-fault-taken = This role is described already. Change it from the list.
 role-fault-gone = Somebody removed this role meanwhile. Send it again to add it anew.
 role-fault-permissions = Each permission has 1 to 100 small letters, digits and _ - . : / and there are at most 200.
+
+### Console: what leaves, and what is not written down yet
+
+error-ends-unstored = Signed out, but not written down yet
+error-ends-unstored-what = What was ended is shut out as of now, but the server could not write that down. If it were started again now, it would not remember.
+error-ends-unstored-do = The server goes on trying to write it down. End it once more: when this page no longer comes, it is certain.
+error-exports = Others are saving just now
+error-exports-what = As many exports are under way as may be at a time. Nothing was saved.
+error-exports-do = Try again when one of them is done.
+event-users-exported = Accounts were exported
+event-trail-exported = The audit trail was saved as a file
+application-removed-count =
+    { $count ->
+        [0] The application is removed. Nobody was signed in there.
+        [one] The application is removed. 1 sign-in there ended.
+       *[other] The application is removed. { $count } sign-ins there ended.
+    }
+application-signed-in =
+    { $count ->
+        [0] Nobody is signed in there just now.
+        [one] 1 sign-in there ends.
+       *[other] { $count } sign-ins there end.
+    }

@@ -159,6 +159,10 @@ pub enum EventKind {
     RolesChanged,
     /// A backup was taken.
     BackupTaken,
+    /// Somebody began to take accounts out as a list.
+    UsersExported,
+    /// Somebody began to take the trail out as a file.
+    TrailExported,
     /// This installation was restored from a backup.
     Restored,
     /// This installation was moved here from another store.
@@ -207,6 +211,8 @@ impl EventKind {
             Self::RoleRemoved,
             Self::RolesChanged,
             Self::BackupTaken,
+            Self::UsersExported,
+            Self::TrailExported,
             Self::Restored,
             Self::Migrated,
         ];
@@ -271,6 +277,8 @@ impl EventKind {
             Self::RoleRemoved => "role.removed",
             Self::RolesChanged => "user.roles_changed",
             Self::BackupTaken => "backup.taken",
+            Self::UsersExported => "users.exported",
+            Self::TrailExported => "trail.exported",
             Self::Restored => "installation.restored",
             Self::Migrated => "installation.migrated",
         }

@@ -37,6 +37,11 @@ const _: () = assert!(
 );
 
 impl AppRecord {
+    /// Under which session.
+    pub(super) const fn session(&self) -> SessionId {
+        self.session
+    }
+
     /// At which application and origin.
     pub(super) const fn doorway(&self) -> DoorwayNumber {
         self.doorway

@@ -68,6 +68,23 @@ impl Index {
             app_sessions: count(self.app_sessions()),
         }
     }
+
+    /// What the removal of an application would end: nobody's session. Walks over all app sessions.
+    fn reach_of_application(&self, id: ApplicationId, now: UnixMillis) -> Reach {
+        let doors = self.doorways().read().doors_of(id);
+        let app_sessions = self.app_sessions.pin();
+        let there = app_sessions
+            .values()
+            .filter(|record| doors.contains(&record.doorway()))
+            .filter(|record| self.last_seen(record.session(), now).is_some());
+        let there: Vec<SessionId> = there.map(AppRecord::session).collect();
+        let devices: HashSet<&SessionId> = there.iter().collect();
+        Reach {
+            devices: count(devices.len()),
+            applications: 1,
+            app_sessions: count(there.len()),
+        }
+    }
 }
 
 impl Engine {
@@ -127,6 +144,13 @@ impl Engine {
     /// What the end of everybody's sessions would end, from memory.
     pub async fn reach_of_all(&self) -> Reach {
         self.walk(Index::reach).await
+    }
+
+    /// Who is signed in at an application, from memory: in how many browsers, and with how many cookies of its own.
+    pub async fn reach_of_application(&self, id: ApplicationId) -> Reach {
+        let now = self.now();
+        self.walk(move |index| index.reach_of_application(id, now))
+            .await
     }
 
     fn reach_of(&self, live: &HashSet<SessionId>, apps: Vec<AppSession>) -> Reach {

@@ -2,7 +2,10 @@
 
 use vestibule_core::audit::Actor;
 use vestibule_core::user::UserStatus;
-use vestibule_engine::{AddUserError, NewAccount, SignInError, StartError};
+use vestibule_engine::{
+    AddUserError, ImportError, ImportPlan, Imported, ImportedUser, NewAccount, Operator,
+    SignInError, StartError,
+};
 use vestibule_store::SetStatus;
 
 use crate::house::{House, PASSWORD, UID, address, hours};
@@ -132,4 +135,82 @@ async fn a_clock_far_behind_does_not_start_unless_it_is_accepted() {
     house.chores.round().await;
     house.plan.clock.step(two_hours);
     assert!(house.is_live(&late.cookie));
+}
+
+/// An import that takes long ends where its administrator is none any more.
+///
+/// Holds: ASVS 8.3.2, ASVS 7.4.1
+#[tokio::test]
+async fn asvs_8_3_2_an_import_goes_no_further_than_its_administrator() {
+    let house = House::new().await;
+    let (alice, machine) = (address("alice@example.test"), house.operator());
+    let roles = |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect();
+    house.add("root@example.test").await;
+    for email in [&alice, &address("root@example.test")] {
+        let set = house
+            .engine
+            .set_roles(email, roles(&["admin"]), &machine)
+            .await;
+        set.unwrap();
+    }
+    let import = async |email: &str, name: &str, operator: &Operator| {
+        let user = ImportedUser {
+            email: email.to_owned(),
+            name: Some(name.to_owned()),
+            ..ImportedUser::default()
+        };
+        let plan = ImportPlan {
+            update: true,
+            dry_run: false,
+        };
+        let engine = &house.engine;
+        let mut done = engine.import_users(vec![user], plan, operator).await;
+        done.remove(0)
+    };
+    let signed_in = house.sign_in("alice@example.test").await;
+    let fresh = house.engine.fresh(&signed_in.session, house.now()).unwrap();
+    let operator = Operator::administrator(&fresh, &house.visit()).unwrap();
+    let made = import("carol@example.test", "Carol", &operator).await;
+    assert!(matches!(made, Ok(Imported::Added)));
+    let before = house.position().await;
+    for away in [true, false] {
+        if away {
+            let set = house.engine.set_roles(&alice, roles(&[]), &machine).await;
+            set.unwrap();
+        } else {
+            let set = house.engine.set_roles(&alice, roles(&["admin"]), &machine);
+            set.await.unwrap();
+            let ended = house.engine.revoke_user(&alice, &machine).await;
+            assert_eq!(ended.unwrap(), Some(1));
+        }
+        for email in ["carol@example.test", "dave@example.test"] {
+            let refused = import(email, "Mallory", &operator).await;
+            assert!(matches!(refused, Err(ImportError::NotAllowed)), "{email}");
+        }
+    }
+    let told = house.told_since(before).await;
+    assert!(
+        !told
+            .iter()
+            .any(|what| what.starts_with("user.created") || what.starts_with("profile")),
+        "{told:?}"
+    );
+}
+
+/// Holds: ASVS 7.4.2
+#[tokio::test]
+async fn asvs_7_4_2_the_only_administrator_is_not_disabled_and_stays_signed_in() {
+    let house = House::new().await;
+    let (alice, machine) = (address("alice@example.test"), house.operator());
+    let roles = vec!["admin".parse().unwrap()];
+    house
+        .engine
+        .set_roles(&alice, roles, &machine)
+        .await
+        .unwrap();
+    let session = house.sign_in("alice@example.test").await;
+    let set = house.engine.disable_user(&alice, &machine).await;
+    assert_eq!(set.unwrap(), SetStatus::LastAdministrator);
+    assert!(house.is_live(&session.cookie));
+    house.sign_in("alice@example.test").await;
 }

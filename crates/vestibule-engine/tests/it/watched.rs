@@ -34,9 +34,9 @@ use vestibule_store::{
     NewProfile, OfferHandshake, OfferSetup, OpenSession, Outbox, OwnDevice, PasswordChange,
     PostErrand, Publish as _, PutApplication, PutDatum, PutRole, Recover, Recovery,
     RedeemHandshake, Redemption, Register, RehashPassword, RemoveAddress, RemoveApplication,
-    RemoveRole, RenewSession, ReviseUser, RotateSecret, Sealer, SessionData, SessionPage, Sessions, SetRoles,
-    SetStatus, SetupTicket, SignInRecord, StoreError, StoredRole, Throttles, Tickets, TimedOut,
-    Touch, TrailPage, Try, TryCode, UserPage, Users,
+    RemoveRole, RenewSession, ReviseUser, RotateSecret, Sealer, SessionData, SessionPage, Sessions,
+    SetRoles, SetStatus, SetupTicket, SignInRecord, StoreError, StoredRole, Throttles, Tickets,
+    TimedOut, Touch, TrailPage, Try, TryCode, UserPage, Users,
 };
 
 pub type Edit<T> = Box<dyn Fn(&mut Vec<T>) + Send + Sync>;

@@ -79,7 +79,9 @@ fn done(by: &Administrator, query: &Fields) -> Option<ApplicationNotice> {
     let word = query.optional("done");
     match word.filter(|_| by.0.caller.led_by_own_page())? {
         "added" => Some(ApplicationNotice::Added),
-        "removed" => Some(ApplicationNotice::Removed),
+        "removed" => Some(ApplicationNotice::Removed {
+            sign_ins: by.told(query, "count"),
+        }),
         _ => None,
     }
 }

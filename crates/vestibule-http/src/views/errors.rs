@@ -48,6 +48,10 @@ pub enum ErrorKind {
     Unavailable,
     /// The sign-out holds in memory, but is not written down.
     EndUnstored,
+    /// The same of others' sign-outs.
+    EndsUnstored,
+    /// As many exports are under way as may be.
+    ExportsRunning,
     /// Address and password do not go together. A person sees the sign-in page instead.
     LoginRefused,
     /// Accounts are made by the operators.
@@ -119,7 +123,10 @@ impl ErrorPage {
                 Some(_),
             ) => msg("error-sign-in"),
             (_, Some(back)) if back == "/login" => msg("error-sign-in"),
-            (ErrorKind::Unavailable | ErrorKind::EndUnstored, Some(_)) => msg("error-again"),
+            (
+                ErrorKind::Unavailable | ErrorKind::EndUnstored | ErrorKind::ExportsRunning,
+                Some(_),
+            ) => msg("error-again"),
             (_, Some(_)) => msg("error-back"),
             (_, None) => msg("error-start"),
         })
@@ -153,7 +160,9 @@ impl ErrorKind {
             Self::TooManyRequests => 429,
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
-            Self::Unavailable | Self::EndUnstored => 503,
+            Self::Unavailable | Self::EndUnstored | Self::EndsUnstored | Self::ExportsRunning => {
+                503
+            }
             Self::SignInLoop => 508,
         }
     }
@@ -251,6 +260,16 @@ impl ErrorKind {
                 msg("error-unstored"),
                 msg("error-unstored-what"),
                 msg("error-unstored-do"),
+            ),
+            Self::EndsUnstored => (
+                msg("error-ends-unstored"),
+                msg("error-ends-unstored-what"),
+                msg("error-ends-unstored-do"),
+            ),
+            Self::ExportsRunning => (
+                msg("error-exports"),
+                msg("error-exports-what"),
+                msg("error-exports-do"),
             ),
         }
     }

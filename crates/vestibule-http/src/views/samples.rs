@@ -415,6 +415,14 @@ fn errors() -> Vec<Sample> {
             "error-unstored",
             page(ErrorKind::EndUnstored, Some("/logout")),
         ),
+        person(
+            "error-ends-unstored",
+            page(ErrorKind::EndsUnstored, Some("/console/sessions")),
+        ),
+        person(
+            "error-exports",
+            page(ErrorKind::ExportsRunning, Some("/console/audit")),
+        ),
     ]
 }
 

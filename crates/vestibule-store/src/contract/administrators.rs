@@ -116,8 +116,12 @@ async fn take_away(
 ) -> bool {
     let nothing = Revision::default();
     let revision = match way {
-        0 => return store.disable_user(user.id, act).await.unwrap() == SetStatus::LastAdministrator,
-        1 => return store.delete_user(user.id, act).await.unwrap() == DeleteUser::LastAdministrator,
+        0 => {
+            return store.disable_user(user.id, act).await.unwrap() == SetStatus::LastAdministrator;
+        }
+        1 => {
+            return store.delete_user(user.id, act).await.unwrap() == DeleteUser::LastAdministrator;
+        }
         2 => {
             let set = store.set_roles(user.id, Vec::new(), act).await.unwrap();
             return set == SetRoles::LastAdministrator;

@@ -46,7 +46,9 @@ pub enum App {
         vestibule app rotate-secret shop --yes --json | jq -r .client_secret")]
     RotateSecret(RotateSecret),
     /// Remove an application: its cookies are worth nothing any more; asks first
-    #[command(after_help = "Example:\n  vestibule app remove shop --yes")]
+    #[command(after_help = "Examples:\n  \
+        vestibule app remove shop --dry-run\n  \
+        vestibule app remove shop --yes")]
     Remove(Remove),
 }
 
@@ -93,6 +95,9 @@ pub struct RotateSecret {
 pub struct Remove {
     /// Its name
     name: String,
+    /// Only say what would end
+    #[arg(long)]
+    dry_run: bool,
     /// Do not ask
     #[arg(long)]
     yes: bool,
@@ -220,27 +225,49 @@ fn set(settings: &Settings, put: &Put) -> Result<()> {
 
 fn remove(settings: &Settings, remove: &Remove) -> Result<()> {
     let path = route(&remove.name);
+    let send = async |query: &str| {
+        let path = format!("{path}{query}");
+        Client::with(settings, Missing::Refuse, async |client| {
+            client.delete(&path).await
+        })
+        .await
+    };
+    if remove.dry_run {
+        let would = wait(send("?dry_run=true"))?;
+        if remove.json {
+            return output::json(&would);
+        }
+        return output::line(&format!(
+            "{} would be removed; {} would end there",
+            output::cell(&would["name"]),
+            sign_ins(&would["would_end"]["app_sessions"]),
+        ));
+    }
     if !remove.yes {
         let application = wait(get(settings, &path))?;
+        let would = wait(send("?dry_run=true"))?;
         let name = output::cell(&application["name"]);
         let question = format!(
-            "This removes the application {name} at {}: whoever is signed in there has to come in again another way, and its \
-             proxy is refused.",
-            output::cell(&application["origins"])
+            "This removes the application {name} at {}: {} there end, and its proxy is refused.",
+            output::cell(&application["origins"]),
+            sign_ins(&would["would_end"]["app_sessions"]),
         );
         let alone = format!("removing {name} cannot be undone and nobody is there to be asked");
         ask::confirm(&question, &alone, "nothing was removed")?;
     }
-    let removed = wait(Client::with(settings, Missing::Refuse, async |client| {
-        client.delete(&path).await
-    }))?;
+    let removed = wait(send(""))?;
     if remove.json {
         return output::json(&removed);
     }
     output::line(&format!(
-        "{} removed; none of its cookies is worth anything any more",
-        output::cell(&removed["name"])
+        "{} removed; {} ended there, and none of its cookies is worth anything any more",
+        output::cell(&removed["name"]),
+        sign_ins(&removed["ended_app_sessions"]),
     ))
+}
+
+fn sign_ins(count: &Value) -> String {
+    output::count(count.as_u64().unwrap_or(0), "sign-in")
 }
 
 fn list(all: &Value, json: bool) -> Result<()> {

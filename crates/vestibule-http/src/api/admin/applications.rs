@@ -19,8 +19,9 @@ use vestibule_core::user::{DisplayName, Role};
 use vestibule_engine::applications::{DemandError, Said, contradiction, dropped};
 use vestibule_store::{PutApplication, RemoveApplication};
 
+use super::reach::{DryRun, ReachBody};
 use crate::api::problem::{self, Code, Problem};
-use crate::api::request::{Given, Named, Told, answer};
+use crate::api::request::{Asked, Given, Named, Told, answer};
 use crate::api::time::Utc;
 use crate::context::Context;
 use crate::texts::{Arg, Msg, msg};
@@ -270,6 +271,11 @@ struct ApplicationsBody<'a> {
 struct RemovedBody<'a> {
     #[schema(value_type = String)]
     name: &'a ApplicationName,
+    /// Cookies on its hosts that were good until then.
+    ended_app_sessions: u64,
+    /// Of a dry run: who is signed in there. The sessions themselves live on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    would_end: Option<ReachBody>,
 }
 
 /// Every application, by name: there are few.
@@ -382,19 +388,33 @@ pub async fn put(
     path = "/api/v1/admin/applications/{name}",
     operation_id = "remove_application",
     tag = "applications",
-    params(("name" = String, Path, description = "The name")),
-    responses((status = 200, description = "Removed", body = RemovedBody)),
+    params(("name" = String, Path, description = "The name"), DryRun),
+    responses((status = 200, description = "Removed, or would be", body = RemovedBody)),
 )]
 pub async fn delete(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
     Named(name): Named<String>,
+    Asked(asked): Asked<DryRun>,
 ) -> Result<Response, Problem> {
     let found = find(&context, &name).await?;
+    let there = context.engine.reach_of_application(found.id).await;
+    let body = |ended_app_sessions, would_end| RemovedBody {
+        name: &found.spec.name,
+        ended_app_sessions,
+        would_end,
+    };
+    if asked.dry_run {
+        if found.declared {
+            let message = msg("problem-declared-application");
+            return Err(declared(message, found.spec.name.as_str()));
+        }
+        return Ok(answer(StatusCode::OK, &body(0, Some(there.into()))));
+    }
     let removed = context.engine.remove_application(found.id, &operator).await;
     let name = &found.spec.name;
     match removed.map_err(|error| Problem::store(&error))? {
-        RemoveApplication::Removed => Ok(answer(StatusCode::OK, &RemovedBody { name })),
+        RemoveApplication::Removed => Ok(answer(StatusCode::OK, &body(there.app_sessions, None))),
         RemoveApplication::Declared => {
             Err(declared(msg("problem-declared-application"), name.as_str()))
         }

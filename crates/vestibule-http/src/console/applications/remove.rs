@@ -1,4 +1,5 @@
-//! `/console/applications/{name}/remove`: no cookie of it is worth anything any more (ASVS 7.4.1). GET says so, POST does it.
+//! `/console/applications/{name}/remove`: no cookie of it is worth anything any more (ASVS 7.4.1). GET says so,
+//! and how many are signed in there; POST does it.
 
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -19,7 +20,8 @@ pub async fn get(by: Administrator, Path(name): Path<String>) -> Result<Response
     if application.declared {
         return refuse(&by, &application, ApplicationNotice::Declared);
     }
-    fresh::confirm(&by.0, announced(&application))
+    let sign_ins = signed_in(&by, &application).await;
+    fresh::confirm(&by.0, announced(&application, sign_ins))
 }
 
 /// Removes it.
@@ -30,7 +32,8 @@ pub async fn post(
 ) -> Result<Response, Failure> {
     let form = by.check(posted)?;
     let application = find(&by, &name).await?;
-    let acting = match by.act(&form, announced(&application)).await {
+    let sign_ins = signed_in(&by, &application).await;
+    let acting = match by.act(&form, announced(&application, sign_ins)).await {
         Ok(acting) => acting,
         Err(answer) => return Ok(answer),
     };
@@ -38,7 +41,8 @@ pub async fn post(
     let removed = engine.remove_application(application.id, &acting.operator);
     let answer = match removed.await {
         Ok(RemoveApplication::Removed) => {
-            Ok(Redirect::to(&format!("{PATH}?done=removed")).into_response())
+            let list = format!("{PATH}?done=removed&count={sign_ins}");
+            Ok(Redirect::to(&list).into_response())
         }
         Ok(RemoveApplication::Declared) => refuse(&by, &application, ApplicationNotice::Declared),
         Ok(RemoveApplication::Unknown) => Err(Failure::of(Code::NotFound)),
@@ -47,7 +51,16 @@ pub async fn post(
     Ok(acting.answer(&by, answer))
 }
 
-fn announced(application: &Application) -> Act {
+/// How many sign-ins there are there (ASVS 7.4.1).
+async fn signed_in(by: &Administrator, application: &Application) -> u64 {
+    let engine = &by.context().engine;
+    engine
+        .reach_of_application(application.id)
+        .await
+        .app_sessions
+}
+
+fn announced(application: &Application, sign_ins: u64) -> Act {
     let here = path(application);
     Act {
         action: format!("{here}/remove").into(),
@@ -56,6 +69,7 @@ fn announced(application: &Application) -> Act {
         purpose: FreshFor::Console(ConsoleAct::Application {
             verb: ApplicationVerb::Remove {
                 origins: application.spec.origins.len(),
+                sign_ins,
             },
             name: application.spec.title().to_owned(),
         }),

@@ -1,5 +1,6 @@
 //! `/console/audit/export`: the events that are looked for as JSON lines, each as the administration interface has it. It takes
-//! addresses out of this server, so it needs a fresh login (ASVS 7.5.3).
+//! addresses out of this server, so it needs a fresh login (ASVS 7.5.3), stands in the trail before its first byte, and is one of
+//! a few at a time.
 
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, header};
 use http_body_util::channel::{Channel, Sender};
 use tokio::time::timeout;
+use vestibule_core::audit::EventKind;
 use vestibule_core::filter::EventFilter;
 use vestibule_store::StoreError;
 
@@ -17,6 +19,7 @@ use crate::browser::form::{Fields, Posted, Query};
 use crate::browser::fresh::Act;
 use crate::console::{Acting, Administrator, Browse};
 use crate::errors::{Code, Failure};
+use crate::exports::AGAIN;
 use crate::views::{ConsoleAct, FreshFor};
 
 /// Most events of one file.
@@ -42,6 +45,16 @@ pub async fn post(by: Administrator, posted: Posted) -> Result<Response, Failure
         Ok(acting) => acting,
         Err(answer) => return Ok(answer),
     };
+    // ASVS 15.2.2
+    let Some(turn) = by.context().exports.begin() else {
+        let busy = Failure::of(Code::ExportsRunning).retry_after(AGAIN);
+        return Ok(acting.answer(&by, Err(busy.back(PATH))));
+    };
+    let engine = &by.context().engine;
+    let begun = engine.begin_export(EventKind::TrailExported, &acting.operator);
+    if let Err(error) = begun.await {
+        return Ok(acting.answer(&by, Err(Failure::store(error).back(PATH))));
+    }
     let (sender, body) = Channel::new(AHEAD);
     let mut response = Body::new(body).into_response();
     let answer = acting.answer(&by, {
@@ -52,7 +65,10 @@ pub async fn post(by: Administrator, posted: Posted) -> Result<Response, Failure
         headers.insert(header::CONTENT_DISPOSITION, file);
         Ok(response)
     });
-    tokio::spawn(send(by, acting, filter, sender));
+    tokio::spawn(async move {
+        let _turn = turn;
+        send(by, acting, filter, sender).await;
+    });
     Ok(answer)
 }
 

@@ -104,7 +104,7 @@ async fn shut(
     deed: Deed,
 ) -> Result<Response, Failure> {
     let (engine, operator) = (&by.context().engine, &acting.operator);
-    let unstored = |error| Failure::end_unstored(error).back(path(user));
+    let unstored = |error| Failure::ends_unstored(error, path(user));
     if deed == Deed::Disable {
         let set = engine.disable_user(user, operator).await;
         return match set.map_err(unstored)? {

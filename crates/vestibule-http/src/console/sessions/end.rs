@@ -34,8 +34,9 @@ pub async fn post(by: Administrator, posted: Posted) -> Result<Response, Failure
     match engine.revoke_sessions(ids, &acting.operator).await {
         Ok(_) if own => Ok(logout::signed_out(&by.0.caller)),
         Ok(ended) => Ok(acting.answer(&by, Ok(told(ended)))),
+        Err(error) if own => Ok(acting.answer(&by, Err(Failure::end_unstored(error)))),
         // Each of them is over in memory.
-        Err(error) => Ok(acting.answer(&by, Err(Failure::end_unstored(error).back(PATH)))),
+        Err(error) => Ok(acting.answer(&by, Err(Failure::ends_unstored(error, PATH)))),
     }
 }
 

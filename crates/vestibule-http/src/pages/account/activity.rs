@@ -156,6 +156,8 @@ fn happening(kind: EventKind, event: &StoredEvent) -> Option<Happening> {
         | EventKind::RoleRemoved
         | EventKind::RolesChanged
         | EventKind::BackupTaken
+        | EventKind::UsersExported
+        | EventKind::TrailExported
         | EventKind::Restored
         | EventKind::Migrated => return None,
     })

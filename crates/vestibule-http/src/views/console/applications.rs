@@ -86,7 +86,10 @@ pub enum ApplicationNotice {
     /// It is known now.
     Added,
     /// It is known no more.
-    Removed,
+    Removed {
+        /// How many sign-ins there ended, where that is known.
+        sign_ins: Option<u64>,
+    },
     /// It cannot be: the settings file declares it.
     Declared,
 }
@@ -186,13 +189,13 @@ page!(AddApplicationPage, "console/application_add.html");
 
 impl ApplicationsPage {
     fn notice_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
-        self.notice.map(|notice| frame.t(notice.message()))
+        self.notice.map(|notice| notice.text(frame))
     }
 }
 
 impl ApplicationPage {
     fn notice_text<'a>(&self, frame: &Frame<'a>) -> Option<Cow<'a, str>> {
-        self.notice.map(|notice| frame.t(notice.message()))
+        self.notice.map(|notice| notice.text(frame))
     }
 
     fn warns(&self) -> bool {
@@ -261,11 +264,18 @@ impl Asks {
 }
 
 impl ApplicationNotice {
-    const fn message(self) -> Msg {
+    fn text<'a>(self, frame: &Frame<'a>) -> Cow<'a, str> {
         match self {
-            Self::Added => msg("application-added"),
-            Self::Removed => msg("application-removed"),
-            Self::Declared => msg("application-declared-refused"),
+            Self::Added => frame.t("application-added"),
+            Self::Removed {
+                sign_ins: Some(count),
+            } => {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                let count = [("count", count.into())];
+                frame.tongue.text_with("application-removed-count", &count)
+            }
+            Self::Removed { sign_ins: None } => frame.t("application-removed"),
+            Self::Declared => frame.t("application-declared-refused"),
         }
     }
 }

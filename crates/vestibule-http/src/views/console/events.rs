@@ -51,6 +51,8 @@ pub(super) const fn sentence(kind: EventKind) -> Msg {
         EventKind::RoleRemoved => msg("event-role-removed"),
         EventKind::RolesChanged => msg("event-user-roles-changed"),
         EventKind::BackupTaken => msg("event-backup-taken"),
+        EventKind::UsersExported => msg("event-users-exported"),
+        EventKind::TrailExported => msg("event-trail-exported"),
         EventKind::Restored => msg("event-installation-restored"),
         EventKind::Migrated => msg("event-installation-migrated"),
     }

@@ -58,6 +58,8 @@ pub enum ApplicationVerb {
     Remove {
         /// At how many origins it was reached.
         origins: usize,
+        /// How many sign-ins there end.
+        sign_ins: u64,
     },
     /// It gets a new secret.
     Rotate {
@@ -137,10 +139,17 @@ impl ApplicationVerb {
         let named = ("application", Arg::from(name));
         match self {
             Self::Add => frame.tongue.text_with("application-will-add", &[named]),
-            Self::Remove { origins } => frame.tongue.text_with(
-                "application-will-remove",
-                &[named, ("count", (*origins).into())],
-            ),
+            Self::Remove { origins, sign_ins } => {
+                let count = ("count", (*origins).into());
+                let what = frame
+                    .tongue
+                    .text_with("application-will-remove", &[named, count]);
+                let count = i64::try_from(*sign_ins).unwrap_or(i64::MAX);
+                let ends = frame
+                    .tongue
+                    .text_with("application-signed-in", &[("count", count.into())]);
+                format!("{what} {ends}").into()
+            }
             Self::Rotate { keeps: true } => {
                 frame.tongue.text_with("application-will-rotate", &[named])
             }

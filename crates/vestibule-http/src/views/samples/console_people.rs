@@ -371,7 +371,7 @@ pub(super) fn applications() -> Vec<Sample> {
             "console-applications",
             list(
                 vec![shop.clone(), wiki.clone()],
-                Some(ApplicationNotice::Removed),
+                Some(ApplicationNotice::Removed { sign_ins: Some(3) }),
             ),
         ),
         administrator("console-applications-empty", list(Vec::new(), None)),
@@ -402,7 +402,10 @@ pub(super) fn applications() -> Vec<Sample> {
             ("console-application-add-fresh", ApplicationVerb::Add),
             (
                 "console-application-remove",
-                ApplicationVerb::Remove { origins: 2 },
+                ApplicationVerb::Remove {
+                    origins: 2,
+                    sign_ins: 14,
+                },
             ),
             (
                 "console-application-rotate",

@@ -138,6 +138,13 @@ async fn asvs_7_4_5_so_does_one_from_the_console() {
             .collect();
         let answer = root.post(&path, &fields).await;
         assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        // What holds is said so, and of whom.
+        let says = if path.ends_with("end-all") {
+            "Almost signed out"
+        } else {
+            "Signed out, but not written down yet"
+        };
+        assert!(answer.body.contains(says), "{path}: {}", answer.body);
         assert_eq!(
             alice.get("/account").await.location(),
             "/login?next=%2Faccount",

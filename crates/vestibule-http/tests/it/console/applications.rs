@@ -244,12 +244,19 @@ async fn an_application_is_removed_once_it_was_said_what_that_means() {
     let remove = "/console/applications/shop/remove";
     let asked = root.get(remove).await;
     assert!(asked.body.contains("refused at this 1 address"));
+    assert!(asked.body.contains("Nobody is signed in there just now."));
     assert_eq!(house.engine.applications().await.unwrap().len(), 1);
     let done = root.submit(remove, remove, &[]).await;
-    assert_eq!(done.location(), "/console/applications?done=removed");
+    assert_eq!(
+        done.location(),
+        "/console/applications?done=removed&count=0"
+    );
     assert!(house.engine.applications().await.unwrap().is_empty());
-    let list = root.follow("/console/applications?done=removed").await;
-    assert!(list.body.contains("The application is removed"));
+    let list = root.follow(done.location()).await;
+    assert!(
+        list.body
+            .contains("The application is removed. Nobody was signed in there.")
+    );
     for gone in ["", "/connect", "/remove", "/secret"] {
         let answer = root.get(&format!("/console/applications/shop{gone}")).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{gone}");

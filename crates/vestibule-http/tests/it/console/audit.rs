@@ -159,6 +159,57 @@ async fn asvs_16_4_2_the_chain_is_verified_at_the_press_of_a_button_and_an_edit_
         text.contains(&format!("Intact up to event {events}")),
         "{text}"
     );
+
+    // Somebody who can write the file changes who did what.
+    let edited = |sql: &str| {
+        let file = house.directory.path().join("vestibule.db");
+        let database = rusqlite::Connection::open(file).unwrap();
+        assert_eq!(database.execute(sql, []).unwrap(), 1);
+    };
+    edited("UPDATE audit_events SET kind = 'user.enabled' WHERE position = 1");
+    let text = verified(&browser).await;
+    assert!(text.contains("Not intact"), "{text}");
+    let where_and_what = format!("Event 1: the seal over events 1 to {events} does not fit them");
+    assert!(text.contains(&where_and_what), "{text}");
+    edited(
+        "UPDATE audit_personal SET email = 'mallory@example.test' \
+         WHERE act_id = (SELECT act_id FROM audit_events WHERE position = 2)",
+    );
+    let text = verified(&browser).await;
+    let where_and_what = "Event 2: the personal data of this event was changed";
+    assert!(text.contains(where_and_what), "{text}");
+}
+
+/// What the page says once the chain was read anew.
+async fn verified(browser: &Browser) -> String {
+    browser.submit(TRAIL, "/console/audit/verify", &[]).await;
+    loop {
+        let text = said(&found(browser, "").await.body);
+        if !text.contains("It is being verified") {
+            return text;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Holds: ASVS 16.2.1, ASVS 15.2.2
+#[tokio::test]
+async fn asvs_16_2_1_saving_the_trail_stands_in_it_first_and_a_few_save_at_a_time() {
+    let (house, browser) = administered().await;
+    let exports = &house.context.exports;
+    let turns = (exports.begin().unwrap(), exports.begin().unwrap());
+    let trail = house.trail().await;
+    let path = "/console/audit/export";
+    let busy = browser.submit(path, path, &[]).await;
+    assert_eq!(busy.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(busy.header("retry-after"), "5");
+    assert!(busy.body.contains("Others are saving just now"));
+    assert_eq!(house.trail().await, trail);
+    drop(turns);
+    let saved = browser.submit(path, path, &[]).await;
+    let newest = saved.body.lines().next().unwrap();
+    assert!(newest.contains("\"trail.exported\""), "{newest}");
+    assert_eq!(saved.body.lines().count(), trail.len() + 1);
 }
 
 /// Holds: ASVS 7.5.3

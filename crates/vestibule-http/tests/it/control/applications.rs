@@ -56,8 +56,17 @@ async fn an_application_is_made_known_shown_changed_and_removed() {
         "application_not_found"
     );
 
+    let would = caller.delete(&format!("{ROUTE}/store?dry_run=true")).await;
+    let nobody = json!({ "sessions": 0, "applications": 1, "app_sessions": 0 });
+    assert_eq!(
+        would.body,
+        json!({ "name": "store", "ended_app_sessions": 0, "would_end": nobody })
+    );
     let removed = caller.delete(&format!("{ROUTE}/store")).await;
-    assert_eq!(removed.body, json!({ "name": "store" }));
+    assert_eq!(
+        removed.body,
+        json!({ "name": "store", "ended_app_sessions": 0 })
+    );
     assert_eq!(
         caller.delete(&format!("{ROUTE}/store")).await.problem(),
         "application_not_found"

@@ -1,5 +1,7 @@
 //! `/api/v1/admin/users/import` and `/export`.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 use vestibule_core::email::EmailAddress;
@@ -174,6 +176,104 @@ async fn one_that_is_refused_keeps_no_other_from_being_made() {
         ]
     );
     assert_eq!(exported(&caller).await.len(), 2);
+}
+
+/// Of those who stop administering the last in the list stays, and the dry run knows it.
+#[tokio::test]
+async fn the_last_administrator_is_judged_alike_in_earnest_and_in_a_dry_run() {
+    let caller = Caller::new().await;
+    for email in ["a@example.test", "b@example.test", "c@example.test"] {
+        caller.house.add_with(email, &["admin"], true).await;
+    }
+    let out = |email: &str| json!({ "email": email, "disabled": true });
+    let all = json!([
+        out("c@example.test"),
+        { "email": "a@example.test", "roles": [], "name": "A" },
+        out("b@example.test"),
+    ]);
+    let with_another = json!([
+        out("b@example.test"),
+        { "email": "b2@example.test", "roles": ["admin"], "disabled": true },
+        { "email": "d@example.test", "roles": ["admin"] },
+    ]);
+    let refused = ["updated", "updated", "refused"];
+    for (list, wanted) in [
+        (all, refused),
+        (with_another, ["updated", "added", "added"]),
+    ] {
+        for dry_run in [true, false] {
+            let body = json!({ "users": list, "update": true, "dry_run": dry_run });
+            let answer = imported(&caller, &body).await;
+            assert_eq!(outcomes(&answer), wanted, "{dry_run}");
+            if wanted == refused {
+                assert_eq!(answer["users"][2]["code"], "last_administrator");
+            }
+        }
+    }
+    let administer: Vec<Value> = exported(&caller)
+        .await
+        .into_iter()
+        .filter(|user| user["roles"] == json!(["admin"]) && user["disabled"] == false)
+        .collect();
+    assert_eq!(administer.len(), 1);
+    assert_eq!(administer[0]["email"], "d@example.test");
+}
+
+/// Holds: ASVS 16.2.1
+#[tokio::test]
+async fn asvs_16_2_1_an_export_is_told_once_for_all_its_pages() {
+    let caller = Caller::new().await;
+    for n in 0..5 {
+        caller.house.add(&format!("user{n}@example.test")).await;
+    }
+    let before = caller.position().await;
+    let mut page = caller.get(&format!("{EXPORT}?limit=2")).await;
+    // Before the first byte.
+    assert_eq!(caller.acts_since(before).await, ["users.exported"]);
+    let first = page.body["next"].as_str().unwrap().to_owned();
+    let mut emails = 2;
+    while let Some(next) = page.body["next"].as_str() {
+        page = caller.get(&format!("{EXPORT}?limit=2&after={next}")).await;
+        emails += page.body["users"].as_array().unwrap().len();
+    }
+    assert_eq!(emails, 5);
+    assert_eq!(caller.acts_since(before).await.len(), 1);
+    let (id, _) = first.split_once('/').unwrap();
+    let told = caller.events_since(before).await;
+    assert_eq!(told[0].act.to_string(), id);
+    // Another list, another's list, and one that nobody began are exports of their own.
+    for query in [
+        format!("role=admin&after={first}"),
+        "after=user0@example.test".to_owned(),
+        "after=a/b@example.test".to_owned(),
+    ] {
+        let before = caller.position().await;
+        let told = caller.get(&format!("{EXPORT}?{query}")).await;
+        assert_eq!(told.status, StatusCode::OK, "{query}");
+        assert_eq!(caller.acts_since(before).await, ["users.exported"]);
+    }
+    caller.house.clock.forward(Duration::from_mins(11));
+    let before = caller.position().await;
+    caller.get(&format!("{EXPORT}?limit=2&after={first}")).await;
+    assert_eq!(caller.acts_since(before).await, ["users.exported"]);
+}
+
+/// Holds: ASVS 15.2.2
+#[tokio::test]
+async fn asvs_15_2_2_a_few_exports_run_at_a_time() {
+    let caller = Caller::new().await;
+    let exports = &caller.house.context.exports;
+    let turns = (exports.begin().unwrap(), exports.begin().unwrap());
+    assert!(exports.begin().is_none());
+    let before = caller.position().await;
+    let told = caller.get(EXPORT).await;
+    assert_eq!((told.status.as_u16(), told.problem()), (503, "busy"));
+    assert_eq!(told.retry_after, "5");
+    assert!(caller.acts_since(before).await.is_empty());
+    drop(turns);
+    for _ in 0..3 {
+        assert_eq!(caller.get(EXPORT).await.status, StatusCode::OK);
+    }
 }
 
 /// Holds: ASVS 15.2.2

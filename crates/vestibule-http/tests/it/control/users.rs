@@ -205,6 +205,18 @@ async fn the_only_administrator_stays() {
         .await;
     assert_eq!(told.status, StatusCode::CONFLICT);
     assert_eq!(told.problem(), "last_administrator");
+    let before = caller.position().await;
+    let path = "/api/v1/admin/users/alice@example.test/disable";
+    let told = caller.post(path, "").await;
+    assert_eq!(told.status, StatusCode::CONFLICT);
+    assert_eq!(told.problem(), "last_administrator");
+    assert!(caller.acts_since(before).await.is_empty());
+    // One who cannot sign in administers nothing.
+    let house = &caller.house;
+    house.add_with("other@example.test", &["admin"], true).await;
+    let other = "/api/v1/admin/users/other@example.test/disable";
+    assert_eq!(caller.post(other, "").await.status, StatusCode::OK);
+    assert_eq!(caller.post(path, "").await.problem(), "last_administrator");
 }
 
 #[tokio::test]

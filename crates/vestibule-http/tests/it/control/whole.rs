@@ -77,6 +77,8 @@ async fn one_account_is_shown_whole_by_address_or_id_and_without_a_hash() {
     assert_eq!(told.body["live"], reach(1));
     assert!(!told.body.to_string().contains("argon2"));
     assert_eq!(caller.get(&format!("{USERS}/{id}")).await.body, told.body);
+    let house = &caller.house;
+    house.add_with("other@example.test", &["admin"], true).await;
     let by_id = caller.post(&format!("{USERS}/{id}/disable"), "").await;
     assert_eq!(by_id.body["user"]["status"], "disabled");
     for nobody in [

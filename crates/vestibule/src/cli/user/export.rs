@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::list::Filter;
-use super::records::{Format, HEADINGS, Record, cells};
+use super::records::{Format, HEADINGS, Record, cells, quoted};
 use crate::cli::{output, wait};
 use crate::client::{Client, Missing, part};
 use crate::progress;
@@ -112,7 +112,7 @@ impl<W: Write> Out<W> {
         Ok(match format {
             Format::Jsonl => Self::Jsonl(out),
             Format::Csv => {
-                let mut writer = csv::Writer::from_writer(out);
+                let mut writer = quoted(out);
                 writer.write_record(HEADINGS).map_err(io::Error::from)?;
                 Self::Csv(Box::new(writer))
             }

@@ -1,7 +1,8 @@
 //! Accounts in a file: JSON lines or CSV, one account a line.
 //!
 //! In CSV the first line names the columns, in any order; roles are separated by blanks. A column that is not there leaves the
-//! account as it is. What a spreadsheet would take for a formula stands behind an apostrophe, which is taken away again here.
+//! account as it is. What a spreadsheet would take for a formula stands behind an apostrophe, which is taken away again here; every
+//! cell stands in quotes.
 
 mod csv;
 
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use vestibule_core::email::EmailAddress;
 use vestibule_core::user::{DisplayName, Role};
 
-pub use self::csv::{HEADINGS, cells};
+pub use self::csv::{HEADINGS, cells, quoted};
 
 /// How it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

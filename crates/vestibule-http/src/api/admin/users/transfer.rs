@@ -8,6 +8,7 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_core::email::EmailAddress;
+use vestibule_core::id::ActId;
 use vestibule_core::user::{Role, UserStatus};
 use vestibule_engine::{ExportedUser, ImportError, ImportPlan, Imported, ImportedUser, causes};
 
@@ -16,6 +17,7 @@ use crate::api::admin::invitations::{known_language, no_words_in};
 use crate::api::problem::{Code, Problem};
 use crate::api::request::{Asked, Given, ToldAtLength, answer, limit};
 use crate::context::Context;
+use crate::exports::AGAIN;
 use crate::texts::msg;
 
 /// Most accounts that one request brings.
@@ -227,7 +229,8 @@ fn not_imported(error: &ImportError) -> OutcomeBody {
 #[schema(as = Export)]
 struct ExportBody<'a> {
     users: Vec<ExportedBody<'a>>,
-    next: Option<&'a str>,
+    /// What the next page is asked for with, as `after`: no other text goes on with this export.
+    next: Option<String>,
 }
 
 /// One account, as an import takes it.
@@ -256,7 +259,7 @@ impl<'a> From<&'a ExportedUser> for ExportedBody<'a> {
     }
 }
 
-/// A page of accounts as an import takes them, by address.
+/// A page of accounts as an import takes them, by address. That it is begun stands in the trail, once for all its pages.
 #[utoipa::path(
     get,
     path = "/api/v1/admin/users/export",
@@ -267,20 +270,41 @@ impl<'a> From<&'a ExportedUser> for ExportedBody<'a> {
 )]
 pub async fn export(
     State(context): State<Arc<Context>>,
-    _: Given,
+    Given(operator): Given,
     Asked(page): Asked<Page>,
 ) -> Result<Response, Problem> {
     let engine = &context.engine;
-    let after = page.after.as_deref().map(address).transpose()?;
-    let page = engine
-        .users(page.filter()?, after, limit(page.limit)?)
-        .await;
+    let (filter, limit) = (page.filter()?, limit(page.limit)?);
+    let (begun, after) = match page.after.as_deref() {
+        None => (None, None),
+        Some(after) => goes_on(after)?,
+    };
+    // ASVS 15.2.2
+    let turn = context.exports.begin();
+    let _turn = turn.ok_or_else(|| Problem::new(Code::Busy).retry_after(AGAIN))?;
+    let asked = (begun, &filter);
+    let act = context.exports.users(engine, &operator, asked).await;
+    let act = act.map_err(|error| Problem::store(&error))?;
+    let page = engine.users(filter, after, limit).await;
     let page = page.map_err(|error| Problem::store(&error))?;
     let exported = engine.export_users(page.users).await;
     let exported = exported.map_err(|error| Problem::store(&error))?;
     let body = ExportBody {
         users: exported.iter().map(ExportedBody::from).collect(),
-        next: page.next.as_ref().map(EmailAddress::as_str),
+        next: page.next.map(|next| format!("{act}/{}", next.as_str())),
     };
     Ok(answer(StatusCode::OK, &body))
+}
+
+/// Which export goes on, and where. An address alone begins one there.
+fn goes_on(after: &str) -> Result<(Option<ActId>, Option<EmailAddress>), Problem> {
+    let (begun, after) = match after.split_once('/') {
+        // An address may have a stroke too.
+        Some((act, email)) => match act.parse() {
+            Ok(act) => (Some(act), email),
+            Err(_) => (None, after),
+        },
+        None => (None, after),
+    };
+    Ok((begun, Some(address(after)?)))
 }

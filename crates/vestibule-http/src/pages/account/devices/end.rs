@@ -46,7 +46,8 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
     let answer = match outcome {
         Ok(EndSession::Ended) => Ok(ended(1)),
         Ok(EndSession::NotLive) => Ok(ended(0)),
-        Err(error) => Err(Failure::store(error).back("/account")),
+        // Over in memory all the same.
+        Err(error) => Err(Failure::ends_unstored(error, "/account")),
     };
     Ok(proven.answer(&signed_in, answer))
 }

@@ -35,7 +35,8 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
             Ok(Redirect::to(&format!("/account?ended={ended}")).into_response())
         }
         Ok(EndOthers::NotLive) => Ok(to_login("/account").into_response()),
-        Err(error) => Err(Failure::store(error).back("/account")),
+        // Over in memory all the same.
+        Err(error) => Err(Failure::ends_unstored(error, "/account")),
     };
     Ok(proven.answer(&signed_in, answer))
 }

@@ -1,6 +1,8 @@
 //! Accounts as CSV (RFC 4180).
 
-use csv::{ReaderBuilder, StringRecord};
+use std::io::Write;
+
+use csv::{QuoteStyle, ReaderBuilder, StringRecord, Writer, WriterBuilder};
 
 use super::{Fault, NO_PASSWORDS, Numbered, Record};
 use crate::cli::output;
@@ -9,8 +11,20 @@ use crate::settings::nearest;
 /// The columns there are, in the order in which they are written.
 pub const HEADINGS: [&str; 6] = ["email", "name", "roles", "verified", "disabled", "language"];
 
-/// A cell that begins with one of these is taken for a formula by a spreadsheet.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\0'];
+/// What begins with one of these is taken for a formula by a spreadsheet (OWASP, 'CSV Injection').
+const FORMULA: [char; 12] = [
+    '=', '+', '-', '@', '\t', '\r', '\n', '\0', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+];
+
+/// Where a spreadsheet may begin a new cell, whatever stands in quotes: which it goes by hangs on its user's language.
+const SEPARATORS: [char; 5] = [',', ';', '\t', '|', ':'];
+
+/// Writes every cell in quotes: whatever separator stands in one begins no other.
+pub fn quoted<W: Write>(out: W) -> Writer<W> {
+    WriterBuilder::new()
+        .quote_style(QuoteStyle::Always)
+        .from_writer(out)
+}
 
 /// The cells of an account under [`HEADINGS`].
 pub fn cells(record: &Record) -> [String; 6] {
@@ -26,24 +40,35 @@ pub fn cells(record: &Record) -> [String; 6] {
     .map(|cell| defused(&cell))
 }
 
-/// ASVS 1.2.10: no cell runs as a formula in the spreadsheet that opens the file.
+/// ASVS 1.2.10: no cell runs as a formula in the spreadsheet that opens the file, nor does what follows a separator in one.
 fn defused(cell: &str) -> String {
-    let is_formula = cell.starts_with(FORMULA);
-    let was_defused = cell
-        .strip_prefix('\'')
-        .is_some_and(|rest| rest.starts_with('\'') || rest.starts_with(FORMULA));
-    if is_formula || was_defused {
-        format!("'{cell}")
-    } else {
-        cell.to_owned()
-    }
+    let parts = cell.split_inclusive(SEPARATORS);
+    parts
+        .map(|part| {
+            if runs(part) {
+                format!("'{part}")
+            } else {
+                part.to_owned()
+            }
+        })
+        .collect()
 }
 
-fn armed(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with('\'') || rest.starts_with(FORMULA) => rest,
-        _ => cell,
-    }
+/// The cell as it was.
+fn armed(cell: &str) -> String {
+    let parts = cell.split_inclusive(SEPARATORS);
+    parts
+        .map(|part| match part.strip_prefix('\'') {
+            Some(rest) if runs(rest) => rest,
+            _ => part,
+        })
+        .collect()
+}
+
+/// Whether it begins as a formula, behind blanks and apostrophes.
+fn runs(part: &str) -> bool {
+    let part = part.trim_start_matches([' ', '\'']);
+    part.starts_with(FORMULA)
 }
 
 /// Every account that can be read, and what is wrong with the other lines.
@@ -132,6 +157,7 @@ fn record(columns: &[&'static str], row: &StringRecord) -> Result<Record, String
     let mut record = Record::default();
     for (column, cell) in columns.iter().zip(row) {
         let cell = armed(cell);
+        let cell = cell.as_str();
         match *column {
             "email" => cell.trim().clone_into(&mut record.email),
             "name" => record.name = Some(cell.to_owned()),

@@ -18,7 +18,7 @@ fn alice() -> Record {
 }
 
 fn as_csv(records: &[Record]) -> Vec<u8> {
-    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let mut writer = quoted(Vec::new());
     writer.write_record(HEADINGS).unwrap();
     for record in records {
         writer.write_record(cells(record)).unwrap();
@@ -36,10 +36,33 @@ fn both_formats_say_the_same() {
     assert_eq!((from_json[0].line, from_csv[0].line), (1, 2));
 }
 
+/// As a spreadsheet may: by its language's separator, and with no eye for quotes in the midst of a line.
+fn cells_of(line: &str) -> impl Iterator<Item = &str> {
+    let cells = line.split([',', ';', '\t', '|', ':']);
+    cells.map(|cell| cell.trim_start_matches(['"', ' ']))
+}
+
+/// Holds: ASVS 1.2.10
 #[test]
-fn no_cell_is_a_formula_and_each_comes_back_as_it_was() {
+fn asvs_1_2_10_no_cell_is_a_formula_and_each_comes_back_as_it_was() {
     let names = [
-        "=1+1", "+1", "-1", "@SUM(A1)", "'=x", "''=x", "'Ali", "''", "a,\"b\"", "Zoë",
+        "=1+1",
+        "+1",
+        "-1",
+        "@SUM(A1)",
+        "'=x",
+        "''=x",
+        "'Ali",
+        "''",
+        "a,\"b\"",
+        "Zoë",
+        "Alice;=1+1",
+        "Alice; =1+1;'@x",
+        "Alice|-1",
+        "Alice,=cmd",
+        "a;'b;''=c",
+        "\u{ff1d}1+1",
+        "Anne-Marie; B",
     ];
     let records: Vec<Record> = (0..)
         .zip(names)
@@ -53,18 +76,28 @@ fn no_cell_is_a_formula_and_each_comes_back_as_it_was() {
         .collect();
     let file = as_csv(&records);
     for line in String::from_utf8(file.clone()).unwrap().lines().skip(1) {
-        for cell in line.split(',') {
-            assert!(
-                !cell
-                    .trim_start_matches('"')
-                    .starts_with(['=', '+', '-', '@']),
-                "{line}"
-            );
+        for cell in cells_of(line) {
+            let runs = cell.starts_with(['=', '+', '-', '@', '\u{ff1d}']);
+            assert!(!runs, "{line}");
         }
     }
     let read = read(&file, None).unwrap();
     let read: Vec<Record> = read.into_iter().map(|one| one.record).collect();
     assert_eq!(read, records);
+}
+
+/// Holds: ASVS 1.2.10
+#[test]
+fn asvs_1_2_10_nor_behind_a_line_break_or_tab() {
+    for cell in ["\t=1", "\r=1", "\n=1", "a;\t=1"] {
+        let record = Record {
+            name: Some(cell.to_owned()),
+            ..alice()
+        };
+        let [_, written, ..] = cells(&record);
+        let begins = written.split_inclusive([';', '\t']).next().unwrap();
+        assert!(begins.starts_with(['\'', 'a']), "{written:?}");
+    }
 }
 
 #[test]
