@@ -168,6 +168,7 @@ impl ErrorKind {
     }
 
     /// Title, what happened, what to do.
+    #[expect(clippy::too_many_lines, reason = "a flat table")]
     fn words(self) -> (Msg, Msg, Msg) {
         match self {
             Self::BadRequest => (msg("error-400"), msg("error-400-what"), msg("error-400-do")),
