@@ -73,7 +73,7 @@ try {
   const watcher = await somebody();
   await watcher.page.goto(`${DEMO}/wire`);
   await watcher.page.getByText('Live:').waitFor();
-  const ordered = watcher.page.locator('.click', { hasText: 'GET shop.localhost' }).filter({ hasText: '/vestibule/start' }).first();
+  const ordered = watcher.page.locator('.click', { hasText: 'GET shop.localhost' }).filter({ hasText: '/vestibule/start' }).filter({ hasText: '/login' }).first();
   const legs = await ordered.locator('.legs > li').allTextContents();
   const told = legs.join('\n');
   for (const part of ['asks who is calling', 'passes Vestibule', '/vestibule/handshake', '/login']) {

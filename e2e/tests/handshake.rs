@@ -50,7 +50,7 @@ fn one_login_opens_every_application_and_its_end_closes_them_all() -> anyhow::Re
             "a form that met no login was passed on:\n{head}"
         );
     }
-    let trail = server.command(["audit", "tail", "--json"], "")?;
+    let trail = server.command(["audit", "tail", "-n", "1000", "--json"], "")?;
     let trail = String::from_utf8_lossy(&trail.stdout).into_owned();
     let times = |code: &str| trail.matches(code).count();
     ensure!(

@@ -3,11 +3,13 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
 use vestibule_e2e::http::Client;
+use vestibule_e2e::process::PATIENCE;
 use vestibule_e2e::server::{Launch, Server};
 use vestibule_e2e::smtp::{Launch as MailLaunch, Silent, Smtp};
 
@@ -86,13 +88,12 @@ fn events(server: &Server, kind: &str) -> anyhow::Result<usize> {
 
 /// Asks until it is so; the outbox is emptied behind the answer.
 fn eventually(mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
-    for _ in 0..2000 {
-        if is_so()? {
-            return Ok(());
-        }
+    let deadline = Instant::now() + PATIENCE;
+    while !is_so()? {
+        ensure!(Instant::now() < deadline, "it never came to be so");
         std::thread::yield_now();
     }
-    anyhow::bail!("it never came to be so")
+    Ok(())
 }
 
 /// Holds: ASVS 1.3.11, H01, ASVS 6.4.1

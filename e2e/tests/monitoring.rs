@@ -352,12 +352,11 @@ fn prometheus_reads_it_and_every_query_of_the_dashboard_has_an_answer() -> anyho
             "{title}: {query}"
         );
     }
+    // What is pending depends on how busy this machine is.
     let alerts = prometheus.ask("/api/v1/alerts")?;
-    assert_eq!(
-        alerts["alerts"].as_array().map(Vec::len),
-        Some(0),
-        "{alerts}"
-    );
+    let alerts = alerts["alerts"].as_array().context("no alerts")?;
+    let fires = |alert: &&Value| alert["state"] == "firing";
+    assert_eq!(alerts.iter().find(fires), None);
     drop(server);
     Ok(())
 }

@@ -22,7 +22,7 @@ use vestibule_e2e::store::Store;
 const PEOPLE: usize = 4;
 
 /// Within this a caller is told that the store is away.
-const QUICK: Duration = Duration::from_secs(8);
+const QUICK: Duration = SOON;
 
 /// Within this all is well again once the store is back.
 const SOON: Duration = Duration::from_secs(20);

@@ -133,7 +133,7 @@ fn write_pages(root: &Path, chosen: &[&Bench]) -> Result<()> {
             &["build", "--release", "--workspace", "--bins", "--locked"],
         ))
     })?;
-    let cluster = step("PostgreSQL to measure", Cluster::start)?;
+    let cluster = step("PostgreSQL to measure", Cluster::start_durable)?;
     for bench in chosen {
         let mut printed = String::new();
         for run in bench.runs {

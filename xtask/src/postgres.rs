@@ -34,14 +34,24 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Makes a cluster and waits until it answers.
+    /// Makes a cluster for tests and waits until it answers. Nothing cuts its power, so it waits for no disk: what is killed in
+    /// tests are databases of their own.
     pub fn start() -> Result<Self> {
+        Self::start_with("off")
+    }
+
+    /// The same, as durable as in operation: what is measured is to mean something there.
+    pub fn start_durable() -> Result<Self> {
+        Self::start_with("on")
+    }
+
+    fn start_with(fsync: &str) -> Result<Self> {
         let programs = programs().context(
             "there is no PostgreSQL below /usr/lib/postgresql: run `cargo xtask test --install`",
         )?;
         let room = std::env::temp_dir().join(format!("vestibule-postgres-{}", std::process::id()));
         fs::create_dir(&room).with_context(|| format!("cannot make {}", room.display()))?;
-        let made = Self::make(&programs, &room);
+        let made = Self::make(&programs, &room, fsync);
         if made.is_err() {
             remove(&room);
         }
@@ -61,7 +71,7 @@ impl Cluster {
         &self.url
     }
 
-    fn make(programs: &Path, room: &Path) -> Result<(Child, String)> {
+    fn make(programs: &Path, room: &Path, fsync: &str) -> Result<(Child, String)> {
         fs::set_permissions(room, fs::Permissions::from_mode(0o700))?;
         let password = password()?;
         let file = room.join("password");
@@ -93,8 +103,7 @@ impl Cluster {
             "listen_addresses=127.0.0.1",
             "unix_socket_directories=",
             &format!("port={port}"),
-            // As durable as in operation: what is measured and killed here is to mean something there.
-            "fsync=on",
+            &format!("fsync={fsync}"),
             "synchronous_commit=on",
             // Test programs run side by side, each with servers that have a pool each.
             "max_connections=400",
@@ -243,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_cluster_answers_and_leaves_nothing_behind() {
-        let cluster = Cluster::start().unwrap();
+        let cluster = Cluster::start_durable().unwrap();
         let room = cluster.room.clone();
         let answer = output_of(
             Command::new(cluster.programs.join("psql"))

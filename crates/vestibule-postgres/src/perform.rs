@@ -274,11 +274,13 @@ impl Desk {
                 asked => asked,
             }
         };
-        if let Ok(rows) = timeout(self.patience.statement, rows).await {
-            return rows;
+        let asked = timeout(self.patience.statement, rows).await;
+        let rows = asked.unwrap_or(Err(Fault::Silent));
+        // Of no use to whoever comes next.
+        if matches!(&rows, Err(fault) if fault.is_read_only() || matches!(fault, Fault::Silent)) {
+            discard(connection);
         }
-        discard(connection);
-        Err(Fault::Silent)
+        rows
     }
 }
 

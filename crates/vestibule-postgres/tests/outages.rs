@@ -271,7 +271,7 @@ async fn asvs_2_3_3_a_storm_over_a_link_that_breaks_again_and_again() {
 /// Holds: ASVS 16.5.2
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn asvs_16_5_2_a_frozen_database_is_told_soon_and_found_again() {
-    let short = Duration::from_millis(400);
+    let short = Duration::from_secs(2);
     let home = Home::with(Patience {
         connect: short,
         wait: short,

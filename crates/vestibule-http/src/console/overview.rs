@@ -53,6 +53,8 @@ impl Figures {
 
 async fn page(by: &Administrator) -> OverviewPage {
     let engine = &by.context().engine;
+    // First what is waited for: the rest is of one moment then.
+    let health = health(by).await;
     let (live, people) = (engine.live(), engine.population());
     OverviewPage {
         sessions: live.sessions,
@@ -62,7 +64,7 @@ async fn page(by: &Administrator) -> OverviewPage {
         administrators: people.administrators,
         applications: u64::try_from(engine.doorways().len()).unwrap_or(u64::MAX),
         minutes: engine.history().iter().map(counted).collect(),
-        health: health(by).await,
+        health,
     }
 }
 

@@ -174,7 +174,7 @@ impl Home {
     async fn settled(&self) -> Option<Snapshot> {
         // Nothing answers yet.
         self.store.clock_mark_of_test().await.ok()?;
-        let snapshot = Snapshot::take(&*self.store).await;
+        let snapshot = Snapshot::try_take(&*self.store).await.ok()?;
         let memory = self.ledger.memory();
         let same = snapshot.users == memory.users
             && snapshot.sessions == memory.sessions

@@ -15,7 +15,7 @@ async fn a_read_that_takes_too_long_is_interrupted_and_the_next_is_well() {
     let home = Home::new().await;
     let readers = Readers::new(
         home.directory.path().join(FILE_NAME),
-        Duration::from_millis(50),
+        Duration::from_secs(1),
     );
     let endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) \
                    SELECT count(*) FROM n";

@@ -14,7 +14,7 @@ use vestibule_core::time::UnixMillis;
 use vestibule_core::user::{Address, Particulars, User};
 
 use super::ledger::Memory;
-use crate::{SignInRecord, Store};
+use crate::{SignInRecord, Store, StoreError};
 
 /// More than any case makes, so that one page is all.
 const ALL: usize = 100_000;
@@ -56,10 +56,14 @@ pub struct Snapshot {
 impl Snapshot {
     /// Reads everything, both ways where there are two.
     pub async fn take(store: &dyn Store) -> Self {
+        Self::try_take(store).await.expect("the store answers")
+    }
+
+    /// The same of a store that may be away.
+    pub async fn try_take(store: &dyn Store) -> Result<Self, StoreError> {
         let page = store
             .users(UserFilter::default(), None, ALL)
-            .await
-            .expect("users");
+            .await?;
         assert_eq!(page.next, None);
         let mut passwords = BTreeMap::new();
         let mut by_user = BTreeMap::new();
@@ -68,12 +72,11 @@ impl Snapshot {
         let mut particulars = BTreeMap::new();
         let mut last_logins = BTreeMap::new();
         for user in &page.users {
-            let found = store.sign_in_record_of(user.id).await.expect("a record");
+            let found = store.sign_in_record_of(user.id).await?;
             let record = found.expect("a listed user has a record");
             let by_email = store
                 .sign_in_record(user.email.clone())
-                .await
-                .expect("a record");
+                .await?;
             assert_eq!(
                 by_email.as_ref(),
                 Some(&record),
@@ -89,7 +92,7 @@ impl Snapshot {
                 letters_waiting: _,
             } = record;
             assert_eq!(&same, user);
-            let own = store.addresses(user.id).await.expect("addresses");
+            let own = store.addresses(user.id).await?;
             assert_addresses(user, &own, &reached);
             addresses.insert(user.id, own);
             particulars.insert(user.id, told);
@@ -102,10 +105,9 @@ impl Snapshot {
             }
             let own = store
                 .sessions_of(user.id, BEFORE_ALL_CLOCKS)
-                .await
-                .expect("sessions");
+                .await?;
             by_user.extend(own.into_iter().map(|session| (session.id, session)));
-            let own = store.app_sessions_of(user.id).await.expect("app sessions");
+            let own = store.app_sessions_of(user.id).await?;
             assert!(
                 own.is_sorted_by_key(|app| std::cmp::Reverse(app.id)),
                 "newest first"
@@ -115,8 +117,7 @@ impl Snapshot {
         let users = page.users.into_iter().map(|user| (user.id, user)).collect();
         let page = store
             .sessions(SessionFilter::default(), None, ALL, BEFORE_ALL_CLOCKS)
-            .await
-            .expect("sessions");
+            .await?;
         assert_eq!(page.next, None);
         let sessions = page
             .sessions
@@ -124,8 +125,8 @@ impl Snapshot {
             .map(|stored| (stored.session.id, stored.session));
         let sessions: BTreeMap<_, _> = sessions.collect();
         assert_eq!(sessions, by_user, "the two lists of sessions agree");
-        let applications = store.applications().await.expect("applications");
-        let kept = kept(store, &sessions, &applications).await;
+        let applications = store.applications().await?;
+        let kept = kept(store, &sessions, &applications).await?;
         assert!(
             applications.is_sorted_by_key(|application| application.spec.name.clone()),
             "by name"
@@ -133,7 +134,7 @@ impl Snapshot {
         let applications = applications
             .into_iter()
             .map(|application| (application.id, application));
-        Self {
+        Ok(Self {
             applications: applications.collect(),
             app_sessions,
             kept,
@@ -143,11 +144,11 @@ impl Snapshot {
             particulars,
             last_logins,
             sessions,
-            errands: store.waiting_errands().await.expect("errands"),
-            events: store.events_after(0, ALL).await.expect("events").events,
-            seals: store.seals_after(0, ALL).await.expect("seals"),
-            mark: store.clock_mark().await.expect("a mark"),
-        }
+            errands: store.waiting_errands().await?,
+            events: store.events_after(0, ALL).await?.events,
+            seals: store.seals_after(0, ALL).await?,
+            mark: store.clock_mark().await?,
+        })
     }
 
     /// What was published, held against what is stored. Last-seen times are written behind and published by nobody.
@@ -193,12 +194,12 @@ async fn kept(
     store: &dyn Store,
     sessions: &BTreeMap<SessionId, Session>,
     applications: &[Application],
-) -> BTreeMap<(SessionId, ApplicationId, DataKey), Datum> {
+) -> Result<BTreeMap<(SessionId, ApplicationId, DataKey), Datum>, StoreError> {
     let mut kept = BTreeMap::new();
     for session in sessions.keys().copied() {
         for application in applications.iter().map(|application| application.id) {
             let entries = store.session_data_keys(session, application).await;
-            for entry in entries.expect("keys") {
+            for entry in entries? {
                 let DataEntry {
                     key,
                     version,
@@ -209,14 +210,14 @@ async fn kept(
                     application,
                     key: key.clone(),
                 };
-                let datum = store.session_datum(place).await.expect("a value");
+                let datum = store.session_datum(place).await?;
                 let datum = datum.expect("a listed key has a value");
                 assert_eq!((datum.version, datum.value.len()), (version, length));
                 kept.insert((session, application, key), datum);
             }
         }
     }
-    kept
+    Ok(kept)
 }
 
 /// The addresses of one user: one primary, as the account says; the verified ones and that one get letters.
