@@ -227,9 +227,8 @@ mod tests {
                 IpAddr::V6(address) => address.octets().to_vec(),
             };
             let words = bytes.as_chunks::<4>().0.iter();
-            words
-                .map(|word| format!("{:08X}", u32::from_ne_bytes(*word)))
-                .collect::<String>()
+            let words = words.map(|word| format!("{:08X}", u32::from_ne_bytes(*word)));
+            words.collect::<Vec<_>>().concat()
         };
         for address in ["127.0.0.1", "0.0.0.0", "::1", "::", "2001:db8::17"] {
             assert_eq!(host_of(&written(address)), address.parse().ok());
