@@ -61,9 +61,7 @@ impl Snapshot {
 
     /// The same of a store that may be away.
     pub async fn try_take(store: &dyn Store) -> Result<Self, StoreError> {
-        let page = store
-            .users(UserFilter::default(), None, ALL)
-            .await?;
+        let page = store.users(UserFilter::default(), None, ALL).await?;
         assert_eq!(page.next, None);
         let mut passwords = BTreeMap::new();
         let mut by_user = BTreeMap::new();
@@ -74,9 +72,7 @@ impl Snapshot {
         for user in &page.users {
             let found = store.sign_in_record_of(user.id).await?;
             let record = found.expect("a listed user has a record");
-            let by_email = store
-                .sign_in_record(user.email.clone())
-                .await?;
+            let by_email = store.sign_in_record(user.email.clone()).await?;
             assert_eq!(
                 by_email.as_ref(),
                 Some(&record),
@@ -103,9 +99,7 @@ impl Snapshot {
                     (password.hash.as_phc().to_owned(), password.version.0),
                 );
             }
-            let own = store
-                .sessions_of(user.id, BEFORE_ALL_CLOCKS)
-                .await?;
+            let own = store.sessions_of(user.id, BEFORE_ALL_CLOCKS).await?;
             by_user.extend(own.into_iter().map(|session| (session.id, session)));
             let own = store.app_sessions_of(user.id).await?;
             assert!(
