@@ -1,5 +1,7 @@
 //! App sessions: made by a handshake, under one session, and gone with it.
 
+use std::slice;
+
 use vestibule_core::app_session::{CODE_LIFE, Handshake};
 use vestibule_core::audit::{Event, EventKind};
 use vestibule_core::id::SessionId;
@@ -212,7 +214,7 @@ pub async fn a_second_handshake_takes_the_place_of_the_first(home: Home) {
         found.unwrap()
     };
     assert_eq!(under(&[]).await, []);
-    assert_eq!(under(&[session.id]).await, [second.clone()]);
+    assert_eq!(under(&[session.id]).await, slice::from_ref(&second));
     let both = under(&[session.id, other.id]).await;
     assert_eq!(both, [second, elsewhere.clone()]);
     home.end(session.id, noon_and(2)).await;
