@@ -199,7 +199,7 @@ fn th07_th08_the_client_and_the_token_have_names() {
     assert_eq!(megabyte, Err(Fault::TooLong));
 }
 
-/// Holds: TH09, D06
+/// Holds: TH09
 #[test]
 fn th09_a_bound_token_is_no_bearers() {
     let issuer = Issuer::new();

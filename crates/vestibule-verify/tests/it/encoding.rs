@@ -101,7 +101,7 @@ fn te04_te05_other_forms_are_refused() {
     }
 }
 
-/// Holds: TE06, TK02
+/// Holds: TE06
 #[test]
 fn te06_length_comes_before_everything() {
     let issuer = Issuer::new();

@@ -68,7 +68,7 @@ fn tb04_kid_is_a_name_and_nothing_else() {
     assert_eq!(longest, Err(Fault::TooLong));
 }
 
-/// Holds: TB05, TB06, C5
+/// Holds: TB06
 #[test]
 fn tb05_tb06_exactly_one_key_must_fit() {
     let (one, two, ed) = (Maker::p256(), Maker::p256(), Maker::ed());
@@ -163,7 +163,7 @@ fn tb08_weak_keys_are_refused_when_they_are_loaded() {
     );
 }
 
-/// Holds: TB09
+/// What TB09 asks of reading; fetching belongs to whoever fetches.
 #[test]
 fn tb09_what_is_no_key_set_is_none() {
     let keys = |text: &str| Jwks::from_json(text.as_bytes()).map(|_| ());

@@ -105,7 +105,7 @@ fn tc03_a_signature_has_a_twin_so_that_jti_is_the_name() {
     assert_eq!(read(&good), read(&twin));
 }
 
-/// Holds: TC06
+/// Shapes of TC06; salt lengths and hashes of other sizes are not made here.
 #[test]
 fn tc05_tc06_rsa_signatures_out_of_shape_are_refused() {
     let maker = Maker::rsa();
