@@ -107,6 +107,14 @@ id!(
     /// Something to be done after the answer: a mail, mostly.
     ErrandId
 );
+id!(
+    /// What one application may do for one user, in a session or standing. `gid` in every token names it.
+    GrantId
+);
+id!(
+    /// The refresh tokens that descend from one another. Each carries it.
+    FamilyId
+);
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@
 //! ```text
 //! user ── session ─┬─ cookie           (a login of one user on one device; people call it a device)
 //!                  ├─ app session      (a cookie on an application's own host)
+//!                  ├─ grant            (what one application may do; codes and refresh tokens hang on it: [`oauth`])
 //!                  └─ session data     (what an application keeps under it)
 //! ```
 //!
@@ -33,6 +34,7 @@ pub mod known_device;
 pub mod letter;
 pub mod lineage;
 pub mod local_path;
+pub mod oauth;
 pub mod origin;
 pub mod password;
 pub mod place;
