@@ -1,5 +1,10 @@
 //! Mail leaves through real mail servers: by TLS or not at all, again after a no for now, and never after a no for good.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test of the running product reads the real clock to bound its waits"
+)]
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Output;

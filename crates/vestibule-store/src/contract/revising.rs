@@ -12,8 +12,8 @@ use super::race::{race, racer};
 use super::roles::role;
 use crate::{Change, NewProfile, ReviseUser, SetStatus};
 
-fn name(text: &str) -> Option<DisplayName> {
-    Some(DisplayName::parse(text).unwrap())
+fn name(text: &str) -> DisplayName {
+    DisplayName::parse(text).unwrap()
 }
 
 fn german() -> Language {
@@ -33,7 +33,7 @@ pub async fn an_account_becomes_what_a_list_says_at_once(home: Home) {
     let before = home.before().await;
     let act = home.act(noon_and(1));
     let revision = Revision {
-        name: name("Alice Other"),
+        name: Some(name("Alice Other")),
         language: Some(german()),
         roles: Some(vec![role("staff"), role("clerk"), role("staff")]),
         disabled: Some(true),
@@ -41,7 +41,7 @@ pub async fn an_account_becomes_what_a_list_says_at_once(home: Home) {
     let (address, told) = (alice.email.clone(), act.clone());
     let revised = home.store.revise_user(address, revision, told).await;
     let named = User {
-        name: name("Alice Other").unwrap(),
+        name: name("Alice Other"),
         ..alice.clone()
     };
     let with_roles = User {
@@ -87,7 +87,7 @@ pub async fn what_a_list_does_not_say_stays(home: Home) {
     let session = home.session(&alice, NOON).await;
     let before = home.store.sign_in_record_of(alice.id).await.unwrap();
     let revision = Revision {
-        name: name("Alice Other"),
+        name: Some(name("Alice Other")),
         ..Revision::default()
     };
     let revised = revise(&home, &alice, revision).await;
@@ -96,7 +96,7 @@ pub async fn what_a_list_does_not_say_stays(home: Home) {
         before.unwrap(),
         home.store.sign_in_record_of(alice.id).await.unwrap(),
     );
-    wanted.user.name = name("Alice Other").unwrap();
+    wanted.user.name = name("Alice Other");
     assert_eq!(now.unwrap(), wanted);
     assert_eq!(home.live(&alice, noon_and(1)).await, [session.id]);
     let revision = Revision {
@@ -164,7 +164,7 @@ pub async fn the_only_administrator_is_not_revised_away(home: Home) {
     let root = admin(&home, "root").await;
     let before = home.before().await;
     let shut = Revision {
-        name: name("Gone"),
+        name: Some(name("Gone")),
         disabled: Some(true),
         ..Revision::default()
     };
@@ -196,7 +196,7 @@ pub async fn a_revision_loses_no_other_change(home: Home) {
             ..Revision::default()
         };
         let profile = NewProfile {
-            name: name("By herself").unwrap(),
+            name: name("By herself"),
             language: german(),
             details: Details::default(),
         };

@@ -171,7 +171,8 @@ async fn a_role_of_the_settings_file_is_changed_there_and_says_so() {
 #[tokio::test]
 async fn what_is_no_role_is_told_at_its_field() {
     let (house, root) = administered().await;
-    let many = (0..201).map(|n| format!("p{n} ")).collect::<String>();
+    let many: Vec<_> = (0..201).map(|n| format!("p{n}")).collect();
+    let many = many.join(" ");
     for (field, value, said_of_it) in [
         ("name", "Staff", "name-wrong"),
         ("name", "", "name-wrong"),
