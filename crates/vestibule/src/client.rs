@@ -204,25 +204,27 @@ impl Client {
 
 /// The answer is a problem (RFC 9457).
 #[derive(Debug, thiserror::Error)]
-#[error("{detail}")]
+#[error("{said}")]
 pub struct Refused {
     /// Stable; empty when the answer names none.
     pub code: String,
-    detail: String,
+    said: String,
 }
 
 fn refused(status: StatusCode, body: &[u8]) -> Refused {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
-    let field = |name: &str| problem[name].as_str().map(ToOwned::to_owned);
-    let detail = field("detail").or_else(|| field("title"));
+    let field = |name: &str| problem[name].as_str();
     Refused {
-        code: field("code").unwrap_or_default(),
-        detail: detail.unwrap_or_else(|| match status {
-            StatusCode::SERVICE_UNAVAILABLE => {
+        code: field("code").unwrap_or_default().to_owned(),
+        // What is wrong, and what to do.
+        said: match (field("title"), field("detail")) {
+            (Some(title), Some(detail)) => format!("{title}. {detail}"),
+            (Some(said), None) | (None, Some(said)) => said.to_owned(),
+            (None, None) if status == StatusCode::SERVICE_UNAVAILABLE => {
                 "the server is starting or stopping: try again".to_owned()
             }
-            status => format!("the server answered {status}"),
-        }),
+            (None, None) => format!("the server answered {status}"),
+        },
     }
 }
 

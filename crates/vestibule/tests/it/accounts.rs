@@ -42,7 +42,7 @@ fn a_link_that_no_mail_can_carry_is_printed() {
     data.run(&["user", "recover", "nobody@example.test"])
         .failed(&["nobody@example.test"]);
     data.run(&["user", "invite", ALICE])
-        .failed(&["another account"]);
+        .failed(&["Another account", "Choose another"]);
     data.run(&["mail", "test", ALICE]).failed(&["mail.server"]);
     let status = data.run(&["mail", "status", "--json"]).json();
     assert_eq!(

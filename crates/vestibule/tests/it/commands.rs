@@ -102,7 +102,7 @@ fn what_cannot_be_done_is_told_with_and_without_a_server() {
     let told = |data: &Data| {
         vec![
             data.run(&["user", "add", "alice@example.test"])
-                .failed(&["another account"]),
+                .failed(&["Another account", "Choose another"]),
             data.run(&["user", "add", "not an address"])
                 .failed(&["address"]),
             data.run(&["user", "add", "carol@example.test", "--role", "No Role"])
