@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use http::StatusCode;
 use vestibule_core::user::Language;
-use vestibule_engine::Visit;
+use vestibule_engine::{NewAccount, Visit};
+use vestibule_store::SetStatus;
 
 use super::asker::{Street, sign_in};
 
@@ -43,11 +44,19 @@ async fn asvs_7_4_2_a_disabled_user_is_out_at_the_next_request() {
     let street = Street::new().await;
     let (_, second) = sign_in(&street.house, "alice@example.test").await;
     let house = &street.house;
-    house
-        .engine
-        .disable_user(&street.alice.email, &house.operator())
-        .await
-        .unwrap();
+    let roles = ["admin".to_owned()];
+    // Nobody disables the last administrator.
+    let root = NewAccount {
+        email: "root@example.test",
+        name: "",
+        roles: &roles,
+        password: None,
+        verified: true,
+    };
+    let operator = house.operator();
+    house.engine.add_user(root, &operator).await.unwrap();
+    let disabled = house.engine.disable_user(&street.alice.email, &operator);
+    assert!(matches!(disabled.await, Ok(SetStatus::Set { .. })));
     assert_eq!(street.status().await, StatusCode::UNAUTHORIZED);
     let answer = street.ask("/app").with("cookie", &second).send().await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
