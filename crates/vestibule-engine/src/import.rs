@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
+use vestibule_core::audit::Actor;
 use vestibule_core::email::{EmailAddress, ParseEmailError};
 use vestibule_core::filter::UserFilter;
 use vestibule_core::session::EndReason;
@@ -141,6 +142,11 @@ impl Entry {
         roles.contains(&Role::admin()) && self.says.disabled != Some(true)
     }
 
+    /// Whether the list says that they may sign in.
+    fn opens(&self) -> bool {
+        self.says.disabled == Some(false)
+    }
+
     /// What becomes of an account that there is.
     fn would_become(&self, record: &SignInRecord, plan: ImportPlan) -> Imported {
         // By another of its addresses it is not the one that the list means.
@@ -164,12 +170,16 @@ enum Round {
     /// It is made or changed by somebody's becoming an administrator. Only a dry run has to know.
     Brings(Imported),
     /// It takes an administrator away: judged in the order of the list, once those who come are there.
-    Takes,
+    Takes {
+        /// Whoever asked for it: the last of them, since nothing is done for them after that.
+        own: bool,
+    },
 }
 
 impl Engine {
-    /// Imports accounts, and answers for each in the order of the list. Those who stop administering come last, one by one, so
-    /// that it does not hang on chance which of them is the only one left: a dry run says what the import does.
+    /// Imports accounts, and answers for each in the order of the list. Those who stop administering come last, one by one, and
+    /// whoever asked for it after the others, so that it does not hang on chance which of them is the only one left: a dry run
+    /// says what the import does.
     pub async fn import_users(
         self: &Arc<Self>,
         users: Vec<ImportedUser>,
@@ -207,8 +217,8 @@ impl Engine {
             }
             match under_way.join_next().await {
                 None => break,
-                Some(Ok((n, entry, Ok(Round::Takes)))) => {
-                    last.insert(n, entry);
+                Some(Ok((n, entry, Ok(Round::Takes { own })))) => {
+                    last.insert((own, n), entry);
                 }
                 Some(Ok((n, _, Ok(Round::Brings(outcome))))) => {
                     brought += 1;
@@ -220,12 +230,13 @@ impl Engine {
             }
         }
         if plan.dry_run {
-            for (n, outcome) in self.would_take(last.into_keys().collect(), brought).await {
+            let last = last.into_keys().map(|(_, n)| n).collect();
+            for (n, outcome) in self.would_take(last, brought).await {
                 outcomes[n] = outcome;
             }
             return outcomes;
         }
-        for (n, entry) in last {
+        for ((_, n), entry) in last {
             let (engine, operator) = (Arc::clone(self), operator.clone());
             let revise = async move { engine.revise(&entry, &operator).await };
             outcomes[n] = see_through(revise).await;
@@ -251,11 +262,16 @@ impl Engine {
             });
         };
         let outcome = entry.would_become(&record, plan);
+        if outcome == Imported::Unchanged && entry.opens() && !plan.dry_run {
+            // It is stored as open, and perhaps shut in memory alone.
+            self.index().hold(record.user.id, false);
+        }
         if outcome != Imported::Updated {
             return Ok(Round::Done(outcome));
         }
         if entry.says.takes_administration(&record.user) {
-            return Ok(Round::Takes);
+            let own = operator.actor() == Actor::User(record.user.id);
+            return Ok(Round::Takes { own });
         }
         if !plan.dry_run {
             return self.revise(entry, operator).await.map(Round::Done);
@@ -268,7 +284,7 @@ impl Engine {
         })
     }
 
-    /// What would become of those who stop administering, in the order of the list, once so many others were brought.
+    /// What would become of those who stop administering, in their order, once so many others were brought.
     async fn would_take(
         &self,
         last: Vec<usize>,
@@ -346,7 +362,7 @@ impl Engine {
     }
 
     /// Makes an account what the list says, in one transition. When the store cannot be told that it is shut, it is enforced in
-    /// memory, and the error returned (ASVS 7.4.2).
+    /// memory (but for the only one who administers), and the error returned (ASVS 7.4.2).
     async fn revise(
         self: &Arc<Self>,
         entry: &Entry,
@@ -361,18 +377,28 @@ impl Engine {
         let revised = self.store().revise_user(email, says, act.clone()).await;
         match revised {
             Ok(ReviseUser::Revised { user, .. }) => {
-                self.index().hold(user.id, false);
+                // Only where the list says something of it: what shut somebody in memory alone was said by somebody else.
+                if entry.says.disabled.is_some() {
+                    self.index().hold(user.id, false);
+                }
                 Ok(Imported::Updated)
             }
-            Ok(ReviseUser::Already) => Ok(Imported::Unchanged),
+            Ok(ReviseUser::Already) => {
+                if entry.opens()
+                    && let Some(user) = self.user_by_address(&entry.email).await?
+                {
+                    self.index().hold(user, false);
+                }
+                Ok(Imported::Unchanged)
+            }
             Ok(ReviseUser::LastAdministrator) => Err(ImportError::LastAdministrator),
             // Deleted meanwhile, or known by another address.
             Ok(ReviseUser::Unknown) => Ok(Imported::Skipped),
             Err(error) => {
                 if entry.says.disabled == Some(true)
                     && let Ok(Some(user)) = self.user_by_address(&entry.email).await
+                    && self.shut_out(user).await
                 {
-                    self.index().hold(user, true);
                     let reason = EndReason::UserDisabled;
                     self.enforce_on_user(user, None, reason, Some(act)).await;
                 }

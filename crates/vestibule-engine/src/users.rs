@@ -150,7 +150,7 @@ impl Engine {
     }
 
     /// Disables an account: all its sessions end, and no new login (ASVS 7.4.2). When that cannot be stored it is
-    /// enforced in memory, and the error returned.
+    /// enforced in memory, and the error returned; but nobody shuts out the only one who administers, stored or not.
     pub async fn disable_user(
         self: &Arc<Self>,
         whom: impl Into<Whom>,
@@ -167,14 +167,23 @@ impl Engine {
                 Ok(act) => engine.store().disable_user(user, act).await,
                 Err(error) => Err(error.into_store()),
             };
-            engine.index().hold(user, set.is_err());
-            if set.is_err() {
-                let reason = EndReason::UserDisabled;
-                engine.enforce_on_user(user, None, reason, owed).await;
+            if set.is_ok() {
+                engine.index().hold(user, false);
+                return set;
             }
+            if !engine.shut_out(user).await {
+                return Ok(SetStatus::LastAdministrator);
+            }
+            let reason = EndReason::UserDisabled;
+            engine.enforce_on_user(user, None, reason, owed).await;
             set
         })
         .await
+    }
+
+    /// Shuts a user out in memory alone, unless nobody else administers: then nothing happens, and the answer is no.
+    pub(crate) async fn shut_out(&self, user: UserId) -> bool {
+        self.walk(move |index| index.shut_out(user)).await
     }
 
     /// Enables an account again; what died stays dead.

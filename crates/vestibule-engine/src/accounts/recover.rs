@@ -338,7 +338,7 @@ impl Engine {
             };
             if ended.is_err() && engine.index().may_end(session, Some(user)) {
                 let reason = EndReason::EndedByMail;
-                engine.owe(vec![session], reason, owed.as_ref());
+                engine.owe(vec![session], Some(user), reason, owed.as_ref());
             }
             if !matches!(ended, Ok(EndLogin::Gone)) {
                 // Whatever the store says of it, here it is over.

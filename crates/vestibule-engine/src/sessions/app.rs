@@ -42,6 +42,11 @@ impl AppRecord {
         self.session
     }
 
+    /// Whether it is good still, as a check would find. No idle clock moves.
+    pub(super) fn is_live(&self, index: &Index, now: UnixMillis) -> bool {
+        index.has_live_child(self.session, self.renewals, now)
+    }
+
     /// At which application and origin.
     pub(super) const fn doorway(&self) -> DoorwayNumber {
         self.doorway

@@ -178,7 +178,7 @@ impl Engine {
             };
             if ended.is_err() {
                 let ids = engine.walk(Index::remove_all).await;
-                engine.owe(ids, EndReason::EndedByOperator, owed.as_ref());
+                engine.owe(ids, None, EndReason::EndedByOperator, owed.as_ref());
             }
             ended
         })
@@ -197,8 +197,9 @@ impl Engine {
         let ended = self.store().end_session(id, owner, reason, act).await;
         // Owed only if it is there to be ended, and the caller may end it.
         if ended.is_err() && self.index().may_end(id, owner) {
+            let owner = self.index().owner(id);
             self.index().remove(id);
-            self.owe(vec![id], reason, Some(&owed));
+            self.owe(vec![id], owner, reason, Some(&owed));
         }
         ended
     }
@@ -233,11 +234,11 @@ impl Engine {
         act: Option<Act>,
     ) {
         let ids = self.walk(move |index| index.remove_user(user, spared));
-        self.owe(ids.await, reason, act.as_ref());
+        self.owe(ids.await, Some(user), reason, act.as_ref());
     }
 
     /// A walk over millions of records is no work for a thread that answers requests.
-    pub(super) async fn walk<T: Send + 'static>(
+    pub(crate) async fn walk<T: Send + 'static>(
         &self,
         over: impl Fn(&Index) -> T + Clone + Send + 'static,
     ) -> T {
@@ -250,11 +251,22 @@ impl Engine {
         }
     }
 
-    pub(crate) fn owe(&self, ids: Vec<SessionId>, reason: EndReason, act: Option<&Act>) {
+    pub(crate) fn owe(
+        &self,
+        ids: Vec<SessionId>,
+        owner: Option<UserId>,
+        reason: EndReason,
+        act: Option<&Act>,
+    ) {
         let Some(act) = act else { return };
         for id in ids {
             let act = act.clone();
-            self.owed().push(OwedEnd { id, reason, act });
+            self.owed().push(OwedEnd {
+                id,
+                owner,
+                reason,
+                act,
+            });
         }
     }
 

@@ -46,6 +46,8 @@ pub struct Index {
     doorways: Directory,
     everything: AtomicU64,
     filled: AtomicBool,
+    /// Two that are shut out at a time would each count on the other.
+    shutting: Mutex<()>,
     ended: Counter,
     touched: Sender<Touch>,
     /// Read by the chores alone.
@@ -64,6 +66,7 @@ impl Index {
             doorways: Directory::default(),
             everything: AtomicU64::new(0),
             filled: AtomicBool::new(false),
+            shutting: Mutex::default(),
             ended: Counter::default(),
             touched,
             untold: Mutex::new(untold),
@@ -197,6 +200,13 @@ impl Index {
         record.stands(self.everything())
             && !record.user.is_shut_out()
             && record.timed_out(now).is_none()
+    }
+
+    /// Whether the session is live and was renewed so often. Its idle clock stays.
+    pub(super) fn has_live_child(&self, id: SessionId, renewals: u32, now: UnixMillis) -> bool {
+        let sessions = self.sessions.pin();
+        let record = sessions.get(&id);
+        record.is_some_and(|record| record.renewals == renewals && self.is_live(record, now))
     }
 
     /// When a live session was last seen; `None` when it is not live.
@@ -334,6 +344,22 @@ impl Index {
         if let Some(entry) = self.user(user) {
             entry.hold(held);
         }
+    }
+
+    /// Shuts a user out in memory, while that cannot be stored, unless nobody else administers. Answers whether it did. Walks
+    /// over all users where they administer.
+    pub(crate) fn shut_out(&self, user: UserId) -> bool {
+        let _one = self.shutting.lock().unwrap_or_else(PoisonError::into_inner);
+        let users = self.users.pin();
+        let Some(entry) = users.get(&user) else {
+            return true;
+        };
+        let mut others = users.iter().filter(|(id, _)| **id != user);
+        if entry.administers() && !others.any(|(_, other)| other.administers()) {
+            return false;
+        }
+        entry.hold(true);
+        true
     }
 
     /// Whether a user is shut out in memory alone.

@@ -3,11 +3,11 @@
 //! The caller was told 503 and may try again, but a session that is dead in memory has no cookie to try with. So what is
 //! owed is stored by the chores once the store takes writes again: session by session, which can strike no later login.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use vestibule_core::audit::Act;
-use vestibule_core::id::SessionId;
+use vestibule_core::id::{SessionId, UserId};
 use vestibule_core::session::EndReason;
 use vestibule_store::StoreError;
 
@@ -24,6 +24,8 @@ const FAILURES: usize = 10;
 #[derive(Debug, Clone)]
 pub(crate) struct OwedEnd {
     pub(crate) id: SessionId,
+    /// Whose; unknown where everybody's ended at once, and nobody is there to ask.
+    pub(crate) owner: Option<UserId>,
     pub(crate) reason: EndReason,
     pub(crate) act: Act,
 }
@@ -35,20 +37,25 @@ pub(crate) struct Owed(Mutex<Ends>);
 struct Ends {
     queue: VecDeque<OwedEnd>,
     /// Whose: whether an end is owed is asked for whatever id a cookie names, and must cost a stranger's request nothing.
-    ids: HashSet<SessionId>,
+    ids: HashMap<SessionId, Option<UserId>>,
 }
 
 impl Owed {
     pub(crate) fn push(&self, end: OwedEnd) {
         let mut owed = self.ends();
-        if owed.queue.len() < LIMIT && owed.ids.insert(end.id) {
+        if owed.queue.len() < LIMIT && !owed.ids.contains_key(&end.id) {
+            owed.ids.insert(end.id, end.owner);
             owed.queue.push_back(end);
         }
     }
 
     /// Whether this session's end is among what is owed.
     fn has(&self, id: SessionId) -> bool {
-        self.ends().ids.contains(&id)
+        self.ends().ids.contains_key(&id)
+    }
+
+    fn has_of(&self, id: SessionId, owner: UserId) -> bool {
+        self.ends().ids.get(&id) == Some(&Some(owner))
     }
 
     fn first(&self) -> Option<OwedEnd> {
@@ -84,6 +91,11 @@ impl Engine {
     /// Whether this session is over in memory but its end is not stored yet: until it is, nobody may be told that it is done.
     pub fn owes_end(&self, id: SessionId) -> bool {
         self.owed().has(id)
+    }
+
+    /// The same of one of this user's alone (ASVS 8.2.2).
+    pub fn owes_end_of(&self, id: SessionId, owner: UserId) -> bool {
+        self.owed().has_of(id, owner)
     }
 
     /// Stores what is owed, each at most once, until the store fails again and again: an end that it will never take

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use vestibule_core::email::EmailAddress;
 use vestibule_core::id::UserId;
 use vestibule_core::lineage::StoreNumber;
-use vestibule_core::user::{DisplayName, User, UserStatus};
+use vestibule_core::user::{DisplayName, Role, User, UserStatus};
 
 use super::census::Standing;
 
@@ -230,6 +230,11 @@ impl UserEntry {
     /// Disabled, by the store or (while that could not be stored) in memory alone.
     pub(super) fn is_shut_out(&self) -> bool {
         self.disabled.load(Ordering::Acquire) || self.is_held()
+    }
+
+    /// Whether they hold the role that administers, and are not shut out.
+    pub(super) fn administers(&self) -> bool {
+        !self.is_shut_out() && self.profile.load().roles().any(|role| role == Role::ADMIN)
     }
 
     pub(super) fn is_held(&self) -> bool {

@@ -75,14 +75,24 @@ impl Index {
         let app_sessions = self.app_sessions.pin();
         let there = app_sessions
             .values()
-            .filter(|record| doors.contains(&record.doorway()))
-            .filter(|record| self.last_seen(record.session(), now).is_some());
-        let there: Vec<SessionId> = there.map(AppRecord::session).collect();
-        let devices: HashSet<&SessionId> = there.iter().collect();
+            .filter(|record| doors.contains(&record.doorway()) && record.is_live(self, now))
+            .map(AppRecord::session);
+        // At one door a session has one app session: only where there are more is it to be remembered who was counted.
+        let (mut found, mut seen) = (0, HashSet::new());
+        for session in there {
+            found += 1;
+            if doors.len() > 1 {
+                seen.insert(session);
+            }
+        }
         Reach {
-            devices: count(devices.len()),
+            devices: if doors.len() > 1 {
+                count(seen.len())
+            } else {
+                found
+            },
             applications: 1,
-            app_sessions: count(there.len()),
+            app_sessions: found,
         }
     }
 }

@@ -12,7 +12,7 @@ use vestibule_core::user::DisplayName;
 use vestibule_engine::{AskedHandshake, Check, Doorway, Finish, LiveSession, Offer, Reach};
 use vestibule_store::{AppSessions as _, Applications as _};
 
-use crate::house::{House, minutes};
+use crate::house::{House, PASSWORD, minutes};
 
 const HOST: &str = "shop.example.test";
 
@@ -24,13 +24,18 @@ struct Shop {
 
 impl Shop {
     async fn new() -> Self {
+        Self::with([HOST]).await
+    }
+
+    async fn with(hosts: impl IntoIterator<Item = &str>) -> Self {
+        let origin = |host| format!("https://{host}").parse().unwrap();
         let house = House::new().await;
         let id = ApplicationId::new(house.now(), house.engine.random().unwrap());
         let spec = ApplicationSpec {
             name: "shop".parse().unwrap(),
             title: DisplayName::default(),
             kind: Kind::Proxy,
-            origins: vec![format!("https://{HOST}").parse().unwrap()],
+            origins: hosts.into_iter().map(origin).collect(),
             demand: Demand::default(),
             rules: Vec::new(),
         };
@@ -56,8 +61,12 @@ impl Shop {
     }
 
     async fn offer(&self, session: &LiveSession) -> PlainHandshakeCode {
+        self.offer_at(session, &self.doorway).await
+    }
+
+    async fn offer_at(&self, session: &LiveSession, doorway: &Arc<Doorway>) -> PlainHandshakeCode {
         let asked = AskedHandshake {
-            doorway: Arc::clone(&self.doorway),
+            doorway: Arc::clone(doorway),
             browser: self.browser.hashed(),
             next: LocalPath::root(),
         };
@@ -70,14 +79,22 @@ impl Shop {
     }
 
     async fn finish(&self, code: &PlainHandshakeCode) -> Finish {
+        self.finish_at(code, &self.doorway).await
+    }
+
+    async fn finish_at(&self, code: &PlainHandshakeCode, doorway: &Arc<Doorway>) -> Finish {
         let (engine, visit) = (&self.house.engine, self.house.visit());
-        let finished = engine.finish_handshake(code, Some(&self.browser), &self.doorway, &visit);
+        let finished = engine.finish_handshake(code, Some(&self.browser), doorway, &visit);
         finished.await.unwrap()
     }
 
     async fn open(&self, session: &LiveSession) -> AppSessionCookie {
-        let code = self.offer(session).await;
-        match self.finish(&code).await {
+        self.open_at(session, &self.doorway).await
+    }
+
+    async fn open_at(&self, session: &LiveSession, doorway: &Arc<Doorway>) -> AppSessionCookie {
+        let code = self.offer_at(session, doorway).await;
+        match self.finish_at(&code, doorway).await {
             Finish::Opened { cookie, .. } => cookie,
             other => panic!("{other:?}"),
         }
@@ -271,4 +288,33 @@ async fn what_hangs_on_a_session_is_told_before_it_ends() {
         .unwrap();
     assert_eq!(engine.reach_of_user(user).await.unwrap(), reach(1, 1));
     assert_eq!(engine.live().sessions, 1);
+}
+
+/// What removing the application would end is what is good there: nothing that died with an old secret.
+///
+/// Holds: ASVS 7.2.4
+#[tokio::test]
+async fn asvs_7_2_4_who_is_signed_in_at_an_application_is_counted_without_the_dead() {
+    let shop = Shop::with([HOST, "www.shop.example.test"]).await;
+    let (house, engine) = (&shop.house, &shop.house.engine);
+    let here = house.sign_in("alice@example.test").await;
+    let there = house.sign_in("alice@example.test").await;
+    for session in [&here.session, &there.session] {
+        shop.open(session).await;
+    }
+    let www = Arc::clone(engine.doorways().at("www.shop.example.test").unwrap());
+    shop.open_at(&there.session, &www).await;
+    let id = shop.doorway.application().id;
+    let reach = |devices, app_sessions| Reach {
+        devices,
+        applications: 1,
+        app_sessions,
+    };
+    assert_eq!(engine.reach_of_application(id).await, reach(2, 3));
+    let visit = house.visit();
+    let proven = engine.reauthenticate(&here.session, PASSWORD, &visit).await;
+    let (_, fresh) = proven.unwrap();
+    assert_eq!(engine.reach_of_application(id).await, reach(1, 2));
+    shop.open(fresh.session()).await;
+    assert_eq!(engine.reach_of_application(id).await, reach(2, 3));
 }

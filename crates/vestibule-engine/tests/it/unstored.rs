@@ -4,8 +4,10 @@ use std::future::{Future as _, poll_fn};
 use std::task::Poll;
 use std::time::Duration;
 
-use vestibule_engine::{FreshLogin, SignInError, SignedIn};
-use vestibule_store::StoreError;
+use vestibule_engine::{
+    FreshLogin, ImportError, ImportPlan, Imported, ImportedUser, SignInError, SignedIn,
+};
+use vestibule_store::{SetStatus, StoreError};
 
 use crate::house::{House, PASSWORD, address};
 
@@ -85,12 +87,15 @@ async fn asvs_7_5_2_so_does_the_end_of_a_device_and_of_the_others() {
             .await,
     );
     assert_eq!(scene.live(), [true; 3], "nobody ends another's");
+    let (alice, bob) = (scene.here.session.user_id(), scene.bob.session.user_id());
     full(
         engine
             .end_device(&scene.fresh, scene.there.cookie.id, &visit)
             .await,
     );
     assert_eq!(scene.live(), [true, false, true]);
+    let there = scene.there.cookie.id;
+    assert!(engine.owes_end_of(there, alice) && !engine.owes_end_of(there, bob));
     let scene = scene.healed().await;
     assert_eq!(scene.live(), [true, false, true]);
 
@@ -277,4 +282,90 @@ async fn asvs_7_4_1_a_slow_renewal_brings_no_session_back_that_memory_ended() {
     assert!(slow.is_err());
     assert_eq!(scene.live(), [false, true, true]);
     assert_eq!(scene.healed().await.live(), [false, true, true]);
+}
+
+/// An import of alice's account alone, in which the list says this of it.
+async fn imported(
+    house: &House,
+    says: ImportedUser,
+    dry_run: bool,
+) -> Result<Imported, ImportError> {
+    let user = ImportedUser {
+        email: "alice@example.test".to_owned(),
+        ..says
+    };
+    let plan = ImportPlan {
+        update: true,
+        dry_run,
+    };
+    let operator = house.operator();
+    let mut done = house.engine.import_users(vec![user], plan, &operator).await;
+    done.remove(0)
+}
+
+/// Holds: ASVS 7.4.2
+#[tokio::test]
+async fn asvs_7_4_2_a_list_lets_in_again_only_whom_it_says_so_of() {
+    let alice = address("alice@example.test");
+    let named = |name: &str| ImportedUser {
+        name: Some(name.to_owned()),
+        ..ImportedUser::default()
+    };
+    let open = || ImportedUser {
+        disabled: Some(false),
+        ..ImportedUser::default()
+    };
+    for other in [None, Some("A. Example")] {
+        let scene = Scene::new().await;
+        let house = &scene.house;
+        full(house.engine.disable_user(&alice, &house.operator()).await);
+        house.store.set_full(false);
+        let shut = async || {
+            let refused = house.try_sign_in("alice@example.test", PASSWORD).await;
+            matches!(refused, Err(SignInError::Refused))
+        };
+        let done = imported(house, named("Alice"), false).await;
+        assert!(matches!(done, Ok(Imported::Updated)), "{done:?}");
+        assert!(shut().await, "the list says nothing of it");
+        let says = ImportedUser {
+            name: other.map(str::to_owned),
+            ..open()
+        };
+        assert!(imported(house, says.clone(), true).await.is_ok());
+        assert!(shut().await, "a dry run does nothing");
+        assert!(imported(house, says, false).await.is_ok());
+        house.sign_in("alice@example.test").await;
+    }
+}
+
+/// Holds: ASVS 7.4.2
+#[tokio::test]
+async fn asvs_7_4_2_the_only_administrator_is_not_shut_out_while_the_store_is_full_either() {
+    let house = House::new().await;
+    let operator = house.operator();
+    let people = ["alice@example.test", "bob@example.test"].map(address);
+    for email in &people {
+        let roles = vec!["admin".parse().unwrap()];
+        let set = house.engine.set_roles(email, roles, &operator).await;
+        set.unwrap();
+    }
+    let alice = house.sign_in("alice@example.test").await;
+    let bob = house.sign_in("bob@example.test").await;
+    house.store.set_full(true);
+    full(house.engine.disable_user(&people[1], &operator).await);
+    assert!(!house.is_live(&bob.cookie));
+    let set = house.engine.disable_user(&people[0], &operator).await;
+    assert!(matches!(set, Ok(SetStatus::LastAdministrator)), "{set:?}");
+    let out = ImportedUser {
+        disabled: Some(true),
+        ..ImportedUser::default()
+    };
+    let done = imported(&house, out, false).await;
+    assert!(
+        matches!(done, Err(ImportError::Store(StoreError::Full(_)))),
+        "{done:?}"
+    );
+    assert!(house.is_live(&alice.cookie), "nobody else administers");
+    house.store.set_full(false);
+    house.sign_in("alice@example.test").await;
 }

@@ -214,3 +214,43 @@ async fn asvs_7_4_2_the_only_administrator_is_not_disabled_and_stays_signed_in()
     assert!(house.is_live(&session.cookie));
     house.sign_in("alice@example.test").await;
 }
+
+/// Whoever imports stops administering after all the others, as the dry run says.
+///
+/// Holds: ASVS 8.3.2
+#[tokio::test]
+async fn asvs_8_3_2_who_takes_the_role_from_themselves_in_a_list_does_so_last() {
+    let house = House::new().await;
+    house.add("carol@example.test").await;
+    let machine = house.operator();
+    for email in [
+        "alice@example.test",
+        "bob@example.test",
+        "carol@example.test",
+    ] {
+        let roles = vec!["admin".parse().unwrap()];
+        let email = address(email);
+        let set = house.engine.set_roles(&email, roles, &machine).await;
+        set.unwrap();
+    }
+    let signed_in = house.sign_in("alice@example.test").await;
+    let fresh = house.engine.fresh(&signed_in.session, house.now()).unwrap();
+    let operator = Operator::administrator(&fresh, &house.visit()).unwrap();
+    for dry_run in [true, false] {
+        let list = ["alice@example.test", "bob@example.test"].map(|email| ImportedUser {
+            email: email.to_owned(),
+            roles: Some(Vec::new()),
+            ..ImportedUser::default()
+        });
+        let plan = ImportPlan {
+            update: true,
+            dry_run,
+        };
+        let engine = &house.engine;
+        let done = engine.import_users(list.to_vec(), plan, &operator).await;
+        assert!(
+            matches!(done[..], [Ok(Imported::Updated), Ok(Imported::Updated)]),
+            "{dry_run}: {done:?}"
+        );
+    }
+}
