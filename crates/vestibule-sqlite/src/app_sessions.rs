@@ -63,7 +63,9 @@ impl AppSessions for Sqlite {
         })
     }
 
-    fn app_sessions_under(&self, sessions: Vec<SessionId>) -> Answer<'_, Vec<AppSession>> {
+    fn app_sessions_under(&self, mut sessions: Vec<SessionId>) -> Answer<'_, Vec<AppSession>> {
+        sessions.sort_unstable();
+        sessions.dedup();
         self.read(move |conn| {
             let mut found = conn.prepare_cached(UNDER_SESSION)?;
             let mut read = Vec::new();

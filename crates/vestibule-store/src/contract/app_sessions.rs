@@ -217,6 +217,8 @@ pub async fn a_second_handshake_takes_the_place_of_the_first(home: Home) {
     assert_eq!(under(&[session.id]).await, slice::from_ref(&second));
     let both = under(&[session.id, other.id]).await;
     assert_eq!(both, [second, elsewhere.clone()]);
+    let twice = under(&[other.id, session.id, other.id]).await;
+    assert_eq!(twice, both, "each once, however often it is asked for");
     home.end(session.id, noon_and(2)).await;
     assert_eq!(under(&[session.id, other.id]).await, [elsewhere]);
 }
