@@ -141,7 +141,27 @@ try {
     await page.route(events, (route) => route.fulfill(answer), { times: 1 });
     await Promise.all([page.waitForEvent('framenavigated', { predicate: anew() }), page.reload()]);
     await rows.first().waitFor();
+    // Told again: what was refused is forgotten.
+    await page.waitForFunction(() => sessionStorage.getItem('refused') === null);
   }
+
+  // Where the page stays and its stream is refused all the same, the page is loaded anew once, and then the stream asked for in
+  // its own time.
+  let [refusals, loads] = [0, 0];
+  const loaded = () => { loads += 1; };
+  page.on('domcontentloaded', loaded);
+  const stayed = new Promise((done) => {
+    page.route(events, (route) => {
+      refusals += 1;
+      if (refusals === 4) done();
+      return route.fulfill({ status: 403 });
+    });
+  });
+  await page.reload();
+  await stayed;
+  assert.equal(loads, 2, 'the page loads itself again and again');
+  page.off('domcontentloaded', loaded);
+  await page.unroute(events);
 
   // The chain is verified at the press of a button.
   await press(page, page.locator('form[action="/console/audit/verify"] button'));

@@ -124,6 +124,13 @@ function follow(path) {
   const [shortest, longest] = [1000, 60000];
   const away = new AbortController();
   const anew = () => { away.abort(); location.reload(); };
+  // A page that is shown though its stream is refused would otherwise load itself without end: marked for an hour.
+  const once = () => {
+    const now = Date.now();
+    const first = !(now - Number(sessionStorage.getItem("refused")) < 3600000);
+    if (first) sessionStorage.setItem("refused", now);
+    return first;
+  };
   let [last, pause] = ["", shortest];
   const hear = (lines) => {
     const event = Object.fromEntries(lines.split("\n").map((line) => line.split(/: ?(.*)/)));
@@ -138,7 +145,9 @@ function follow(path) {
     try {
       const headers = { Accept: "text/event-stream", ...(last && { "Last-Event-ID": last }) };
       const answer = await fetch(path, { headers, redirect: "manual", cache: "no-store", signal: away.signal });
-      if (answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403) return anew();
+      const refused = answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403;
+      if (refused && once()) return anew();
+      if (answer.ok) sessionStorage.removeItem("refused");
       least = answer.ok ? 0 : Number(answer.headers.get("Retry-After")) * 1000 || 0;
       const [reader, decoder] = [answer.body.getReader(), new TextDecoder()];
       for (let text = ""; answer.ok;) {

@@ -251,7 +251,11 @@ impl Follow {
         };
         self.position = Some(to);
         if rows.is_empty() {
-            return News::None;
+            return if to > position {
+                News::Past(to)
+            } else {
+                News::None
+            };
         }
         let put = Put {
             into: "trail",

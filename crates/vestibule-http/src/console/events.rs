@@ -63,6 +63,8 @@ pub(super) enum News {
     None,
     /// This has, up to `id` if it is gone on from there.
     Put { puts: Vec<Put>, id: Option<u64> },
+    /// Nothing that the page shows, up to here: whoever is cut off need not have it looked through again.
+    Past(u64),
     /// More than can be told: the page is loaded anew.
     Anew,
 }
@@ -180,6 +182,7 @@ async fn step(by: &Administrator, told: &mut Told) -> Step {
     }
     match news {
         News::None => Step::Nothing,
+        News::Past(id) => Step::Tell(format!("id: {id}\n\n")),
         News::Anew => Step::Last(b"event: anew\ndata:\n\n"),
         News::Put { puts, id } => Step::Tell(events(&puts, id)),
     }

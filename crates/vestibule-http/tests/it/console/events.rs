@@ -50,12 +50,40 @@ impl Stream {
         }
     }
 
+    /// The next position that comes without an event.
+    async fn past(&mut self) -> u64 {
+        loop {
+            if let Some((told, rest)) = self.text.split_once("\n\n") {
+                let position = told.strip_prefix("id: ").map(|id| id.parse().unwrap());
+                assert!(position.is_some() || told == ":", "{told}");
+                self.text = rest.to_owned();
+                if let Some(position) = position {
+                    return position;
+                }
+                continue;
+            }
+            self.hear().await.expect("a stream that goes on");
+        }
+    }
+
+    /// What comes next is behind what there is; nothing: it is over.
+    async fn hear(&mut self) -> Option<()> {
+        let frame = timeout(Duration::from_secs(20), self.body.frame()).await;
+        let frame = frame.expect("a stream that goes on says something")?;
+        let data = frame.unwrap().into_data().unwrap();
+        self.text.push_str(std::str::from_utf8(&data).unwrap());
+        Some(())
+    }
+
     /// The next event: its name, and its data.
     async fn next(&mut self) -> Option<(String, serde_json::Value)> {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
                 self.text = rest;
+                if let Some(id) = event.strip_prefix("id: ") {
+                    id.clone_into(&mut self.id);
+                }
                 let Some(named) = event.strip_prefix("event: ") else {
                     continue;
                 };
@@ -71,10 +99,7 @@ impl Stream {
                 };
                 return Some((name.to_owned(), data));
             }
-            let frame = timeout(Duration::from_secs(20), self.body.frame()).await;
-            let frame = frame.expect("a stream that goes on says something")?;
-            let data = frame.unwrap().into_data().unwrap();
-            self.text.push_str(std::str::from_utf8(&data).unwrap());
+            self.hear().await?;
         }
     }
 }
@@ -287,6 +312,19 @@ async fn what_is_followed_goes_on_behind_the_last_that_was_told() {
         assert_eq!(stream.next().await.unwrap().0, "anew", "{last}");
         assert_eq!(stream.next().await, None);
     }
+}
+
+/// What is followed seldom has news: whoever is cut off has nothing looked through twice for it.
+#[tokio::test]
+async fn where_nothing_is_like_that_the_position_goes_on_all_the_same() {
+    let (house, browser) = administered().await;
+    let page = browser.get("/console/audit?kind=setup.").await;
+    let mut stream = Stream::open(&browser, &followed(&page)).await;
+    house.add(ALICE).await;
+    let settled = house.engine.settled().await.unwrap();
+    assert_eq!(stream.past().await, settled);
+    house.add("bob@example.test").await;
+    assert!(stream.past().await > settled);
 }
 
 #[tokio::test]
