@@ -4,10 +4,12 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use axum::Router;
 use axum::body::Body;
+use http::response::Parts;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
@@ -112,6 +114,12 @@ impl Client {
         Ok(runs.then(|| Self(Way::Server(socket))))
     }
 
+    /// The way to these routes, for a test of what asks them.
+    #[cfg(test)]
+    pub const fn asking(router: Router) -> Self {
+        Self(Way::InProcess(router))
+    }
+
     /// Whether no server runs: what is for one to do waits until one does.
     pub const fn is_alone(&self) -> bool {
         matches!(self.0, Way::InProcess(_))
@@ -146,12 +154,12 @@ impl Client {
             Way::Server(socket) => streamed(socket, request).await?,
             Way::InProcess(router) => answered(router.clone(), request).await?,
         };
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(answer.into_body());
+        let (head, body) = answer.into_parts();
+        if head.status.is_success() {
+            return Ok(body);
         }
-        let bytes = answer.into_body().collect().await?.to_bytes();
-        Err(refused(status, &bytes).into())
+        let bytes = body.collect().await?.to_bytes();
+        Err(refused(&head, &bytes).into())
     }
 
     /// Every page of a list, as one: `field` whole, `next` gone.
@@ -188,17 +196,18 @@ impl Client {
             }
         };
         let request = request.body(body)?;
-        let (status, bytes) = match &self.0 {
+        let answer = match &self.0 {
             Way::Server(socket) => over(socket, request).await?,
             Way::InProcess(router) => in_process(router.clone(), request).await?,
         };
-        if status.is_success() {
+        let (head, bytes) = answer.into_parts();
+        if head.status.is_success() {
             return Ok(match bytes.as_slice() {
                 [] => Value::Null,
                 body => serde_json::from_slice(body)?,
             });
         }
-        Err(refused(status, &bytes).into())
+        Err(refused(&head, &bytes).into())
     }
 }
 
@@ -208,14 +217,20 @@ impl Client {
 pub struct Refused {
     /// Stable; empty when the answer names none.
     pub code: String,
+    /// When it is worth asking again, where the answer says so.
+    pub retry_after: Option<Duration>,
     said: String,
 }
 
-fn refused(status: StatusCode, body: &[u8]) -> Refused {
+fn refused(head: &Parts, body: &[u8]) -> Refused {
+    let status = head.status;
+    let wait = head.headers.get(header::RETRY_AFTER);
+    let wait = wait.and_then(|seconds| seconds.to_str().ok()?.parse().ok());
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let field = |name: &str| problem[name].as_str();
     Refused {
         code: field("code").unwrap_or_default().to_owned(),
+        retry_after: wait.map(Duration::from_secs),
         // What is wrong, and what to do.
         said: match (field("title"), field("detail")) {
             (Some(title), Some(detail)) => format!("{title}. {detail}"),
@@ -283,7 +298,7 @@ pub fn issuer(settings: &Settings) -> Result<Issuer> {
     Ok(Issuer::parse(&issuer)?)
 }
 
-async fn over(socket: &Path, request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
+async fn over(socket: &Path, request: Request<Body>) -> Result<Response<Vec<u8>>> {
     let lost = || {
         format!(
             "the server on {} went away before it answered",
@@ -296,17 +311,12 @@ async fn over(socket: &Path, request: Request<Body>) -> Result<(StatusCode, Vec<
         .with_context(lost)?;
     let driven = tokio::spawn(connection);
     let answer = sender.send_request(request).await.with_context(lost)?;
-    let status = answer.status();
-    let bytes = answer
-        .into_body()
-        .collect()
-        .await
-        .with_context(lost)?
-        .to_bytes();
+    let (head, body) = answer.into_parts();
+    let bytes = body.collect().await.with_context(lost)?.to_bytes();
     drop(sender);
     // What is wrong with the connection now, after a whole answer, concerns nobody.
     let _ = driven.await;
-    Ok((status, bytes.to_vec()))
+    Ok(Response::from_parts(head, bytes.to_vec()))
 }
 
 /// The same, with the answer's body still to come.
@@ -327,11 +337,10 @@ async fn streamed(socket: &Path, request: Request<Body>) -> Result<Response<Body
     Ok(answer.map(Body::new))
 }
 
-async fn in_process(router: Router, request: Request<Body>) -> Result<(StatusCode, Vec<u8>)> {
-    let answer = answered(router, request).await?;
-    let status = answer.status();
-    let bytes = answer.into_body().collect().await?.to_bytes();
-    Ok((status, bytes.to_vec()))
+async fn in_process(router: Router, request: Request<Body>) -> Result<Response<Vec<u8>>> {
+    let (head, body) = answered(router, request).await?.into_parts();
+    let bytes = body.collect().await?.to_bytes();
+    Ok(Response::from_parts(head, bytes.to_vec()))
 }
 
 async fn answered(router: Router, mut request: Request<Body>) -> Result<Response<Body>> {

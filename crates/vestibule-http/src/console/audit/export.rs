@@ -28,6 +28,8 @@ const MOST: usize = 100_000;
 const PAGE: usize = 500;
 /// Pages that may wait for whoever reads.
 const AHEAD: usize = 2;
+/// How long one may hold its turn, however slowly it is read.
+const LONGEST: Duration = Duration::from_mins(5);
 /// How long nobody may take anything.
 const STUCK: Duration = Duration::from_mins(1);
 
@@ -67,7 +69,10 @@ pub async fn post(by: Administrator, posted: Posted) -> Result<Response, Failure
     });
     tokio::spawn(async move {
         let _turn = turn;
-        send(by, acting, filter, sender).await;
+        within(LONGEST, sender, async move |to| {
+            send(by, acting, filter, to).await
+        })
+        .await;
     });
     Ok(answer)
 }
@@ -97,21 +102,33 @@ fn act(fields: &Fields) -> Act {
     }
 }
 
-/// What breaks off before its end ends in an error, so that nobody takes it for the whole: the store may be away, the login over, or
-/// nobody reads.
+/// Has one sent, for so long at most. What breaks off before its end ends in an error, so that nobody takes it for the whole: the
+/// store may be away, the login over, or nobody reads.
+async fn within(
+    longest: Duration,
+    mut to: Sender<Bytes, StoreError>,
+    send: impl AsyncFnOnce(&mut Sender<Bytes, StoreError>) -> Result<(), StoreError>,
+) {
+    let sent = timeout(longest, send(&mut to)).await;
+    if let Err(error) = sent.unwrap_or_else(|_| Err(broken_off("it took too long"))) {
+        to.abort(error);
+    }
+}
+
+fn broken_off(why: &'static str) -> StoreError {
+    StoreError::Failed(why.into())
+}
+
 async fn send(
     by: Administrator,
     acting: Acting,
     filter: EventFilter,
-    mut to: Sender<Bytes, StoreError>,
-) {
+    to: &mut Sender<Bytes, StoreError>,
+) -> Result<(), StoreError> {
     let (mut sent, mut before) = (0, None);
     while sent < MOST {
         if !acting.still(&by) {
-            to.abort(StoreError::Failed(
-                "the login that asked for it is over".into(),
-            ));
-            return;
+            return Err(broken_off("the login that asked for it is over"));
         }
         let engine = &by.context().engine;
         let page = match engine
@@ -124,21 +141,20 @@ async fn send(
                     error = %vestibule_engine::causes(&error),
                     "the store failed while the audit trail was saved; it is broken off"
                 );
-                to.abort(error);
-                return;
+                return Err(error);
             }
         };
         sent += page.events.len();
         let lines = lines(&page.events);
         if !lines.is_empty() && !matches!(timeout(STUCK, to.send_data(lines)).await, Ok(Ok(()))) {
-            to.abort(StoreError::Failed("nobody read on".into()));
-            return;
+            return Err(broken_off("nobody read on"));
         }
         before = page.next;
         if before.is_none() {
-            return;
+            break;
         }
     }
+    Ok(())
 }
 
 fn lines(events: &[vestibule_core::audit::StoredEvent]) -> Bytes {
@@ -150,4 +166,31 @@ fn lines(events: &[vestibule_core::audit::StoredEvent]) -> Bytes {
         }
     }
     Bytes::from(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    /// Holds: ASVS 15.2.2
+    #[tokio::test]
+    async fn asvs_15_2_2_one_that_takes_too_long_gives_its_turn_back_and_is_no_whole() {
+        let (sender, body) = Channel::new(AHEAD);
+        let sending = within(Duration::ZERO, sender, async |to| {
+            let _ = to.send_data(Bytes::from_static(b"{}\n")).await;
+            std::future::pending().await
+        });
+        sending.await;
+        assert!(body.collect().await.is_err());
+
+        let (sender, body) = Channel::new(AHEAD);
+        let sending = within(LONGEST, sender, async |to| {
+            let _ = to.send_data(Bytes::from_static(b"{}\n")).await;
+            Ok(())
+        });
+        sending.await;
+        assert_eq!(body.collect().await.unwrap().to_bytes(), "{}\n");
+    }
 }

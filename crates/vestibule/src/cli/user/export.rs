@@ -4,17 +4,24 @@ use std::fs::OpenOptions;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use serde_json::Value;
 
 use super::list::Filter;
 use super::records::{Format, HEADINGS, Record, cells, quoted};
 use crate::cli::{output, wait};
-use crate::client::{Client, Missing, part};
+use crate::client::{Client, Missing, Refused, part};
 use crate::progress;
 use crate::settings::Settings;
 
+/// What a server answers while as many export as may.
+const BUSY: &str = "busy";
+/// Longer than an export may hold its turn, and shorter than a begun one is remembered (docs/accounts.md).
+const PATIENCE: Duration = Duration::from_mins(7);
+const SHORTEST: Duration = Duration::from_secs(1);
 const ROUTE: &str = "/api/v1/admin/users/export?limit=1000";
 
 /// Where the accounts go.
@@ -78,7 +85,7 @@ async fn write(
             let path = next.as_deref().map_or(route.clone(), |next| {
                 format!("{route}&after={}", part(next))
             });
-            let mut page = client.get(&path).await?;
+            let mut page = page(client, &path).await?;
             let records: Vec<Record> = serde_json::from_value(page["users"].take())?;
             for record in &records {
                 out.put(record)?;
@@ -88,7 +95,7 @@ async fn write(
                 bar.inc(records.len() as u64);
             }
             match page["next"].take() {
-                serde_json::Value::String(more) => next = Some(more),
+                Value::String(more) => next = Some(more),
                 _ => break,
             }
         }
@@ -99,6 +106,35 @@ async fn write(
         Ok(count)
     })
     .await
+}
+
+/// Asks for a page, and again while as many export as may: each of them has its turn, and gives it back.
+async fn page(client: &Client, path: &str) -> Result<Value> {
+    let mut waited = Duration::ZERO;
+    loop {
+        let error = match client.get(path).await {
+            Ok(page) => return Ok(page),
+            Err(error) => error,
+        };
+        let refused = error.downcast_ref::<Refused>();
+        let busy = refused.filter(|refused| refused.code == BUSY);
+        let Some(wait) = busy.and_then(|busy| busy.retry_after) else {
+            return Err(error);
+        };
+        waited += wait.max(SHORTEST);
+        if waited > PATIENCE {
+            return Err(error);
+        }
+        pause(wait.max(SHORTEST)).await;
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the server says how long it wants not to be asked"
+)]
+async fn pause(wait: Duration) {
+    tokio::time::sleep(wait).await;
 }
 
 /// Accounts on their way out.
@@ -137,5 +173,63 @@ impl<W: Write> Out<W> {
             Self::Jsonl(out) => out.flush(),
             Self::Csv(writer) => writer.flush(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use axum::response::{IntoResponse as _, Response};
+    use axum::routing::get;
+    use axum::{Json, Router};
+    use serde_json::json;
+
+    use super::*;
+
+    /// Is busy so many times, and is asked so often.
+    fn busy(times: u64) -> (Client, Arc<AtomicU64>) {
+        let asked = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&asked);
+        let answer = move || {
+            let nth = count.fetch_add(1, Ordering::SeqCst);
+            async move {
+                if nth < times {
+                    turned_away()
+                } else {
+                    Json(json!({ "users": [] })).into_response()
+                }
+            }
+        };
+        (
+            Client::asking(Router::new().route("/page", get(answer))),
+            asked,
+        )
+    }
+
+    fn turned_away() -> Response {
+        let problem = Json(json!({ "code": BUSY, "title": "Too much at once" }));
+        (
+            http::StatusCode::SERVICE_UNAVAILABLE,
+            [("retry-after", "5")],
+            problem,
+        )
+            .into_response()
+    }
+
+    /// Holds: ASVS 15.2.2
+    #[tokio::test(start_paused = true)]
+    async fn asvs_15_2_2_an_export_waits_for_its_turn_and_not_for_ever() {
+        let (client, asked) = busy(3);
+        assert_eq!(
+            page(&client, "/page").await.unwrap(),
+            json!({ "users": [] })
+        );
+        assert_eq!(asked.load(Ordering::SeqCst), 4);
+        let (client, asked) = busy(u64::MAX);
+        let refused = page(&client, "/page").await.unwrap_err();
+        assert_eq!(refused.to_string(), "Too much at once");
+        assert_eq!(asked.load(Ordering::SeqCst), 1 + PATIENCE.as_secs() / 5);
     }
 }
