@@ -180,8 +180,8 @@ pub struct Failure {
     cause: Option<Arc<dyn StdError + Send + Sync>>,
     retry_after: Option<Duration>,
     back: Option<String>,
-    /// It ended others than the caller's own session.
-    of_others: bool,
+    /// The page, where it is not the code's.
+    page: Option<ErrorKind>,
 }
 
 impl Failure {
@@ -192,7 +192,7 @@ impl Failure {
             cause: None,
             retry_after: None,
             back: None,
-            of_others: false,
+            page: None,
         }
     }
 
@@ -218,7 +218,18 @@ impl Failure {
         back: impl Into<String>,
     ) -> Self {
         Self {
-            of_others: true,
+            page: Some(ErrorKind::EndsUnstored),
+            ..Self::end_unstored(cause).back(back)
+        }
+    }
+
+    /// The store could not write down that somebody is shut out; their sessions are owed to it, the rest is not.
+    pub fn shut_unstored(
+        cause: impl StdError + Send + Sync + 'static,
+        back: impl Into<String>,
+    ) -> Self {
+        Self {
+            page: Some(ErrorKind::ShutUnstored),
             ..Self::end_unstored(cause).back(back)
         }
     }
@@ -350,11 +361,7 @@ pub(crate) fn explain(
     let id = error_id(&caller.context);
     failure.log(&id, method, path);
     let page = ErrorPage {
-        kind: if failure.of_others {
-            ErrorKind::EndsUnstored
-        } else {
-            failure.code.page()
-        },
+        kind: failure.page.unwrap_or(failure.code.page()),
         id,
         back: failure
             .back

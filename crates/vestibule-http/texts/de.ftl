@@ -1137,6 +1137,11 @@ problem-before-session = Der Parameter before ist nicht die Kennung einer Sitzun
 problem-whose-sessions = Geben Sie an, wessen Sitzungen: entweder user=EMAIL oder all=true.
 problem-not-a-session = { $id } ist nicht die Kennung einer Sitzung.
 problem-sessions-most = Das Feld sessions fasst höchstens { $most }: Senden Sie den Rest danach.
+problem-import-twice = Diese Adresse steht schon in der Liste.
+problem-import-not-allowed = Die Anmeldung, die um den Import bat, ist beendet, oder ihre Rolle wurde entzogen.
+problem-import-last = Nur dieses Konto verwaltet den Server, und ohne es täte es niemand.
+problem-import-store = Unter diesem Konto versagte die Datenbank: Senden Sie es noch einmal.
+problem-import-broken-off = Dieses Konto wurde abgebrochen: Senden Sie es noch einmal.
 problem-users-most = Das Feld users fasst höchstens { $most }: Senden Sie den Rest danach.
 problem-password-of-another = Die Verwaltung setzt niemandes Passwort: Lassen Sie es weg, und senden Sie eine Einladung.
 problem-no-account-at = Kein Konto hat die Adresse { $email }.
@@ -1146,9 +1151,13 @@ problem-administrator-alone = Nur { $email } verwaltet diesen Server, und ohne d
 problem-declared-account = Das Konto { $name } steht in der Einstellungsdatei und wird dort verwaltet: Ändern Sie die Datei, und senden Sie dem Server SIGHUP, oder starten Sie ihn neu.
 problem-declared-application = Die Anwendung { $name } steht in der Einstellungsdatei und wird dort verwaltet: Ändern Sie die Datei, und senden Sie dem Server SIGHUP, oder starten Sie ihn neu.
 problem-declared-role = Die Rolle { $name } steht in der Einstellungsdatei und wird dort verwaltet: Ändern Sie die Datei, und senden Sie dem Server SIGHUP, oder starten Sie ihn neu.
-problem-role-held-by = { $role } haben noch { $holders }: Nehmen Sie sie ihnen zuerst (vestibule user list zeigt, wer es ist, vestibule user set-roles EMAIL ROLE… gibt andere).
+problem-role-held-by =
+    { $holders ->
+        [one] Ein Konto hat noch die Rolle { $role }: Nehmen Sie sie ihm zuerst (vestibule user list zeigt, welches es ist, vestibule user set-roles EMAIL ROLE… gibt andere).
+       *[other] { $holders } Konten haben noch die Rolle { $role }: Nehmen Sie sie ihnen zuerst (vestibule user list zeigt, welche es sind, vestibule user set-roles EMAIL ROLE… gibt andere).
+    }
 problem-role-undescribed = Nichts beschreibt eine Rolle { $role }: vestibule role list zeigt, welche es gibt.
-problem-no-words-in = In { $tag } gibt es keine Texte: Schreiben Sie "en" oder "de".
+problem-no-words-in = In { $tag } gibt es keine Texte: Schreiben Sie eines von { $known }.
 problem-mail-untried = Kein Mailserver ist eingestellt, es gibt also nichts auszuprobieren: Setzen Sie mail.server.
 problem-no-application = Es gibt keine Anwendung { $name }: vestibule app list zeigt, welche es gibt.
 problem-application-name-taken = Eine andere Anwendung hat diesen Namen: Wählen Sie einen anderen, oder ändern Sie jene mit vestibule app set.
@@ -1171,7 +1180,6 @@ problem-probe-key = Ein Schlüssel hat 32 bis 64 Buchstaben und Ziffern.
 ### Console: roles
 roles-title = Rollen
 roles-intro = Was Leute in Anwendungen dürfen. Gegeben und genommen werden Rollen auf der Seite einer Person; hier steht, wozu jede da ist.
-roles-empty = Noch hat niemand eine Rolle. Beschreiben Sie die erste.
 role-add = Rolle beschreiben
 role-add-intro = Eine Rolle lässt Leute ein, wo eine Anwendung nach ihr fragt. Ihre Berechtigungen sind Wörter Ihrer Anwendungen.
 role-add-submit = Rolle hinzufügen
@@ -1226,6 +1234,9 @@ role-fault-permissions = Jede Berechtigung hat 1 bis 100 Kleinbuchstaben, Ziffer
 error-ends-unstored = Abgemeldet, aber noch nicht aufgeschrieben
 error-ends-unstored-what = Was beendet wurde, ist ab sofort ausgesperrt, doch der Server konnte das nicht aufschreiben. Würde er jetzt neu gestartet, wüsste er es nicht mehr.
 error-ends-unstored-do = Der Server versucht weiter, es aufzuschreiben. Beenden Sie es noch einmal: Kommt diese Seite nicht mehr, ist es sicher.
+error-shut-unstored = Hier gesperrt, aber noch nicht aufgeschrieben
+error-shut-unstored-what = Das Konto ist ab sofort überall abgemeldet und gesperrt, doch der Server konnte nicht aufschreiben, dass es gesperrt ist. Würde er jetzt neu gestartet, ließe er es wieder hinein.
+error-shut-unstored-do = Von selbst versucht das niemand noch einmal. Sperren Sie das Konto erneut: Kommt diese Seite nicht mehr, ist es sicher.
 error-exports = Gerade speichern andere
 error-exports-what = Es laufen so viele Exporte, wie auf einmal dürfen. Gespeichert wurde nichts.
 error-exports-do = Versuchen Sie es wieder, sobald einer davon fertig ist.

@@ -1137,6 +1137,11 @@ problem-before-session = The parameter before is not a session's id.
 problem-whose-sessions = Say whose sessions: either user=EMAIL or all=true.
 problem-not-a-session = { $id } is not a session's id.
 problem-sessions-most = The field sessions holds at most { $most }: send the rest afterwards.
+problem-import-twice = This address stands in the list already.
+problem-import-not-allowed = The login that asked for the import is over, or its role was taken away.
+problem-import-last = This is the only account that administers, and without one nobody does.
+problem-import-store = The store failed under this one: send it again.
+problem-import-broken-off = This one was broken off: send it again.
 problem-users-most = The field users holds at most { $most }: send the rest afterwards.
 problem-password-of-another = An administrator sets nobody's password: leave it out, and send an invitation.
 problem-no-account-at = No account has the address { $email }.
@@ -1146,9 +1151,13 @@ problem-administrator-alone = { $email } is the only administrator, and without 
 problem-declared-account = The account { $name } stands in the settings file and is managed there: change the file and send the server SIGHUP, or restart it.
 problem-declared-application = The application { $name } stands in the settings file and is managed there: change the file and send the server SIGHUP, or restart it.
 problem-declared-role = The role { $name } stands in the settings file and is managed there: change the file and send the server SIGHUP, or restart it.
-problem-role-held-by = { $role } is held by { $holders }: take it from them first (vestibule user list shows who, vestibule user set-roles EMAIL ROLE… gives others).
+problem-role-held-by =
+    { $holders ->
+        [one] 1 account holds { $role }: take it from that one first (vestibule user list shows which, vestibule user set-roles EMAIL ROLE… gives others).
+       *[other] { $holders } accounts hold { $role }: take it from them first (vestibule user list shows which, vestibule user set-roles EMAIL ROLE… gives others).
+    }
 problem-role-undescribed = Nothing describes a role { $role }: vestibule role list shows those there are.
-problem-no-words-in = There is no text in { $tag }: say "en" or "de".
+problem-no-words-in = There is no text in { $tag }: say one of { $known }.
 problem-mail-untried = No mail server is set, so there is nothing to try out: set mail.server.
 problem-no-application = There is no application { $name }: vestibule app list shows those there are.
 problem-application-name-taken = Another application has this name: choose another, or change that one with vestibule app set.
@@ -1171,7 +1180,6 @@ problem-probe-key = A key has 32 to 64 letters and digits.
 ### Console: roles
 roles-title = Roles
 roles-intro = What people may do in applications. A person's page gives and takes roles; here stands what each is for.
-roles-empty = Nobody has a role yet. Describe the first one.
 role-add = Describe a role
 role-add-intro = A role lets people in where an application asks for it. Its permissions are words of your applications.
 role-add-submit = Add the role
@@ -1226,6 +1234,9 @@ role-fault-permissions = Each permission has 1 to 100 small letters, digits and 
 error-ends-unstored = Signed out, but not written down yet
 error-ends-unstored-what = What was ended is shut out as of now, but the server could not write that down. If it were started again now, it would not remember.
 error-ends-unstored-do = The server goes on trying to write it down. End it once more: when this page no longer comes, it is certain.
+error-shut-unstored = Disabled here, but not written down yet
+error-shut-unstored-what = The account is signed out everywhere and shut as of now, but the server could not write down that it is disabled. If it were started again now, it would let them in.
+error-shut-unstored-do = Nothing tries that again by itself. Disable the account once more: when this page no longer comes, it is certain.
 error-exports = Others are saving just now
 error-exports-what = As many exports are under way as may be at a time. Nothing was saved.
 error-exports-do = Try again when one of them is done.

@@ -18,7 +18,7 @@ use vestibule_engine::{Busy, EntropyError, NotNow, causes};
 use vestibule_store::StoreError;
 
 pub use self::code::Code;
-pub use self::reasons::{Reason, demand};
+pub use self::reasons::{Reason, Said, demand};
 use crate::errors::retry_after;
 use crate::texts::{Arg, Msg, Tongue};
 

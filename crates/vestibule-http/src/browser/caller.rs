@@ -244,9 +244,10 @@ struct NotReady;
 #[error("the session ended while its form was on the way")]
 struct EndedMeanwhile;
 
+/// Why nobody is told that a session is over.
 #[derive(Debug, thiserror::Error)]
 #[error("the session's end is enforced, but could not be stored yet")]
-struct StillOwed;
+pub struct StillOwed;
 
 /// The handler's view of [`Caller`].
 pub struct Visitor(pub Arc<Caller>);

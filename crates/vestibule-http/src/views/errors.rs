@@ -50,6 +50,8 @@ pub enum ErrorKind {
     EndUnstored,
     /// The same of others' sign-outs.
     EndsUnstored,
+    /// The same of somebody who is shut out, which nobody tries to write down again.
+    ShutUnstored,
     /// As many exports are under way as may be.
     ExportsRunning,
     /// Address and password do not go together. A person sees the sign-in page instead.
@@ -160,9 +162,11 @@ impl ErrorKind {
             Self::TooManyRequests => 429,
             Self::HeadersTooLarge => 431,
             Self::Internal => 500,
-            Self::Unavailable | Self::EndUnstored | Self::EndsUnstored | Self::ExportsRunning => {
-                503
-            }
+            Self::Unavailable
+            | Self::EndUnstored
+            | Self::EndsUnstored
+            | Self::ShutUnstored
+            | Self::ExportsRunning => 503,
             Self::SignInLoop => 508,
         }
     }
@@ -266,6 +270,11 @@ impl ErrorKind {
                 msg("error-ends-unstored"),
                 msg("error-ends-unstored-what"),
                 msg("error-ends-unstored-do"),
+            ),
+            Self::ShutUnstored => (
+                msg("error-shut-unstored"),
+                msg("error-shut-unstored-what"),
+                msg("error-shut-unstored-do"),
             ),
             Self::ExportsRunning => (
                 msg("error-exports"),

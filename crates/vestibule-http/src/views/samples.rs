@@ -420,6 +420,10 @@ fn errors() -> Vec<Sample> {
             page(ErrorKind::EndsUnstored, Some("/console/sessions")),
         ),
         person(
+            "error-shut-unstored",
+            page(ErrorKind::ShutUnstored, Some("/console/people")),
+        ),
+        person(
             "error-exports",
             page(ErrorKind::ExportsRunning, Some("/console/audit")),
         ),

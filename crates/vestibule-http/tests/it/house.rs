@@ -289,6 +289,19 @@ impl House {
         self.sqlite.close().await;
     }
 
+    /// From here on nothing can be written, as on a full disk; or again it can.
+    pub fn fill_the_disk(&self, full: bool) {
+        let file = self.directory.path().join("vestibule.db");
+        let database = rusqlite::Connection::open(file).unwrap();
+        let sql = if full {
+            "CREATE TRIGGER no_room BEFORE INSERT ON audit_events \
+             BEGIN SELECT RAISE(ABORT, 'no space left on device'); END"
+        } else {
+            "DROP TRIGGER no_room"
+        };
+        database.execute_batch(sql).unwrap();
+    }
+
     /// Everything on record, oldest first, as `code` or `code (reason)`.
     pub async fn trail(&self) -> Vec<String> {
         let page = self.store.events_after(0, 10_000).await.unwrap();

@@ -11,7 +11,7 @@ use vestibule_core::user::Language;
 use vestibule_engine::{Invitation, InviteError};
 
 use super::users::address;
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::{Code, Problem, Said};
 use crate::api::request::{Given, Told, answer};
 use crate::api::time::Utc;
 use crate::context::Context;
@@ -101,10 +101,8 @@ fn language(context: &Context, asked: Option<&str>) -> Result<Language, Problem>
         return Ok(Language::default());
     };
     known_language(context, asked).ok_or_else(|| {
-        Problem::new(Code::InvalidLanguage).told(
-            msg("problem-no-words-in"),
-            vec![("tag", format!("{asked:?}").into())],
-        )
+        let (message, args) = no_words_in(context, asked);
+        Problem::new(Code::InvalidLanguage).told(message, args)
     })
 }
 
@@ -118,8 +116,13 @@ pub fn known_language(context: &Context, tag: &str) -> Option<Language> {
 }
 
 /// What to say instead of `tag`.
-pub fn no_words_in(tag: &str) -> String {
-    format!("there is no text in {tag:?}: say \"en\" or \"de\"")
+pub fn no_words_in(context: &Context, tag: &str) -> Said {
+    let known: Vec<_> = context.texts.tags().collect();
+    let args = vec![
+        ("tag", format!("{tag:?}").into()),
+        ("known", known.join(", ").into()),
+    ];
+    (msg("problem-no-words-in"), args)
 }
 
 fn not_invited(error: &InviteError) -> Problem {

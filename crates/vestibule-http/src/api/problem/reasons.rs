@@ -5,6 +5,7 @@ use vestibule_core::email::ParseEmailError;
 use vestibule_core::filter::ParseFilterError;
 use vestibule_core::password::NewPasswordError;
 use vestibule_core::user::{ParseNameError, ParseRoleError};
+use vestibule_engine::ImportError;
 use vestibule_engine::applications::DemandError;
 
 use crate::pages::setup::password_fault;
@@ -46,6 +47,22 @@ impl Reason for ParseNameError {
 impl Reason for ParseRoleError {
     fn said(&self) -> Said {
         msg("problem-invalid-role-what").said()
+    }
+}
+
+impl Reason for ImportError {
+    fn said(&self) -> Said {
+        match self {
+            Self::Email(why) => why.said(),
+            Self::Name(why) => why.said(),
+            Self::Role(why) => why.said(),
+            Self::Twice => msg("problem-import-twice").said(),
+            Self::NotAllowed => msg("problem-import-not-allowed").said(),
+            Self::LastAdministrator => msg("problem-import-last").said(),
+            // ASVS 16.5.1: the cause is for the log.
+            Self::Store(_) => msg("problem-import-store").said(),
+            Self::BrokenOff => msg("problem-import-broken-off").said(),
+        }
     }
 }
 
@@ -103,6 +120,8 @@ impl Reason for SpecError {
 
 #[cfg(test)]
 mod tests {
+    use vestibule_store::StoreError;
+
     use super::*;
     use crate::texts::Texts;
 
@@ -140,10 +159,18 @@ mod tests {
             NewPasswordError::SiteWord,
             NewPasswordError::Common,
         ];
+        let import = [
+            ImportError::Twice,
+            ImportError::NotAllowed,
+            ImportError::LastAdministrator,
+            ImportError::Store(StoreError::Full("no space left on device".into())),
+            ImportError::BrokenOff,
+        ];
         let mut all: Vec<Said> = vec![ParseNameError.said(), ParseRoleError.said()];
         all.extend(email.iter().map(Reason::said));
         all.extend(filter.iter().map(Reason::said));
         all.extend(demand.iter().map(Reason::said));
+        all.extend(import.iter().map(Reason::said));
         all.extend(spec.iter().map(Reason::said));
         all.extend(password.iter().map(Reason::said));
         let texts = Texts::embedded();

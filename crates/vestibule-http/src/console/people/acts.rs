@@ -104,10 +104,11 @@ async fn shut(
     deed: Deed,
 ) -> Result<Response, Failure> {
     let (engine, operator) = (&by.context().engine, &acting.operator);
-    let unstored = |error| Failure::ends_unstored(error, path(user));
     if deed == Deed::Disable {
         let set = engine.disable_user(user, operator).await;
-        return match set.map_err(unstored)? {
+        // Their sessions' ends are owed; that they are shut out holds until a restart.
+        let set = set.map_err(|error| Failure::shut_unstored(error, path(user)));
+        return match set? {
             SetStatus::Set { ended, .. } => Ok(on(user, &format!("disabled&count={ended}"))),
             SetStatus::Already => Ok(on(user, "nothing")),
             // Who acts administers: only while two shut each other out.
@@ -118,7 +119,8 @@ async fn shut(
             SetStatus::Unknown => Err(Failure::of(Code::NotFound)),
         };
     }
-    let ended = engine.revoke_user(user, operator).await.map_err(unstored)?;
+    let ended = engine.revoke_user(user, operator).await;
+    let ended = ended.map_err(|error| Failure::ends_unstored(error, path(user)))?;
     let ended = ended.ok_or(Failure::of(Code::NotFound))?;
     Ok(on(user, &format!("ended&count={ended}")))
 }

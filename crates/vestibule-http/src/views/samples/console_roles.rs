@@ -49,7 +49,6 @@ pub(super) fn roles() -> Vec<Sample> {
         .into_iter()
         .map(|(name, notice)| administrator(name, list(notice)))
         .collect();
-    samples.push(administrator("console-roles-empty", RolesPage::default()));
     samples.extend(adding());
     samples.extend(acts());
     samples

@@ -141,6 +141,8 @@ async fn asvs_7_4_5_so_does_one_from_the_console() {
         // What holds is said so, and of whom.
         let says = if path.ends_with("end-all") {
             "Almost signed out"
+        } else if path.ends_with("disable") {
+            "Nothing tries that again by itself."
         } else {
             "Signed out, but not written down yet"
         };
@@ -243,5 +245,32 @@ async fn asvs_8_2_1_no_route_of_administration_is_open_to_anybody_else() {
     for route in &routes {
         let answer = root.send(with(&root, route, &roots)).await;
         refused(&answer, 403, "fresh_login_required");
+    }
+}
+
+#[tokio::test]
+async fn what_became_of_an_import_is_told_in_the_callers_language() {
+    let (_house, root) = administered().await;
+    let list = r#"{"users": [{"email": "nobody"}, {"email": "bob@example.test", "language": "tlh"},
+        {"email": "carol@example.test"}, {"email": "carol@example.test"}]}"#;
+    let token = csrf(&root).await;
+    let mut told = Vec::new();
+    for language in ["en", "de"] {
+        let body = list.replace("carol", &format!("carol.{language}"));
+        let mut request = call(&root, "POST", "/api/v1/admin/users/import", &body);
+        let headers = request.headers_mut();
+        headers.insert("x-csrf-token", token.parse().unwrap());
+        headers.insert("accept-language", language.parse().unwrap());
+        let answer = root.send(request).await;
+        assert_eq!(answer.header("content-language"), language);
+        let users = read(&answer)["users"].as_array().unwrap().clone();
+        let details = users.iter().map(|one| one["detail"].clone());
+        told.push(details.collect::<Vec<_>>());
+    }
+    assert_eq!(told[0][3], "This address stands in the list already.");
+    assert_eq!(told[1][3], "Diese Adresse steht schon in der Liste.");
+    for (english, german) in told[0].iter().zip(&told[1]) {
+        assert_eq!(english.is_null(), german.is_null());
+        assert!(english.is_null() || english != german, "{english}");
     }
 }

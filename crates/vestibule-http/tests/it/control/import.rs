@@ -176,6 +176,13 @@ async fn one_that_is_refused_keeps_no_other_from_being_made() {
         ]
     );
     assert_eq!(exported(&caller).await.len(), 2);
+    for one in answer["users"].as_array().unwrap() {
+        assert_eq!(one["code"].is_null(), one["detail"].is_null());
+    }
+    assert_eq!(
+        answer["users"][5]["detail"],
+        "There is no text in \"tlh\": say one of en, de."
+    );
 }
 
 /// Of those who stop administering the last in the list stays, and the dry run knows it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use http::StatusCode;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use vestibule_core::email::EmailAddress;
@@ -14,11 +14,11 @@ use vestibule_engine::{ExportedUser, ImportError, ImportPlan, Imported, Imported
 
 use super::{Page, address};
 use crate::api::admin::invitations::{known_language, no_words_in};
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::{Code, Problem, Reason as _, Said};
 use crate::api::request::{Asked, Given, ToldAtLength, answer, limit};
 use crate::context::Context;
 use crate::exports::AGAIN;
-use crate::texts::msg;
+use crate::texts::{Tongue, msg};
 
 /// Most accounts that one request brings.
 const MOST: usize = 1000;
@@ -108,11 +108,12 @@ impl OutcomeBody {
         }
     }
 
-    fn not_done(outcome: Outcome, code: Code, detail: String) -> Self {
+    /// In the caller's language.
+    fn not_done(outcome: Outcome, code: Code, (why, args): Said, tongue: Tongue<'_>) -> Self {
         Self {
             outcome,
             code: Some(code.as_str()),
-            detail: Some(detail),
+            detail: Some(tongue.text_with(why, &args).into_owned()),
         }
     }
 }
@@ -129,6 +130,7 @@ impl OutcomeBody {
 pub async fn import(
     State(context): State<Arc<Context>>,
     Given(operator): Given,
+    headers: HeaderMap,
     ToldAtLength(told): ToldAtLength<ImportBody>,
 ) -> Result<Response, Problem> {
     // ASVS 15.2.2
@@ -136,6 +138,7 @@ pub async fn import(
         return Err(Problem::new(Code::InvalidBody)
             .told(msg("problem-users-most"), vec![("most", MOST.into())]));
     }
+    let tongue = context.texts.language(&headers);
     let plan = ImportPlan {
         update: told.update,
         dry_run: told.dry_run,
@@ -143,7 +146,7 @@ pub async fn import(
     let mut outcomes: Vec<Option<OutcomeBody>> = Vec::with_capacity(told.users.len());
     let mut users = Vec::with_capacity(told.users.len());
     for line in told.users {
-        match read(&context, line) {
+        match read(&context, line, tongue) {
             Ok(user) => {
                 users.push(user);
                 outcomes.push(None);
@@ -157,10 +160,14 @@ pub async fn import(
     for (place, done) in places.zip(done) {
         *place = Some(match done {
             Ok(imported) => OutcomeBody::done(imported),
-            Err(why) => not_imported(&why),
+            Err(why) => not_imported(&why, tongue),
         });
     }
-    Ok(answer(StatusCode::OK, &counted(plan, outcomes)))
+    let mut answer = answer(StatusCode::OK, &counted(plan, outcomes));
+    let headers = answer.headers_mut();
+    let language = HeaderValue::from_static(tongue.lang());
+    headers.insert(header::CONTENT_LANGUAGE, language);
+    Ok(answer)
 }
 
 /// One line for all that failed. Where nothing was done, that is the answer.
@@ -179,11 +186,12 @@ fn log_failure(done: &[Result<Imported, ImportError>]) -> Result<(), Problem> {
     }
 }
 
-fn read(context: &Context, line: Line) -> Result<ImportedUser, OutcomeBody> {
+fn read(context: &Context, line: Line, tongue: Tongue<'_>) -> Result<ImportedUser, OutcomeBody> {
     let language = match line.language.as_deref() {
         None => None,
         Some(tag) => Some(known_language(context, tag).ok_or_else(|| {
-            OutcomeBody::not_done(Outcome::Refused, Code::InvalidLanguage, no_words_in(tag))
+            let why = no_words_in(context, tag);
+            OutcomeBody::not_done(Outcome::Refused, Code::InvalidLanguage, why, tongue)
         })?),
     };
     Ok(ImportedUser {
@@ -211,7 +219,7 @@ fn counted(plan: ImportPlan, outcomes: Vec<Option<OutcomeBody>>) -> ImportedBody
     }
 }
 
-fn not_imported(error: &ImportError) -> OutcomeBody {
+fn not_imported(error: &ImportError, tongue: Tongue<'_>) -> OutcomeBody {
     let (outcome, code) = match error {
         ImportError::Email(_) => (Outcome::Refused, Code::InvalidEmail),
         ImportError::Name(_) => (Outcome::Refused, Code::InvalidName),
@@ -222,7 +230,7 @@ fn not_imported(error: &ImportError) -> OutcomeBody {
         ImportError::Store(_) => (Outcome::Failed, Code::StoreFailed),
         ImportError::BrokenOff => (Outcome::Failed, Code::Internal),
     };
-    OutcomeBody::not_done(outcome, code, error.to_string())
+    OutcomeBody::not_done(outcome, code, error.said(), tongue)
 }
 
 #[derive(Serialize, ToSchema)]

@@ -6,7 +6,7 @@ use vestibule_core::id::{ParseIdError, SessionId};
 use vestibule_store::EndSession;
 
 use super::{name, sessions};
-use crate::browser::caller::SignedIn;
+use crate::browser::caller::{SignedIn, StillOwed};
 use crate::browser::form::Posted;
 use crate::browser::fresh::{self, Act};
 use crate::errors::{Code, Failure};
@@ -24,6 +24,11 @@ pub async fn post(signed_in: SignedIn, posted: Posted) -> Result<Response, Failu
     }
     let sessions = sessions(&signed_in).await?;
     let Some(session) = sessions.into_iter().find(|session| session.id == id) else {
+        // Over in memory, and not written down yet: so it is told until it is (ASVS 7.4.1).
+        let owner = signed_in.session.user_id();
+        if caller.context.engine.owes_end_of(id, owner) {
+            return Err(Failure::ends_unstored(StillOwed, "/account"));
+        }
         return Ok(ended(0));
     };
     let act = Act {

@@ -2,6 +2,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use http::StatusCode;
+use vestibule_engine::Chores;
 
 use crate::house::{Browser, House, PASSWORD, send, until_it_waits};
 
@@ -268,4 +269,38 @@ async fn asvs_16_5_2_a_renewal_is_kept_whatever_becomes_of_the_act() {
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.set_cookies().is_empty());
     assert_eq!(lost.get("/logout").await.status, StatusCode::OK);
+}
+
+/// Holds: ASVS 7.4.1, ASVS 7.5.2
+#[tokio::test]
+async fn asvs_7_4_1_an_end_that_is_not_written_down_is_told_as_such_until_it_is() {
+    for path in ["/account/devices/end", "/account/devices/end-others"] {
+        let house = House::new().await;
+        house.add(ALICE).await;
+        house.add("bob@example.test").await;
+        let lost = house.signed_in(ALICE).await;
+        let browser = house.signed_in(ALICE).await;
+        let bob = house.signed_in("bob@example.test").await;
+        let device = device_of(&browser).await;
+        house.fill_the_disk(true);
+        for _ in 0..2 {
+            let answer = browser
+                .submit("/account", path, &[("device", &device)])
+                .await;
+            assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE, "{path}");
+            let says = "Signed out, but not written down yet";
+            assert!(answer.body.contains(says), "{path}: {}", answer.body);
+            assert_eq!(lost.get("/account").await.status, StatusCode::SEE_OTHER);
+        }
+        // ASVS 8.2.2: what is owed of one person is nothing to another.
+        let fields = [("device", device.as_str())];
+        let answer = bob
+            .submit("/account", "/account/devices/end", &fields)
+            .await;
+        assert_eq!(answer.location(), "/account?ended=0");
+        house.fill_the_disk(false);
+        Chores::new(house.engine.clone()).round().await;
+        let answer = browser.submit("/account", path, &fields).await;
+        assert_eq!(answer.location(), "/account?ended=0", "{path}");
+    }
 }
