@@ -237,7 +237,7 @@ pub struct User {
 }
 
 impl User {
-    /// Whether they hold the role that administers, and may sign in to use it.
+    /// Whether they hold the role that administers, in an account that is not disabled.
     pub fn administers(&self) -> bool {
         self.status == UserStatus::Active && self.roles.contains(&Role::admin())
     }
