@@ -12,7 +12,6 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::app_session::ChallengeKey;
 use crate::csrf::CsrfKey;
 use crate::id::ErrandId;
-use crate::oauth::refresh::RefreshKey;
 use crate::secret::sha256;
 use crate::throttle::Keyer;
 use crate::ticket::RecoveryCode;
@@ -66,12 +65,6 @@ impl MasterKey {
     pub fn challenges(&self) -> Result<ChallengeKey, SealError> {
         self.derive(b"vestibule/handshake-challenge/v1")
             .map(|key| ChallengeKey::new(&key))
-    }
-
-    /// The key that vouches for refresh tokens.
-    pub fn refresh_tokens(&self) -> Result<RefreshKey, SealError> {
-        self.derive(b"vestibule/refresh-token/v1")
-            .map(|key| RefreshKey::new(&key))
     }
 
     /// Names the tallies of throttling.

@@ -53,9 +53,11 @@ impl AccessToken {
         self.scopes.iter().any(|has| has == scope)
     }
 
-    /// Whether it is a client's own (client credentials), with no user behind it (RFC 9068 §2.2, RFC 9700 §4.15).
-    pub fn is_clients_own(&self) -> bool {
-        self.session.is_none() && self.subject == self.client_id
+    /// Whether it is a client's own (client credentials), with no user behind it (RFC 9068 §2.2, RFC 9700 §4.15). A user leaves
+    /// a mark: a session, a grant, or the time of a login. Whose `sub` it is shows nothing: a client may have a user's id for its
+    /// own. Other issuers may leave no such mark; their users' tokens are taken for clients' then, never the other way round.
+    pub const fn is_clients_own(&self) -> bool {
+        self.session.is_none() && self.grant.is_none() && self.authenticated.is_none()
     }
 
     pub(crate) fn read(claims: Claims) -> Result<Self, Fault> {

@@ -68,6 +68,24 @@ impl Claims {
         Ok(())
     }
 
+    /// What there is of these has the type that its standard says: `iss`, `aud`, and the names of who and what it is about.
+    pub fn well_formed(&self) -> Result<(), Refused> {
+        Ok(self.formed()?)
+    }
+
+    pub(crate) fn formed(&self) -> Result<(), Fault> {
+        if self.0.get("iss").is_some_and(|issuer| !issuer.is_string()) {
+            return Err(Fault::Malformed("iss"));
+        }
+        if self.0.contains_key("aud") {
+            self.audiences()?;
+        }
+        for name in ["sub", "jti", "sid", "client_id", "azp"] {
+            self.text(name)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn issuer_is(&self, issuer: &str) -> Result<(), Fault> {
         match self.0.get("iss") {
             None => Err(Fault::Missing("iss")),

@@ -70,6 +70,9 @@ pub enum Fault {
     /// Not on the caller's list.
     #[error("its alg is not one of the algorithms that are accepted")]
     AlgorithmNotListed,
+    /// `none` (RFC 7518 §3.6).
+    #[error("its alg is none: nobody has signed it")]
+    Unsigned,
     /// RFC 7515 §4.1.11.
     #[error("its header demands extensions (crit, b64) that are not supported")]
     Critical,
@@ -94,6 +97,9 @@ pub enum Fault {
     /// More than one key.
     #[error("more than one key of the set fits it: it cannot be told which to use")]
     SeveralKeys,
+    /// RSA, smaller than the caller takes.
+    #[error("its RSA key has fewer bits than are accepted")]
+    KeyShort,
     /// The header's certificate thumbprint is not the key's.
     #[error("its x5t is not that of the key")]
     Certificate,

@@ -35,30 +35,11 @@ impl Header {
         Self::judge(json::object(bytes).map_err(|_| Fault::HeaderJson)?, listed)
     }
 
-    pub(crate) fn judge(members: Object, listed: &[Algorithm]) -> Result<Self, Fault> {
-        let header = Self::judge_with_key(members, listed)?;
-        // RFC 8725 §3.10, ASVS 9.1.3: a key of the token's own choice proves nothing.
-        if KEYS.iter().any(|name| header.members.contains_key(*name)) {
-            return Err(Fault::KeyInHeader);
-        }
-        Ok(header)
-    }
-
-    /// A header that may bring its key, as a DPoP proof does.
-    pub(crate) fn judge_with_key(members: Object, listed: &[Algorithm]) -> Result<Self, Fault> {
-        one_of_each(&members)?;
-        let named = members.get("alg").and_then(|alg| alg.as_str());
-        let named = named.ok_or(Fault::AlgorithmMissing)?;
+    fn judge(members: Object, listed: &[Algorithm]) -> Result<Self, Fault> {
         // RFC 8725 §3.1: the caller's list decides, and the comparison is of bytes.
-        let algorithm = Algorithm::named(named).filter(|named| listed.contains(named));
+        let algorithm = Algorithm::named(alg(&members)?).filter(|named| listed.contains(named));
         let algorithm = algorithm.ok_or(Fault::AlgorithmNotListed)?;
-        // RFC 7515 §4.1.11: no extension is understood, so that none may be critical; RFC 7797 is one of them.
-        if members.contains_key("crit") || members.contains_key("b64") {
-            return Err(Fault::Critical);
-        }
-        if ENCRYPTION.iter().any(|name| members.contains_key(*name)) {
-            return Err(Fault::EncryptionMember);
-        }
+        plain(&members)?;
         Ok(Self {
             algorithm,
             kid: text(&members, "kid")?,
@@ -69,6 +50,48 @@ impl Header {
             members,
         })
     }
+}
+
+/// What is wrong with a header whoever accepts which algorithms.
+pub fn faults(members: &Object) -> Result<(), Fault> {
+    if alg(members)?.trim().eq_ignore_ascii_case("none") {
+        return Err(Fault::Unsigned);
+    }
+    plain(members)?;
+    for name in ["kid", "typ", "x5t", "x5t#S256"] {
+        text(members, name)?;
+    }
+    not_nested(text(members, "cty")?.as_deref())
+}
+
+/// `cty` of a token that holds claims is not `JWT`: that one holds another token (RFC 7519 §5.2).
+pub fn not_nested(cty: Option<&str>) -> Result<(), Fault> {
+    if cty.is_some_and(|cty| media_type_is(cty, "JWT")) {
+        return Err(Fault::Nested);
+    }
+    Ok(())
+}
+
+fn alg(members: &Object) -> Result<&str, Fault> {
+    one_of_each(members)?;
+    let named = members.get("alg").and_then(|alg| alg.as_str());
+    named.ok_or(Fault::AlgorithmMissing)
+}
+
+/// Nothing critical, nothing of encryption, no key.
+fn plain(members: &Object) -> Result<(), Fault> {
+    // RFC 7515 §4.1.11: no extension is understood, so that none may be critical; RFC 7797 is one of them.
+    if members.contains_key("crit") || members.contains_key("b64") {
+        return Err(Fault::Critical);
+    }
+    if ENCRYPTION.iter().any(|name| members.contains_key(*name)) {
+        return Err(Fault::EncryptionMember);
+    }
+    // RFC 8725 §3.10, ASVS 9.1.3: a key of the token's own choice proves nothing.
+    if KEYS.iter().any(|name| members.contains_key(*name)) {
+        return Err(Fault::KeyInHeader);
+    }
+    Ok(())
 }
 
 /// No two members whose names differ in case alone: who reads them otherwise would see another header.

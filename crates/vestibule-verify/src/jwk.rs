@@ -67,6 +67,7 @@ enum Material {
     Rsa {
         pkcs1: ParsedPublicKey,
         pss: ParsedPublicKey,
+        bits: usize,
     },
 }
 
@@ -158,6 +159,14 @@ impl Jwk {
         &self.thumbprint
     }
 
+    /// How many bits the modulus has, where it is an RSA key. Under 3072 is less than 128 bits of security (ASVS 11.2.3).
+    pub const fn rsa_bits(&self) -> Option<usize> {
+        match &self.material {
+            Material::Rsa { bits, .. } => Some(*bits),
+            _ => None,
+        }
+    }
+
     const fn serves(&self, algorithm: Algorithm) -> bool {
         matches!(
             (&self.material, algorithm),
@@ -242,14 +251,6 @@ impl Jwks {
             }
         }
         Ok(found)
-    }
-
-    /// A set of these keys.
-    pub const fn of(keys: Vec<Jwk>) -> Self {
-        Self {
-            keys,
-            dropped: Vec::new(),
-        }
     }
 
     /// The keys that signatures may be judged by.
@@ -341,6 +342,7 @@ fn edwards(members: &Object) -> Result<(Material, String), Fault> {
     if !canonical_y || SMALL_ORDER.contains(&y) {
         return Err(Fault::KeyWeak);
     }
+    // Not every y is of a point; of one that is not, the crypto library knows when it is used: no signature holds under it.
     let key = ParsedPublicKey::new(&ED25519, x).map_err(|_| Fault::KeyWeak)?;
     let x = base64url::encode(x);
     let canonical = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#);
@@ -360,6 +362,7 @@ fn modulus_and_exponent(members: &Object) -> Result<(Material, String), Fault> {
     let material = Material::Rsa {
         pkcs1: parsed(&RSA_PKCS1_2048_8192_SHA256)?,
         pss: parsed(&RSA_PSS_2048_8192_SHA256)?,
+        bits: rsa::bits(&n),
     };
     let (n, e) = (base64url::encode(&n), base64url::encode(&e));
     Ok((material, format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#)))

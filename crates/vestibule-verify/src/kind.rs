@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::access::AccessToken;
 use crate::claims::Claims;
 use crate::error::{Fault, Refused};
 use crate::header::{Header, media_type_is};
@@ -136,9 +137,15 @@ impl Kind {
             .find(|kind| media_type_is(typ, kind.typ()))
     }
 
-    /// Whether the claims have the marks of this kind and none of another.
-    pub fn marks_hold(self, claims: &Claims) -> Result<(), Refused> {
-        Ok(self.marked(claims.members())?)
+    /// Whether a token whose signature holds is of this kind: its header's `typ` and `cty`, the marks of this kind and none of
+    /// another, and of an access token every claim that RFC 9068 has. Whose it is, for whom and until when is not judged here.
+    pub fn holds(self, header: &Header, claims: &Claims) -> Result<(), Refused> {
+        self.shaped(header)?;
+        self.claimed(claims)?;
+        if self == Self::AccessToken {
+            AccessToken::read(claims.clone())?;
+        }
+        Ok(())
     }
 
     /// Judges the header, before any key is touched.
@@ -157,8 +164,13 @@ impl Kind {
         if fits { Ok(()) } else { Err(Fault::Kind) }
     }
 
-    /// Judges which claims there are, after the signature.
-    pub(crate) fn marked(self, claims: &Object) -> Result<(), Fault> {
+    /// Judges which claims there are and what types they have, after the signature.
+    pub(crate) fn claimed(self, claims: &Claims) -> Result<(), Fault> {
+        self.marked(claims.members())?;
+        claims.formed()
+    }
+
+    fn marked(self, claims: &Object) -> Result<(), Fault> {
         let marks = self.marks();
         if let Some(name) = marks.has.iter().find(|name| !claims.contains_key(**name)) {
             return Err(Fault::Missing(name));

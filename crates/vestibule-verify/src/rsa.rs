@@ -1,7 +1,11 @@
 //! Which RSA keys are fit for use.
 
-/// Smallest and largest modulus, in bits.
-const BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+/// Smallest and largest modulus that is ever taken, in bits.
+const BITS: std::ops::RangeInclusive<usize> = LEAST..=8192;
+/// Smallest modulus that a caller may choose to take, in bits.
+pub const LEAST: usize = 2048;
+/// Smallest modulus that is taken unless a caller says otherwise: 128 bits of security (ASVS 11.2.3).
+pub const USUAL: usize = 3072;
 
 /// Odd primes below 168: what the check for ROCA looks at.
 const PRIMES: [u64; 38] = [
@@ -9,17 +13,22 @@ const PRIMES: [u64; 38] = [
     101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
 ];
 
+/// How many bits a modulus has (big-endian, no leading zeros).
+pub fn bits(modulus: &[u8]) -> usize {
+    let first = modulus.first().map_or(0, |first| first.leading_zeros());
+    modulus.len() * 8 - first as usize
+}
+
 /// Whether modulus and exponent (big-endian, no leading zeros) may be trusted with a signature (RFC 8725 §3.5, FIPS 186-5 §5.1).
 pub fn fit(modulus: &[u8], exponent: &[u8]) -> bool {
     let [first, ..] = modulus else { return false };
     if *first == 0 || exponent.first().is_none_or(|first| *first == 0) {
         return false;
     }
-    let bits = modulus.len() * 8 - first.leading_zeros() as usize;
     let odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
     // 65537 and above (FIPS 186-5 A.1.1), and small enough that a check stays cheap.
     let exponent_fits = matches!(exponent.len(), 3 | 4) && odd(exponent);
-    BITS.contains(&bits) && odd(modulus) && exponent_fits && !is_roca(modulus)
+    BITS.contains(&bits(modulus)) && odd(modulus) && exponent_fits && !is_roca(modulus)
 }
 
 /// CVE-2017-15361: a modulus whose residues are all powers of 65537 was made by the broken generator.

@@ -340,9 +340,9 @@ mod tests {
         assert_eq!(unknown, Redeem::Refused(CodeRefusal::Unknown));
     }
 
-    /// Holds: R08, ASVS 10.4.2
+    /// Holds: ASVS 10.4.2
     #[test]
-    fn r08_c16_a_second_valid_redemption_ends_the_grant_and_an_invalid_one_nothing() {
+    fn asvs_10_4_2_c16_a_second_valid_redemption_ends_the_grant_and_an_invalid_one_nothing() {
         let plain = plain();
         let used = redeemed(redeem(code(), &fitting(&plain), NOW));
         for (presented, refusal) in unfitting(&plain) {
@@ -367,9 +367,9 @@ mod tests {
         assert_eq!(at(-60_001), Redeem::Expired, "N01: from a clock ahead");
     }
 
-    /// Holds: R14, R04
+    /// Holds: R04
     #[test]
-    fn r14_a_code_without_challenge_takes_no_verifier_and_wants_its_redirect_uri() {
+    fn r04_a_code_without_challenge_takes_no_verifier_and_wants_its_redirect_uri() {
         let plain = plain();
         let bare = || AuthorizationCode {
             challenge: None,

@@ -68,35 +68,27 @@ pub struct Question {
     pub allowed: ScopeSet,
     /// Which resource servers are new.
     pub resources: Resources,
-    /// Whether it is to outlive the session, for the first time.
+    /// Whether it is to outlive the session, and was not allowed to, or not with all of this.
     pub standing: bool,
-}
-
-impl Question {
-    fn is_empty(&self) -> bool {
-        self.scopes.is_empty() && self.resources.is_empty() && !self.standing
-    }
+    /// Whether they have never allowed the application anything: what is asked may be no more than who they are.
+    pub first: bool,
 }
 
 /// Judges a request by what the user has allowed this application before.
 pub fn consent(
     asked: &Asked<'_>,
-    allowed: &Allowed,
+    allowed: Allowed<'_>,
     policy: ConsentPolicy,
     identity: Identity,
 ) -> Consent {
-    let new = asked.scopes.without(&allowed.scopes);
-    let question = Question {
-        allowed: asked.scopes.without(&new),
-        scopes: new,
-        resources: asked.resources.without(&allowed.resources),
-        // Only a user's word makes what outlives the session, whoever asks (OpenID Connect Core §11).
-        standing: asked.scopes.has(Scope::OFFLINE_ACCESS) && !allowed.standing,
-    };
+    let standing = asked.scopes.has(Scope::OFFLINE_ACCESS);
+    // At once, and in one answer of theirs: a page that showed half of it twice has not asked for the whole.
+    let covered = allowed.covers(asked.scopes, asked.resources, standing);
     let settled = match policy {
         ConsentPolicy::Always => false,
-        ConsentPolicy::Once => question.is_empty(),
-        ConsentPolicy::FirstParty => !question.standing,
+        ConsentPolicy::Once => covered,
+        // Only a user's word makes what outlives the session, whoever asks (OpenID Connect Core §11).
+        ConsentPolicy::FirstParty => covered || !standing,
     };
     // ASVS 10.7.1, C10: who may be somebody else is asked about each time.
     if settled && identity == Identity::Assured && !asked.prompt.consent {
@@ -105,12 +97,21 @@ pub fn consent(
     if asked.prompt.none {
         return Consent::Required;
     }
-    Consent::Ask(question)
+    let new = asked.scopes.without(&allowed.scopes());
+    Consent::Ask(Question {
+        allowed: asked.scopes.without(&new),
+        scopes: new,
+        resources: asked.resources.without(&allowed.resources()),
+        standing: standing && !covered,
+        first: allowed.is_nothing(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::oauth::grant::Grant;
+    use crate::oauth::grant::tests::grant;
 
     struct Case {
         scopes: &'static str,
@@ -128,23 +129,20 @@ mod tests {
         identity: Identity::Assured,
     };
 
-    fn judged(case: &Case, allowed: &Allowed) -> Consent {
+    fn judged(case: &Case, before: &[Grant]) -> Consent {
         let asked = Asked {
             scopes: &case.scopes.parse().unwrap(),
             resources: &Resources::of_request(case.resource).unwrap(),
             prompt: case.prompt.parse().unwrap_or_default(),
         };
-        consent(&asked, allowed, case.policy, case.identity)
+        consent(&asked, Allowed::by(before), case.policy, case.identity)
     }
 
-    fn allowed(scopes: &str) -> Allowed {
-        Allowed {
-            scopes: scopes.parse().unwrap(),
-            ..Allowed::default()
-        }
+    fn allowed(scopes: &str) -> [Grant; 1] {
+        [grant(scopes, None, false)]
     }
 
-    fn asked(case: &Case, before: &Allowed) -> Question {
+    fn asked(case: &Case, before: &[Grant]) -> Question {
         match judged(case, before) {
             Consent::Ask(question) => question,
             other => panic!("{other:?}"),
@@ -158,40 +156,91 @@ mod tests {
         let question = asked(&PLAIN, &allowed("openid"));
         assert_eq!(question.scopes, "a".parse().unwrap());
         assert_eq!(question.allowed, "openid".parse().unwrap());
+        assert!(!question.first);
         let resource = Case {
             resource: Some("urn:x:a"),
             ..PLAIN
         };
-        assert_eq!(
-            asked(&resource, &allowed("openid a"))
-                .resources
-                .iter()
-                .count(),
-            1
-        );
+        let resources = asked(&resource, &allowed("openid a")).resources;
+        assert_eq!(resources.iter().count(), 1);
         let always = Case {
             policy: ConsentPolicy::Always,
             ..PLAIN
         };
-        assert!(asked(&always, &allowed("openid a")).is_empty());
+        assert!(asked(&always, &allowed("openid a")).scopes.is_empty());
         let prompted = Case {
             prompt: "consent",
             ..PLAIN
         };
-        assert!(asked(&prompted, &allowed("openid a")).is_empty());
+        assert!(asked(&prompted, &allowed("openid a")).scopes.is_empty());
         let own = Case {
             policy: ConsentPolicy::FirstParty,
             ..PLAIN
         };
-        assert_eq!(judged(&own, &Allowed::default()), Consent::Given);
+        assert_eq!(judged(&own, &[]), Consent::Given);
         let prompted = Case {
             prompt: "consent",
             ..own
         };
-        assert_eq!(
-            asked(&prompted, &Allowed::default()).scopes.iter().count(),
-            2
-        );
+        assert_eq!(asked(&prompted, &[]).scopes.iter().count(), 2);
+    }
+
+    /// Holds: ASVS 10.7.1
+    #[test]
+    fn asvs_10_7_1_an_application_that_was_never_seen_is_asked_about_whatever_it_wants() {
+        let nothing = Case {
+            scopes: "",
+            ..PLAIN
+        };
+        let question = asked(&nothing, &[]);
+        assert!(question.first && question.scopes.is_empty() && question.resources.is_empty());
+        let silent = Case {
+            prompt: "none",
+            ..nothing
+        };
+        assert_eq!(judged(&silent, &[]), Consent::Required);
+        assert_eq!(judged(&nothing, &allowed("openid")), Consent::Given);
+    }
+
+    /// Holds: ASVS 10.7.1
+    #[test]
+    fn asvs_10_7_1_what_was_allowed_apart_was_not_allowed_together() {
+        let apart = [
+            grant("openid a", Some("urn:x:a"), false),
+            grant("openid b offline_access", Some("urn:x:b"), true),
+        ];
+        for (scopes, resource) in [
+            ("openid a b", None),
+            ("openid a", Some("urn:x:b")),
+            ("openid offline_access", Some("urn:x:a")),
+        ] {
+            let case = Case {
+                scopes,
+                resource,
+                ..PLAIN
+            };
+            let question = asked(&case, &apart);
+            assert!(question.scopes.is_empty(), "each is known: {scopes}");
+            assert!(question.resources.is_empty() && !question.first);
+            let silent = Case {
+                prompt: "none",
+                ..case
+            };
+            assert_eq!(judged(&silent, &apart), Consent::Required, "{scopes}");
+        }
+        let one_of_them = Case {
+            scopes: "openid b offline_access",
+            resource: Some("urn:x:b"),
+            ..PLAIN
+        };
+        assert_eq!(judged(&one_of_them, &apart), Consent::Given);
+        // The operator's own software likewise, where it is to outlive the session.
+        let own = Case {
+            scopes: "openid a offline_access",
+            policy: ConsentPolicy::FirstParty,
+            ..PLAIN
+        };
+        assert!(asked(&own, &apart).standing);
     }
 
     /// Holds: ASVS 10.7.1, O01
@@ -224,6 +273,12 @@ mod tests {
         };
         assert_eq!(judged(&silent, &all), Consent::Given);
         assert_eq!(judged(&silent, &allowed("openid")), Consent::Required);
+        // docs/deviations.md, C10.
+        let own = Case {
+            policy: ConsentPolicy::FirstParty,
+            ..silent
+        };
+        assert_eq!(judged(&own, &[]), Consent::Given);
     }
 
     /// Holds: ASVS 10.7.1
@@ -235,15 +290,11 @@ mod tests {
             policy: ConsentPolicy::FirstParty,
             ..PLAIN
         };
-        assert!(asked(&own, &Allowed::default()).standing);
+        assert!(asked(&own, &[]).standing);
         assert!(
             asked(&own, &allowed(offline)).standing,
             "in a session, so far"
         );
-        let standing = Allowed {
-            standing: true,
-            ..allowed(offline)
-        };
-        assert_eq!(judged(&own, &standing), Consent::Given);
+        assert_eq!(judged(&own, &[grant(offline, None, true)]), Consent::Given);
     }
 }

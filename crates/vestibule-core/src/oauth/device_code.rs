@@ -328,9 +328,8 @@ mod tests {
         NOW.plus(Duration::from_secs(seconds))
     }
 
-    /// Holds: V01
     #[test]
-    fn v01_a_user_code_has_eight_of_twenty_letters_and_is_read_as_people_type_it() {
+    fn rfc_8628_6_1_a_user_code_has_eight_of_twenty_letters_and_is_read_as_people_type_it() {
         let code = UserCode::new([0xa7; 8]);
         let shown = code.to_string();
         assert_eq!((shown.len(), shown.as_bytes()[4]), (9, b'-'));
@@ -389,7 +388,7 @@ mod tests {
         assert!(matches!(later, Poll::Pending { .. }), "{later:?}");
     }
 
-    /// Holds: V03, H04
+    /// Holds: V03
     #[test]
     fn v03_a_device_code_is_taken_once() {
         let Poll::Taken {

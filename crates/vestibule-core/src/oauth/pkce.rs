@@ -182,9 +182,8 @@ mod tests {
         assert_eq!(against(Some(&long[..128])), Err(PkceError::Mismatch));
     }
 
-    /// Holds: R14
     #[test]
-    fn r14_a_verifier_for_a_code_without_challenge_is_refused() {
+    fn a_verifier_for_a_code_without_challenge_is_refused() {
         assert_eq!(check(None, Some(VERIFIER)), Err(PkceError::Downgraded));
         assert_eq!(check(None, Some("")), Err(PkceError::Downgraded));
         assert!(!check(None, None).unwrap().is_proven());

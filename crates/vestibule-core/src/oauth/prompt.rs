@@ -44,20 +44,34 @@ impl FromStr for Prompt {
     }
 }
 
-/// Whether a login serves a request, or the user must prove again who they are. `asked_at` is when the request came: a login
-/// since then is the one that `prompt=login` asks for.
+/// How long a login that was made for a request serves it whatever its `max_age`: as long as its consent may take.
+pub const GRACE: Duration = Duration::from_mins(5);
+
+/// What a login was made for. Whoever led the user through it knows; clocks do not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginMade {
+    /// Before the request, or beside it, in another tab.
+    Otherwise,
+    /// Because this request wanted it.
+    ForThisRequest,
+}
+
+/// Whether a login serves a request, or the user must prove again who they are.
 pub fn needs_login(
     prompt: Prompt,
     max_age: Option<Duration>,
-    asked_at: UnixMillis,
+    made: LoginMade,
     auth_time: UnixMillis,
     now: UnixMillis,
 ) -> bool {
-    let since_asked = auth_time >= asked_at;
-    let chosen_anew = prompt.login || prompt.select_account;
-    let too_old = max_age.is_some_and(|most| now.since(auth_time) > most);
-    // A login that was made for this request is as young as it can be, also for `max_age=0`.
-    !since_asked && (chosen_anew || too_old)
+    let age = now.since(auth_time);
+    match made {
+        LoginMade::Otherwise => {
+            prompt.login || prompt.select_account || max_age.is_some_and(|most| age > most)
+        }
+        // It is as young as it can be, also for `max_age=0`; a request that lies about is not served by it for good.
+        LoginMade::ForThisRequest => max_age.is_some_and(|most| age > most.max(GRACE)),
+    }
 }
 
 #[cfg(test)]
@@ -87,25 +101,27 @@ mod tests {
     /// Holds: O01
     #[test]
     fn o01_login_and_an_exceeded_max_age_ask_again_and_only_once() {
+        use LoginMade::{ForThisRequest, Otherwise};
         let at = |seconds: i64| UnixMillis(1_800_000_000_000 + seconds * 1000);
-        let login = "login".parse().unwrap();
-        let needs = |prompt, max_age: Option<u64>, auth_time| {
-            needs_login(
-                prompt,
-                max_age.map(Duration::from_secs),
-                at(100),
-                at(auth_time),
-                at(100),
-            )
+        let needs = |prompt, max_age: Option<u64>, made, age| {
+            let max_age = max_age.map(Duration::from_secs);
+            needs_login(prompt, max_age, made, at(0), at(age))
         };
         let plain = Prompt::default();
-        assert!(!needs(plain, None, 0));
-        assert!(needs(login, None, 99) && !needs(login, None, 100));
-        assert!(needs("select_account".parse().unwrap(), None, 0));
-        assert!(!needs(plain, Some(100), 0) && needs(plain, Some(99), 0));
-        assert!(needs(plain, Some(0), 99));
-        let late =
-            |auth_time| needs_login(plain, Some(Duration::ZERO), at(100), at(auth_time), at(200));
-        assert!(late(99) && !late(130), "the login that the request led to");
+        assert!(!needs(plain, None, Otherwise, 100_000));
+        for chosen in ["login", "select_account"] {
+            let chosen = chosen.parse().unwrap();
+            // One of another tab in the same instant, or under a clock that was set back, is not what is asked for.
+            assert!(needs(chosen, None, Otherwise, 0) && needs(chosen, None, Otherwise, -99));
+            assert!(!needs(chosen, None, ForThisRequest, 100_000));
+        }
+        assert!(!needs(plain, Some(100), Otherwise, 100));
+        assert!(needs(plain, Some(99), Otherwise, 100) && needs(plain, Some(0), Otherwise, 1));
+        // A consent may take its time, and no more than that.
+        let (grace, longer) = (300, Some(400));
+        assert!(!needs(plain, Some(0), ForThisRequest, grace));
+        assert!(needs(plain, Some(0), ForThisRequest, grace + 1));
+        assert!(!needs(plain, longer, ForThisRequest, 400));
+        assert!(needs(plain, longer, ForThisRequest, 401));
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::oauth::uri::Uri;
-use crate::origin::Origin;
+use crate::origin::{Origin, ParseOriginError, is_loopback_host};
 
 /// Longest redirect URI, in bytes.
 pub const LONGEST: usize = 2048;
@@ -45,7 +45,10 @@ pub enum RedirectUriError {
     #[error("a redirect URI names no user")]
     UserInfo,
     /// The host cannot be read, or is spelt as no browser spells it.
-    #[error("the host is no host name in lower case, or its port no number from 1 to 65535")]
+    #[error(
+        "the host and port are not as a browser writes them: in lower case, an address in its shortest form, a port from 1 to \
+         65535 and not the scheme's own"
+    )]
     Host,
     /// http off loopback (R03).
     #[error("http is for loopback alone: write https")]
@@ -104,10 +107,12 @@ impl RedirectUri {
             || on_loopback(&self.0).is_some_and(|own| on_loopback(presented) == Some(own))
     }
 
-    /// Whether only the application's owner receives what is sent here: anybody's program can listen on a device's loopback or
-    /// claim a scheme (C10, RFC 8252 §8.6).
+    /// Whether only the application's owner receives what is sent here: anybody's program can listen on a device's loopback,
+    /// with a certificate or without, or claim a scheme (C10, RFC 8252 §8.6).
     pub fn is_assured(&self) -> bool {
-        self.0.starts_with("https://")
+        let uri = Uri::read(&self.0).filter(|uri| uri.scheme == "https");
+        let host = uri.and_then(|uri| uri.authority);
+        host.is_some_and(|host| !is_loopback_host(host))
     }
 }
 
@@ -125,17 +130,17 @@ impl fmt::Debug for RedirectUri {
 
 fn is_web(uri: &Uri<'_>) -> Result<(), RedirectUriError> {
     let authority = uri.authority.ok_or(RedirectUriError::Host)?;
-    // An origin's host alone: no upper case, no second spelling of an address.
-    if authority.bytes().any(|c| c.is_ascii_uppercase()) {
-        return Err(RedirectUriError::Host);
+    let written = format!("{}://{authority}", uri.scheme);
+    let origin: Origin = written.parse().map_err(|error| match error {
+        ParseOriginError::NeedsHttps(_) => RedirectUriError::NeedsHttps,
+        _ => RedirectUriError::Host,
+    })?;
+    // One place, one spelling: no upper case, no long form of an address, no port that goes without saying.
+    if origin.as_str() == written {
+        Ok(())
+    } else {
+        Err(RedirectUriError::Host)
     }
-    let https: Origin = format!("https://{authority}")
-        .parse()
-        .map_err(|_| RedirectUriError::Host)?;
-    if uri.scheme == "http" && !https.is_loopback() {
-        return Err(RedirectUriError::NeedsHttps);
-    }
-    Ok(())
 }
 
 /// RFC 8252 §7.1: a domain of the application's, reversed. So `javascript` and `data` are none.
@@ -303,6 +308,13 @@ mod tests {
             ("https:/a.example.test/cb", E::Host),
             ("https:///cb", E::Host),
             ("https://a.example.test:0/cb", E::Host),
+            ("https://a.example.test:443/cb", E::Host),
+            ("https://a.example.test:08443/cb", E::Host),
+            ("https://a.example.test:/cb", E::Host),
+            ("http://localhost:80/cb", E::Host),
+            ("http://[0:0:0:0:0:0:0:1]/cb", E::Host),
+            ("https://[2001:DB8::1]/cb", E::Host),
+            ("https://[2001:db8:0::1]/cb", E::Host),
             ("https://a.example.test:99999/cb", E::Host),
             ("https://127.1/cb", E::Host),
             ("https://a.example.test/x/../cb", E::DotSegment),
@@ -334,7 +346,17 @@ mod tests {
         ] {
             assert!(RedirectUri::parse(text, Platform::Web).is_ok(), "{text}");
         }
-        assert!(registered("https://a.example.test/cb").is_assured());
-        assert!(!registered("http://127.0.0.1/cb").is_assured());
+        for (text, assured) in [
+            ("https://a.example.test/cb", true),
+            ("https://a.example.test:8443/cb", true),
+            ("http://127.0.0.1/cb", false),
+            ("https://127.0.0.1/cb", false),
+            ("https://127.9.9.9:8443/cb", false),
+            ("https://[::1]:8443/cb", false),
+            ("https://localhost:8443/cb", false),
+            ("https://app.localhost/cb", false),
+        ] {
+            assert_eq!(registered(text).is_assured(), assured, "C10: {text}");
+        }
     }
 }

@@ -13,12 +13,14 @@
 //! token cannot be told from its owner until both go on from it. As long as nobody has used n+1, presenting n again gives the
 //! same n+1 and never a branch; once somebody has, whoever still holds n did not do it, and one of the two is a thief.
 //!
-//! Two limits, stated: a request of an honest client that was overtaken (another of its tabs has used n+1 meanwhile, or a copy
+//! Three limits, stated: a request of an honest client that was overtaken (another of its tabs has used n+1 meanwhile, or a copy
 //! of the request went astray and arrives late) looks like theft; and a thief who keeps step with the victim inside one
-//! generation is not seen. Who refreshes once for all tabs avoids the first; a family that is bound to a key, the second.
+//! generation is not seen. Who refreshes once for all tabs avoids the first; a family that is bound to a key, the second. The
+//! third: after a restore that keeps logins, a token that was issued after the backup was made is refused, for nothing kept
+//! knows it; and once the restored family has gone on beyond that token's generation, it looks like theft.
 //!
 //! Nothing stored is a token. Of the latest two a hash is kept; of the one before, its successor as well, sealed under a key
-//! that only the token presented makes. That older ones are ours, their own text shows.
+//! that only the token presented makes. That older ones are ours, their own text shows: it does not show of which time line.
 
 use std::time::Duration;
 

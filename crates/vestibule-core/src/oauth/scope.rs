@@ -64,8 +64,16 @@ pub struct ScopeSet(BTreeSet<Scope>);
 pub struct WiderScope;
 
 impl ScopeSet {
-    /// Most scopes in one set.
+    /// Most scopes that one request may ask for.
     pub const MOST: usize = 64;
+
+    /// Reads what a store holds: every scope is one, and there may be more than a request may ask for (see [`ScopeSet::and`]).
+    pub fn from_stored(text: &str) -> Result<Self, ParseScopeError> {
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
+        text.split(' ').map(str::parse).collect()
+    }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
@@ -93,7 +101,8 @@ impl ScopeSet {
         Self(self.0.difference(&others.0).cloned().collect())
     }
 
-    /// These and `others`. Sets that were granted may grow beyond what one request may ask for.
+    /// These and `others`. Sets that were granted may grow beyond what one request may ask for;
+    /// [`ScopeSet::from_stored`] reads those too.
     #[must_use]
     pub fn and(&self, others: &Self) -> Self {
         Self(self.0.union(&others.0).cloned().collect())
@@ -121,13 +130,10 @@ impl FromStr for ScopeSet {
 
     /// RFC 6749 §3.3: one blank between two. Nothing at all is the empty set.
     fn from_str(text: &str) -> Result<Self, ParseScopeError> {
-        if text.is_empty() {
-            return Ok(Self::default());
-        }
         if text.split(' ').nth(Self::MOST).is_some() {
             return Err(ParseScopeError::TooMany);
         }
-        text.split(' ').map(str::parse).collect()
+        Self::from_stored(text)
     }
 }
 
@@ -173,6 +179,12 @@ mod tests {
         let many = |n: usize| (0..n).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
         assert!(many(64).parse::<ScopeSet>().is_ok());
         assert_eq!(many(65).parse::<ScopeSet>(), Err(ParseScopeError::TooMany));
+        let joined = set(&many(64)).and(&set("a b"));
+        assert_eq!(ScopeSet::from_stored(&joined.to_string()), Ok(joined));
+        assert_eq!(
+            ScopeSet::from_stored("a\tb"),
+            Err(ParseScopeError::Malformed)
+        );
     }
 
     /// Holds: R21

@@ -64,9 +64,9 @@ plain!(
 mod tests {
     use super::*;
 
-    /// Holds: R20, ASVS 16.2.5
+    /// Holds: ASVS 16.2.5
     #[test]
-    fn r20_a_code_reads_back_serves_its_kind_alone_and_debug_does_not_show_it() {
+    fn asvs_16_2_5_a_code_reads_back_serves_its_kind_alone_and_debug_does_not_show_it() {
         let code = PlainAuthorizationCode::new([7; 32]);
         let told = code.encode();
         let read = PlainAuthorizationCode::parse(&told).unwrap();

@@ -1,9 +1,11 @@
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::signature::KeyPair as _;
 use serde_json::{Value, json};
-use vestibule_verify::{Algorithm, BuildError, Fault, Jwks, Verifier};
+use vestibule_verify::{Algorithm, BuildError, Builder, Fault, Jwks, Verifier};
 
-use crate::maker::{AUDIENCE, ISSUER, Issuer, Maker, b64, claims, header, mac, merged, set, under};
+use crate::maker::{
+    AUDIENCE, ISSUER, Issuer, Maker, NOW, b64, claims, header, mac, merged, set, under,
+};
 
 const ALL: [Algorithm; 6] = Algorithm::ALL;
 
@@ -231,4 +233,25 @@ fn ta10_a_verifier_needs_issuer_audience_and_algorithms() {
         wide.from_jwks(set(&[])).map(|_| ()),
         Err(BuildError::Leeway)
     );
+}
+
+/// Holds: ASVS 11.2.3
+#[test]
+fn asvs_11_2_3_an_rsa_key_has_3072_bits_unless_the_caller_says_otherwise() {
+    let judged = |maker: &Maker, builder: Builder| {
+        let verifier = builder.algorithms([Algorithm::Rs256]);
+        let verifier = verifier.from_jwks(set(&[maker.jwk()])).unwrap();
+        let header = json!({ "alg": "RS256", "typ": "at+jwt" });
+        let judged = verifier.verify(&maker.token(&header, &claims()), NOW);
+        judged.map(|_| ()).map_err(vestibule_verify::Refused::fault)
+    };
+    let builder = || Verifier::builder(ISSUER, AUDIENCE);
+    let short = Maker::rsa();
+    assert_eq!(judged(&short, builder()), Err(Fault::KeyShort));
+    assert_eq!(judged(&short, builder().rsa_2048()), Ok(()));
+    assert_eq!(set(&[short.jwk()]).keys()[0].rsa_bits(), Some(2048));
+    let usual = Maker::rsa_3072();
+    assert_eq!(judged(&usual, builder()), Ok(()));
+    assert_eq!(set(&[usual.jwk()]).keys()[0].rsa_bits(), Some(3072));
+    assert_eq!(set(&[Maker::p256().jwk()]).keys()[0].rsa_bits(), None);
 }

@@ -194,9 +194,8 @@ fn tb09_what_is_no_key_set_is_none() {
     );
 }
 
-/// Holds: TC04
 #[test]
-fn tc04_keys_of_small_order_are_refused() {
+fn rfc_8032_keys_of_small_order_and_an_s_beyond_the_order_are_refused() {
     let small = [
         "0000000000000000000000000000000000000000000000000000000000000000",
         "0100000000000000000000000000000000000000000000000000000000000000",

@@ -1,9 +1,9 @@
 //! Every kind of token at every consumer: only its own takes it.
 
 use serde_json::{Value, json};
-use vestibule_verify::{Algorithm, Fault, Kind, Verifier};
+use vestibule_verify::{Algorithm, Fault, Kind, Verifier, jws};
 
-use crate::maker::{AUDIENCE, ISSUER, Maker, NOW, set};
+use crate::maker::{AUDIENCE, ISSUER, Issuer, Maker, NOW, header, merged, set};
 
 const KINDS: [Kind; 8] = [
     Kind::AccessToken,
@@ -47,9 +47,9 @@ fn claims(kind: Kind) -> Value {
     }
 }
 
-/// Holds: J15, ASVS 9.2.2
+/// Holds: ASVS 9.2.2
 #[test]
-fn ti01_ti02_a_token_serves_its_own_purpose_alone() {
+fn asvs_9_2_2_a_token_serves_its_own_purpose_alone() {
     let maker = Maker::p256();
     let verifier = Verifier::builder(ISSUER, AUDIENCE).algorithms([Algorithm::Es256]);
     let verifier = verifier.from_jwks(set(&[maker.jwk()])).unwrap();
@@ -75,6 +75,55 @@ fn ti01_ti02_a_token_serves_its_own_purpose_alone() {
                 );
             }
         }
+    }
+}
+
+#[test]
+fn an_access_token_is_judged_alike_by_its_name_and_by_its_kind() {
+    let issuer = Issuer::new();
+    for (more, fault) in [
+        (json!({ "cnf": { "jkt": "x" } }), Fault::Bound),
+        (json!({ "cnf": { "kid": "x" } }), Fault::Malformed("cnf")),
+        (json!({ "scope": ["a"] }), Fault::Malformed("scope")),
+        (json!({ "roles": "admin" }), Fault::Malformed("roles")),
+    ] {
+        let all = merged(crate::maker::claims(), &more);
+        let token = issuer.maker.token(&header(), &all);
+        let by_kind = issuer.verifier.verify_kind(Kind::AccessToken, &token, NOW);
+        assert_eq!(by_kind.unwrap_err().fault(), fault, "{more}");
+        assert_eq!(issuer.judge(&token), Err(fault), "{more}");
+    }
+}
+
+#[test]
+fn whether_a_token_is_of_a_kind_is_more_than_its_typ() {
+    let maker = Maker::p256();
+    let keys = set(&[maker.jwk()]);
+    let holds = |kind: Kind, head: &Value, all: &Value| {
+        let token = maker.token(head, all);
+        let signed = jws::verify(&token, &keys, &[Algorithm::Es256]).unwrap();
+        let claims = signed.claims().map_err(vestibule_verify::Refused::fault)?;
+        let held = kind.holds(&signed.header, &claims);
+        held.map_err(vestibule_verify::Refused::fault)
+    };
+    for made in KINDS {
+        let head = json!({ "alg": "ES256", "typ": made.typ() });
+        for kind in KINDS {
+            let held = holds(kind, &head, &claims(made));
+            assert_eq!(held.is_ok(), made == kind, "{made:?} as {kind:?}: {held:?}");
+        }
+        let nested = merged(head, &json!({ "cty": "JWT" }));
+        assert_eq!(holds(made, &nested, &claims(made)), Err(Fault::Nested));
+    }
+    let head = json!({ "alg": "ES256", "typ": "at+jwt" });
+    for (more, fault) in [
+        (json!({ "sub": 7 }), Fault::Malformed("sub")),
+        (json!({ "client_id": "" }), Fault::Malformed("client_id")),
+        (json!({ "roles": "admin" }), Fault::Malformed("roles")),
+        (json!({ "cnf": { "kid": "x" } }), Fault::Malformed("cnf")),
+    ] {
+        let all = merged(claims(Kind::AccessToken), &more);
+        assert_eq!(holds(Kind::AccessToken, &head, &all), Err(fault), "{more}");
     }
 }
 

@@ -16,3 +16,4 @@ mod robustness;
 mod signature;
 mod standards;
 mod time;
+mod unverified;

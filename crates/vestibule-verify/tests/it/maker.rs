@@ -58,6 +58,10 @@ impl Maker {
         Self::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).unwrap())
     }
 
+    pub fn rsa_3072() -> Self {
+        Self::Rsa(RsaKeyPair::generate(KeySize::Rsa3072).unwrap())
+    }
+
     /// The public key, without kid or alg.
     pub fn jwk(&self) -> Value {
         match self {

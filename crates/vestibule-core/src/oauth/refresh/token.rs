@@ -25,8 +25,12 @@ impl Generation {
     }
 }
 
-/// The key that vouches for refresh tokens, derived from the master key: a token it does not vouch for was never ours, and
-/// nobody needs to be asked about it.
+/// The key that vouches for refresh tokens: a token it does not vouch for was never ours, and nobody needs to be asked about it.
+///
+/// It is made from 32 random bytes of its own, which a store keeps sealed under the master key ([`MasterKey::seal`]). Were it
+/// derived from the master key, a new one would sign every device out; so it is only sealed anew.
+///
+/// [`MasterKey::seal`]: crate::keys::MasterKey::seal
 #[derive(Clone)]
 pub struct RefreshKey(Key);
 
@@ -37,7 +41,7 @@ impl fmt::Debug for RefreshKey {
 }
 
 impl RefreshKey {
-    /// Wraps 32 derived bytes.
+    /// Wraps 32 bytes, fresh from the engine's entropy when it was first made.
     pub fn new(bytes: &[u8; 32]) -> Self {
         Self(Key::new(HMAC_SHA256, bytes))
     }
