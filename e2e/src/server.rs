@@ -339,3 +339,25 @@ where
     }
     Ok(child.wait_with_output()?)
 }
+
+/// Runs a command whose answer nobody reads: how it ends.
+pub fn unread<I, S>(data: &Path, arguments: I, input: &str) -> anyhow::Result<Option<i32>>
+where
+    I: IntoIterator<Item = S>,
+    S: AsRef<OsStr>,
+{
+    let (reader, answers) = std::io::pipe()?;
+    drop(reader);
+    let mut child = program(&[])?
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(answers)
+        .stderr(Stdio::null())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    Ok(child.wait()?.code())
+}

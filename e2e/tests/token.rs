@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use vestibule_e2e::server::command;
+use vestibule_e2e::server::{command, unread};
 
 const AUDIENCE: &str = "https://api.example.test";
 
@@ -38,18 +38,33 @@ impl Issuer {
         json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "kid": "k1", "alg": "EdDSA", "use": "sig", "x": x }] })
     }
 
+    /// An access token.
+    fn token(&self, lives: i64) -> anyhow::Result<String> {
+        self.odd(lives, &json!({}), &json!({}))
+    }
+
+    /// One whose header and claims have these besides; null takes one away.
     #[expect(
         clippy::disallowed_methods,
         reason = "a token of now, for a binary that reads the clock"
     )]
-    fn token(&self, lives: i64) -> anyhow::Result<String> {
+    fn odd(&self, lives: i64, head: &Value, more: &Value) -> anyhow::Result<String> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
         let now = i64::try_from(now)?;
-        let header = json!({ "alg": "EdDSA", "kid": "k1", "typ": "at+jwt" });
-        let claims = json!({
-            "iss": self.name, "aud": AUDIENCE, "sub": "alice\u{1b}[31m", "client_id": "app", "jti": "t-1",
+        let mut header = json!({ "alg": "EdDSA", "kid": "k1", "typ": "at+jwt" });
+        let mut claims = json!({
+            "iss": self.name, "aud": AUDIENCE, "sub": "alice\u{202e}", "client_id": "app", "jti": "t-1",
             "iat": now - 1000, "exp": now + lives,
         });
+        for (all, more) in [(&mut header, head), (&mut claims, more)] {
+            for (name, value) in more.as_object().into_iter().flatten() {
+                if value.is_null() {
+                    all.as_object_mut().and_then(|all| all.remove(name));
+                } else {
+                    all[name] = value.clone();
+                }
+            }
+        }
         let signed = format!("{}.{}", b64(header.to_string()), b64(claims.to_string()));
         let signature = self.key.sign(signed.as_bytes());
         Ok(format!("{signed}.{}", b64(signature)))
@@ -84,6 +99,10 @@ fn decode_shows_what_a_token_says_and_that_nothing_was_verified() -> anyhow::Res
     assert!(told.contains("EdDSA") && told.contains("https://id.example.test"));
     assert!(told.contains("Z, 10 min ago)"), "times are dates: {told}");
     assert!(told.contains("wrong: it has expired"), "{told}");
+    assert!(!told.contains('\u{202e}'), "{told:?}");
+    assert!(told.contains("\"alice"), "texts are in quotes: {told}");
+    let control = issuer.odd(600, &json!({}), &json!({ "x\u{1b}[2J": "\u{1b}[31m" }))?;
+    let (_, told, _) = token(&["decode", &control], "")?;
     assert!(!told.contains('\u{1b}'), "{told:?}");
     let (_, told, _) = token(&["decode", "--json", &expired], "")?;
     let told: Value = serde_json::from_str(&told)?;
@@ -165,6 +184,70 @@ fn verify_answers_yes_no_or_that_it_could_not_be_judged() -> anyhow::Result<()> 
     Ok(())
 }
 
+/// Holds: ASVS 9.2.1, ASVS 9.2.2
+#[test]
+fn verify_takes_nothing_that_decode_calls_wrong() -> anyhow::Result<()> {
+    let issuer = Issuer::new("https://id.example.test")?;
+    let scratch = tempfile::tempdir()?;
+    let keys = scratch.path().join("keys.json");
+    fs::write(&keys, issuer.jwks().to_string())?;
+    let keys = keys.to_string_lossy().into_owned();
+    let plain = ["verify", "-", "--jwks", &keys];
+    let as_access_token = [&plain[..], &["--type", "at+jwt"]].concat();
+    for (head, claims, why) in [
+        (json!({}), json!({ "exp": null }), "no exp"),
+        (json!({ "cty": "JWT" }), json!({}), "cty"),
+        (json!({}), json!({ "aud": [] }), "aud"),
+        (json!({}), json!({ "sub": 7 }), "sub"),
+    ] {
+        let odd = issuer.odd(600, &head, &claims)?;
+        for arguments in [&plain[..], &as_access_token] {
+            let (code, told, _) = token(arguments, &odd)?;
+            assert_eq!(code, Some(1), "{head} {claims}: {told}");
+            assert!(told.contains(why), "{told}");
+        }
+        let (_, told, _) = token(&["decode", "-"], &odd)?;
+        assert!(told.contains("wrong: ") && told.contains(why), "{told}");
+    }
+    for claims in [
+        json!({ "scope": ["a"] }),
+        json!({ "client_id": "" }),
+        json!({ "roles": "admin" }),
+        json!({ "cnf": { "kid": "x" } }),
+    ] {
+        let (code, told, _) = token(&as_access_token, &issuer.odd(600, &json!({}), &claims)?)?;
+        assert_eq!(code, Some(1), "{claims}: {told}");
+    }
+    let bound = issuer.odd(600, &json!({}), &json!({ "cnf": { "jkt": "x" } }))?;
+    let (code, _, noted) = token(&as_access_token, &bound)?;
+    assert_eq!((code, noted.contains("(cnf)")), (Some(0), true), "{noted}");
+    // Somebody else's algorithm is nothing wrong where nobody was asked.
+    let other = issuer.odd(600, &json!({ "alg": "RS512" }), &json!({}))?;
+    let (_, told, _) = token(&["decode", "-"], &other)?;
+    assert!(!told.contains("wrong"), "{told}");
+    Ok(())
+}
+
+#[test]
+fn a_refusal_exits_1_though_nobody_reads_it() -> anyhow::Result<()> {
+    let issuer = Issuer::new("https://id.example.test")?;
+    let scratch = tempfile::tempdir()?;
+    let keys = scratch.path().join("keys.json");
+    fs::write(&keys, issuer.jwks().to_string())?;
+    let keys = keys.to_string_lossy().into_owned();
+    let nowhere = scratch.path().join("data");
+    let expired = issuer.token(-600)?;
+    let line = json!({ "token": expired }).to_string();
+    for (arguments, input) in [
+        (["token", "verify", "-", "--jwks", &keys[..]], &expired),
+        (["token", "verify", "--jsonl", "--jwks", &keys[..]], &line),
+    ] {
+        let code = unread(&nowhere, arguments, input)?;
+        assert_eq!(code, Some(1), "{arguments:?}");
+    }
+    Ok(())
+}
+
 #[test]
 fn many_are_judged_a_line_each_and_no_line_ends_it() -> anyhow::Result<()> {
     let issuer = Issuer::new("https://id.example.test")?;
@@ -177,6 +260,7 @@ fn many_are_judged_a_line_each_and_no_line_ends_it() -> anyhow::Result<()> {
         json!({ "token": issuer.token(600)? }).to_string(),
         json!({ "token": other.token(600)?, "jwks": other.jwks() }).to_string(),
         json!({ "token": other.token(600)? }).to_string(),
+        json!({ "token": issuer.token(600)?, "audience": "x" }).to_string(),
         json!({ "token": issuer.token(600)?, "jwks": "http://127.0.0.1:1/" }).to_string(),
         json!({ "token": 7 }).to_string(),
         String::new(),
@@ -196,17 +280,22 @@ fn many_are_judged_a_line_each_and_no_line_ends_it() -> anyhow::Result<()> {
     assert_eq!(
         valid,
         [
-            true, true, false, false, false, false, false, false, false, true
+            true, false, false, false, false, false, false, false, false, false, true
         ]
     );
     assert_eq!(answers[0]["claims"]["jti"], "t-1");
-    assert!(
-        answers[7]["error"]
-            .as_str()
-            .is_some_and(|why| why.contains("longer")),
-        "{}",
-        answers[7]
-    );
+    let not_checked = answers[0]["not_checked"].to_string();
+    assert!(not_checked.contains("--audience"), "{}", answers[0]);
+    for (at, why) in [(1, "--jwks alone"), (3, "audience"), (8, "longer")] {
+        let error = answers[at]["error"].to_string();
+        assert!(error.contains(why), "{error}");
+    }
+    // ASVS 9.1.3: without the operator's keys, a line's own.
+    let own = &lines[1];
+    let (code, told, _) = token(&["verify", "--jsonl"], own)?;
+    assert_eq!(code, Some(0), "{told}");
+    let (code, _, noted) = token(&["verify", "--jsonl", "--jwks", &keys], "")?;
+    assert_eq!((code, noted.contains("nothing to judge")), (Some(2), true));
     let (code, _, _) = token(&["verify", "--jsonl", "--jwks", &keys], &lines[0])?;
     assert_eq!(code, Some(0));
     Ok(())

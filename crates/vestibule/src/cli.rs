@@ -155,6 +155,13 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if output::is_closed_pipe(error) {
         return ExitCode::SUCCESS;
     }
+    // With standard error closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "vestibule: {}", told(error));
+    ExitCode::from(FAILED)
+}
+
+/// What went wrong, line by line harmless: a cause may quote what a stranger sent (ASVS 16.4.1).
+fn told(error: &anyhow::Error) -> String {
     let mut told = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
@@ -167,9 +174,8 @@ fn fail(error: &anyhow::Error) -> ExitCode {
     if error.downcast_ref::<Faults>().is_some() {
         told.push_str("\nvestibule config reference lists every setting");
     }
-    // With standard error closed there is nobody to tell.
-    let _ = writeln!(io::stderr(), "vestibule: {told}");
-    ExitCode::from(FAILED)
+    let lines: Vec<String> = told.split('\n').map(harmless).collect();
+    lines.join("\n")
 }
 
 impl Place {
@@ -255,6 +261,17 @@ mod tests {
         let mut cli = Cli::command().term_width(80);
         cli.build();
         look(&mut cli);
+    }
+
+    /// Holds: ASVS 16.4.1
+    #[test]
+    fn asvs_16_4_1_an_error_that_quotes_a_stranger_is_harmless() {
+        let quoted = anyhow::anyhow!("at \u{1b}]0;x\u{7}\u{9b}2J\u{202e}\r").context("two\nlines");
+        let told = told(&quoted);
+        assert_eq!(told.lines().count(), 2, "{told:?}");
+        let plain = |c: char| c == '\n' || !c.is_control() && c != '\u{202e}';
+        assert!(told.chars().all(plain), "{told:?}");
+        assert!(told.contains("]0;x"), "{told:?}");
     }
 
     #[test]

@@ -109,8 +109,12 @@ fn whether_a_token_is_of_a_kind_is_more_than_its_typ() {
     for made in KINDS {
         let head = json!({ "alg": "ES256", "typ": made.typ() });
         for kind in KINDS {
-            let held = holds(kind, &head, &claims(made));
-            assert_eq!(held.is_ok(), made == kind, "{made:?} as {kind:?}: {held:?}");
+            let outcome = holds(kind, &head, &claims(made));
+            assert_eq!(
+                outcome.is_ok(),
+                made == kind,
+                "{made:?} as {kind:?}: {outcome:?}"
+            );
         }
         let nested = merged(head, &json!({ "cty": "JWT" }));
         assert_eq!(holds(made, &nested, &claims(made)), Err(Fault::Nested));

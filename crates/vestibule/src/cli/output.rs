@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
+use std::process::ExitCode;
 
 use anyhow::Result;
 use comfy_table::{Attribute, Cell, ContentArrangement, Table, presets};
@@ -10,6 +11,14 @@ use serde_json::Value;
 
 /// Columns below which a table is harder to read than lines.
 const NARROW: u16 = 72;
+
+/// Prints the answer of a command whose exit code is settled: that its reader has gone changes nothing of it.
+pub fn settled(code: ExitCode, printed: Result<()>) -> Result<ExitCode> {
+    match printed {
+        Err(error) if !is_closed_pipe(&error) => Err(error),
+        _ => Ok(code),
+    }
+}
 
 /// Prints one line.
 pub fn line(text: &str) -> Result<()> {
@@ -41,11 +50,11 @@ pub fn json(value: &impl Serialize) -> Result<()> {
 }
 
 /// JSON whose strings hold no control character as it is (ASVS 16.4.1): the writer escapes those below U+0020 alone, and a terminal
-/// takes U+009B for the beginning of a sequence.
+/// takes U+009B for the beginning of a sequence. Nor what makes text look like another.
 pub fn ascii_controls(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
-        if ('\u{7f}'..='\u{9f}').contains(&c) {
+        if ('\u{7f}'..='\u{9f}').contains(&c) || disguises(c) {
             // Writing to a string cannot fail.
             let _ = write!(text, "\\u{:04x}", u32::from(c));
         } else {
@@ -101,11 +110,17 @@ fn plain(headings: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
-/// ASVS 16.4.1: what a stranger sent reaches no terminal as a control sequence and breaks no line.
+/// ASVS 16.4.1: what a stranger sent reaches no terminal as a control sequence, breaks no line, and shows as what it is.
 pub fn harmless(text: &str) -> String {
+    let harms = |c: char| c.is_control() || disguises(c);
     text.chars()
-        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .map(|c| if harms(c) { '\u{fffd}' } else { c })
         .collect()
+}
+
+/// What has no width, separates lines, or turns the direction of what follows.
+const fn disguises(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A field of a JSON answer as a cell: text as it is, lists with commas, nothing for null.
@@ -156,8 +171,9 @@ mod tests {
     /// Holds: ASVS 16.4.1
     #[test]
     fn asvs_16_4_1_nor_does_any_in_json() {
-        let told = json!({ "user_agent": "\u{9b}2J\u{7f}\u{1b}[0m", "name": "Zo\u{eb}" });
+        let told = json!({ "user_agent": "\u{9b}2J\u{7f}\u{1b}[0m\u{202e}", "name": "Zo\u{eb}" });
         let text = ascii_controls(&told.to_string());
+        assert!(!text.contains('\u{202e}'), "{text}");
         assert!(!text.chars().any(char::is_control), "{text}");
         assert!(text.contains("Zo\u{eb}"), "{text}");
         assert_eq!(
@@ -182,6 +198,36 @@ mod tests {
             "{text:?}"
         );
         assert_eq!(text.lines().nth(1).unwrap().split('\t').count(), 3);
+    }
+
+    /// Holds: ASVS 16.4.1
+    #[test]
+    fn asvs_16_4_1_nothing_turns_or_hides_what_stands_beside_it() {
+        for c in ['\u{200b}', '\u{200f}', '\u{2028}', '\u{202a}', '\u{202e}'] {
+            assert_eq!(harmless(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
+        }
+        for c in ['\u{2066}', '\u{2069}'] {
+            assert_eq!(harmless(&format!("a{c}b")), "a\u{fffd}b", "{c:?}");
+        }
+        assert_eq!(
+            harmless("Zo\u{eb} \u{2013} \u{5e9}"),
+            "Zo\u{eb} \u{2013} \u{5e9}"
+        );
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_changes_no_exit_code() {
+        let gone = || Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
+        assert_eq!(
+            settled(ExitCode::FAILURE, gone()).unwrap(),
+            ExitCode::FAILURE
+        );
+        assert_eq!(
+            settled(ExitCode::SUCCESS, Ok(())).unwrap(),
+            ExitCode::SUCCESS
+        );
+        let full = Err(io::Error::from(io::ErrorKind::StorageFull).into());
+        assert!(settled(ExitCode::SUCCESS, full).is_err());
     }
 
     #[test]

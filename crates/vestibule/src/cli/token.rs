@@ -52,7 +52,7 @@ pub struct Verify {
     /// The issuer's public keys (JWKS) [default: found by --issuer]
     #[arg(long, value_name = "FILE|URL")]
     jwks: Option<String>,
-    /// Judge many: {"token":…, "jwks":{…}} a line in, one answer a line out
+    /// Judge many: {"token":…} a line in, without --jwks with "jwks":{…}; one answer a line out
     #[arg(long)]
     jsonl: bool,
     /// Print JSON
@@ -88,6 +88,8 @@ fn algorithm(name: &str) -> Result<Algorithm, String> {
 struct Good {
     signed: jws::Jws,
     claims: Claims,
+    /// What was not judged, by the option that would.
+    unchecked: Vec<&'static str>,
 }
 
 pub fn run(command: Token) -> Result<ExitCode> {
@@ -100,17 +102,19 @@ pub fn run(command: Token) -> Result<ExitCode> {
 }
 
 fn decode(token: &str, as_json: bool, now: NumericDate) -> Result<ExitCode> {
-    let read = match jws::read_unverified(token) {
-        Ok(read) => read,
-        Err(refused) => return refuse(refused, as_json, "decoded"),
-    };
+    match jws::read_unverified(token) {
+        Ok(read) => output::settled(ExitCode::SUCCESS, show(&read, as_json, now)),
+        Err(refused) => refuse(refused, as_json, "decoded"),
+    }
+}
+
+fn show(read: &jws::Unverified, as_json: bool, now: NumericDate) -> Result<()> {
     let faults: Vec<String> = read.faults(now).iter().map(Fault::to_string).collect();
     if as_json {
         let claims = read.claims.members();
-        output::json(
+        return output::json(
             &json!({ "verified": false, "header": read.header, "claims": claims, "faults": faults }),
-        )?;
-        return Ok(ExitCode::SUCCESS);
+        );
     }
     output::note(
         "nothing was verified: anybody can write such a token (vestibule token verify judges it)",
@@ -120,46 +124,42 @@ fn decode(token: &str, as_json: bool, now: NumericDate) -> Result<ExitCode> {
     for fault in faults {
         output::line(&format!("wrong: {fault}"))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn one(verify: Verify, now: NumericDate) -> Result<ExitCode> {
     let token = given(verify.token.unwrap_or_default())?;
     let keys = keys::find(verify.jwks.as_deref(), verify.demands.issuer.as_deref())?;
-    keys::tell_dropped(&keys)?;
-    let good = match verify.demands.judge(&token, &keys, now) {
-        Ok(good) => good,
-        Err(refused) => return refuse(refused, verify.json, "valid"),
-    };
-    let unchecked = verify.demands.unchecked();
-    if verify.json {
+    keys::tell(&keys)?;
+    match verify.demands.judge(&token, &keys, now) {
+        Ok(good) => output::settled(ExitCode::SUCCESS, praise(&good, verify.json, now)),
+        Err(refused) => refuse(refused, verify.json, "valid"),
+    }
+}
+
+fn praise(good: &Good, as_json: bool, now: NumericDate) -> Result<()> {
+    let unchecked = &good.unchecked;
+    if as_json {
         let header = &good.signed.header.members;
         let claims = good.claims.members();
-        output::json(
+        return output::json(
             &json!({ "valid": true, "header": header, "claims": claims, "not_checked": unchecked }),
-        )?;
-        return Ok(ExitCode::SUCCESS);
+        );
     }
     output::line("valid")?;
     shown::members("claim", good.claims.members(), now)?;
-    if !unchecked.is_empty() {
-        output::note(&format!(
-            "not checked, since not asked: {}",
-            unchecked.join(", ")
-        ))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    output::note(&format!("not checked: {}", unchecked.join(", ")))
 }
 
 /// The answer is no: the owner of the token is the one who reads this.
 fn refuse(refused: Refused, as_json: bool, what: &str) -> Result<ExitCode> {
     let why = refused.fault().to_string();
-    if as_json {
-        output::json(&json!({ "valid": false, "error": why }))?;
+    let printed = if as_json {
+        output::json(&json!({ "valid": false, "error": why }))
     } else {
-        output::line(&format!("not {what}: {why}"))?;
-    }
-    Ok(ExitCode::FAILURE)
+        output::line(&format!("not {what}: {why}"))
+    };
+    output::settled(ExitCode::FAILURE, printed)
 }
 
 /// The token, from the command line or from standard input.
@@ -167,18 +167,26 @@ fn given(token: String) -> Result<String> {
     if token != "-" {
         return Ok(token);
     }
-    let longest = u64::try_from(LONGEST_TOKEN).unwrap_or(u64::MAX);
-    let mut text = String::new();
-    // One more, and a line's end: what is longer is refused as too long, not cut to fit.
-    io::stdin()
-        .take(longest.saturating_add(3))
-        .read_to_string(&mut text)
-        .context("cannot read a token from standard input")?;
-    let token = text.trim_ascii();
-    if token.is_empty() {
+    let text = first_of(io::stdin()).context("cannot read a token from standard input")?;
+    if text.is_empty() {
         bail!("there is no token on standard input");
     }
-    Ok(token.to_owned())
+    Ok(text)
+}
+
+/// All that there is, without blanks around it. Of what is longer than a token and a line's end, so much that it is refused as
+/// too long: never a part that may be good.
+fn first_of(input: impl io::Read) -> io::Result<String> {
+    let longest = LONGEST_TOKEN + "\r\n".len();
+    let more = u64::try_from(longest).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    input.take(more).read_to_end(&mut bytes)?;
+    // What is no UTF-8 is no token either.
+    let text = String::from_utf8_lossy(&bytes);
+    if bytes.len() > longest {
+        return Ok(text.into_owned());
+    }
+    Ok(text.trim_ascii().to_owned())
 }
 
 impl Demands {
@@ -189,15 +197,20 @@ impl Demands {
             &self.algorithms
         };
         let signed = jws::verify(token, keys, listed)?;
-        let claims = Claims::read(&signed.payload)?;
+        let claims = signed.claims()?;
         if let Some(typ) = &self.typ {
             let said = signed.header.typ.as_deref();
             if !said.is_some_and(|said| media_type_is(said, typ)) {
                 return Err(Fault::Kind.into());
             }
-            if let Some(kind) = Kind::with_typ(typ) {
-                kind.marks_hold(&claims)?;
+        }
+        match self.kind() {
+            // Whether it ends is the kind's own rule: some have no exp.
+            Some(kind) => kind.holds(&signed.header, &claims)?,
+            None if !claims.members().contains_key("exp") => {
+                return Err(Fault::Missing("exp").into());
             }
+            None => claims.well_formed()?,
         }
         if let Some(issuer) = &self.issuer {
             claims.issued_by(issuer)?;
@@ -206,18 +219,63 @@ impl Demands {
             claims.meant_for(audience)?;
         }
         claims.current(now, LEEWAY)?;
-        Ok(Good { signed, claims })
+        let unchecked = self.unchecked(&claims);
+        Ok(Good {
+            signed,
+            claims,
+            unchecked,
+        })
     }
 
-    /// What was not asked for, by the option that would.
-    fn unchecked(&self) -> Vec<&'static str> {
-        let asked = [
+    fn kind(&self) -> Option<Kind> {
+        self.typ.as_deref().and_then(Kind::with_typ)
+    }
+
+    /// What nobody asked for, by the option that would, and what nothing here judges.
+    fn unchecked(&self, claims: &Claims) -> Vec<&'static str> {
+        let has = |name| claims.members().contains_key(name);
+        let judged = [
             ("issuer (--issuer)", self.issuer.is_some()),
             ("audience (--audience)", self.audience.is_some()),
             ("kind (--type)", self.typ.is_some()),
+            ("expiry (it has no exp)", has("exp")),
+            (
+                "proof of the key that it is bound to (cnf): alone it is nobody's",
+                !has("cnf"),
+            ),
             ("revocation", false),
         ];
-        let not = asked.into_iter().filter(|(_, asked)| !asked);
+        let not = judged.into_iter().filter(|(_, judged)| !judged);
         not.map(|(what, _)| what).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_longer_than_a_token_is_never_cut_to_one() {
+        let longest = "a".repeat(LONGEST_TOKEN);
+        for (text, read) in [
+            (format!("{longest}\r\n"), longest.clone()),
+            (" a.b.c\n".to_owned(), "a.b.c".to_owned()),
+            (" \n".to_owned(), String::new()),
+        ] {
+            assert_eq!(first_of(text.as_bytes()).unwrap(), read);
+        }
+        let blanks = " ".repeat(LONGEST_TOKEN);
+        for text in [
+            format!("{longest}\r\nx"),
+            format!("a.b.c{blanks}x"),
+            format!("{blanks}a.b.c"),
+            format!("a.b.c\n{blanks}"),
+        ] {
+            let read = first_of(text.as_bytes()).unwrap();
+            let refused = jws::read_unverified(&read).unwrap_err();
+            assert_eq!(refused.fault(), Fault::TooLong);
+        }
+        let odd = first_of(&b"a.\xff.c"[..]).unwrap();
+        assert_eq!(jws::read_unverified(&odd).unwrap_err().fault(), Fault::Form);
     }
 }

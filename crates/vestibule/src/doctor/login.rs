@@ -122,7 +122,7 @@ impl Walk<'_, '_> {
     }
 
     fn is_sign_in(&self, url: &Url, visit: &Visit) -> bool {
-        url.origin() == self.issuer.origin() && hidden(&visit.answer.body, "/login").is_some()
+        url.origin() == self.issuer.origin() && hidden(&visit.answer.text(), "/login").is_some()
     }
 
     /// Fills the form in; `None` where nobody said with what.
@@ -130,7 +130,7 @@ impl Walk<'_, '_> {
         let Some(credentials) = &self.patient.credentials else {
             return Ok(None);
         };
-        let mut fields = hidden(&visit.answer.body, "/login").unwrap_or_default();
+        let mut fields = hidden(&visit.answer.text(), "/login").unwrap_or_default();
         fields.push(("identifier".to_owned(), credentials.email.clone()));
         fields.push(("password".to_owned(), credentials.password.to_string()));
         let to = page.join("/login").unwrap_or_else(|_| page.clone());
@@ -152,8 +152,8 @@ impl Walk<'_, '_> {
         if let Some(next) = self.next(&to, &visit)? {
             return Ok(Some(next));
         }
-        let body = &visit.answer.body;
-        let told = alert(body).unwrap_or_else(|| format!("it answered {}", visit.answer.status));
+        let told = alert(&visit.answer.text())
+            .unwrap_or_else(|| format!("it answered {}", visit.answer.status));
         let is_pair = matches!(visit.answer.status.as_u16(), 200 | 401 | 422);
         Err(if is_pair {
             self.broke(
@@ -234,7 +234,7 @@ impl Walk<'_, '_> {
             Ok(visit) => visit,
             Err(error) => return left(error.to_string()),
         };
-        let Some(fields) = hidden(&visit.answer.body, "/logout") else {
+        let Some(fields) = hidden(&visit.answer.text(), "/logout") else {
             return left("its cookie was lost on the way".to_owned());
         };
         match self.browser.submit(&page, &page, &fields).await {

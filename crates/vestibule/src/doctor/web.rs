@@ -1,5 +1,6 @@
 //! Asks over HTTP as a browser's network does, and tells precisely what went wrong below it.
 
+use std::borrow::Cow;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,8 +65,15 @@ pub struct Answer {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, as text.
-    pub body: String,
+    /// The body, as it came.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text, for a person and for what is looked for in a page; what is no UTF-8 is replaced.
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
+    }
 }
 
 /// Certificates that a server showed, its own first.
@@ -184,6 +192,20 @@ impl Web {
                  authorities in SSL_CERT_FILE",
             )?;
         Ok(Self { verifier, resolved })
+    }
+
+    /// Finds the name of `url` once: what is asked later goes there, whatever the resolver says by then.
+    pub async fn pin(&mut self, url: &Url) -> Result<Vec<IpAddr>, WebError> {
+        let (host, port) = place(url);
+        let found = self.addresses(&host, port).await?;
+        let found: Vec<IpAddr> = found.iter().map(SocketAddr::ip).collect();
+        self.resolved.retain(|one| one.host != host);
+        self.resolved.extend(found.iter().map(|address| Resolved {
+            host: host.clone(),
+            address: *address,
+            port: None,
+        }));
+        Ok(found)
     }
 
     /// One request on a connection of its own. Follows nothing.
@@ -372,6 +394,6 @@ async fn speak(
     Ok(Answer {
         status: parts.status,
         headers: parts.headers,
-        body: String::from_utf8_lossy(&body).into_owned(),
+        body: body.into(),
     })
 }

@@ -109,8 +109,8 @@ async fn within(
     mut to: Sender<Bytes, StoreError>,
     send: impl AsyncFnOnce(&mut Sender<Bytes, StoreError>) -> Result<(), StoreError>,
 ) {
-    let sent = timeout(longest, send(&mut to)).await;
-    if let Err(error) = sent.unwrap_or_else(|_| Err(broken_off("it took too long"))) {
+    let whole = timeout(longest, send(&mut to)).await;
+    if let Err(error) = whole.unwrap_or_else(|_| Err(broken_off("it took too long"))) {
         to.abort(error);
     }
 }

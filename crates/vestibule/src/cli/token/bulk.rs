@@ -3,12 +3,12 @@
 use std::io::{self, BufRead, Read as _, Write};
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use serde_json::json;
 use vestibule_verify::json::{self, Object};
 use vestibule_verify::{Jwks, NumericDate};
 
-use super::{Demands, Verify, keys, output};
+use super::{Demands, Good, Verify, keys, output};
 
 /// Longest line, in bytes: a token and a set of keys.
 const LONGEST: u64 = 512 * 1024;
@@ -18,11 +18,18 @@ const MOST: usize = 16 * 1024;
 /// Lines in, answers out.
 struct Bulk<'a> {
     demands: &'a Demands,
-    /// The keys for lines that bring none.
+    /// The operator's keys: where there are any, they alone count.
     shared: Option<Jwks>,
     /// The keys of the line before: lines in a row often bring the same.
     last: Option<(Object, Jwks)>,
     now: NumericDate,
+}
+
+/// What became of all the lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    AllGood,
+    NotAll,
 }
 
 pub fn run(verify: &Verify, now: NumericDate) -> Result<ExitCode> {
@@ -33,7 +40,7 @@ pub fn run(verify: &Verify, now: NumericDate) -> Result<ExitCode> {
         None => None,
     };
     if let Some(shared) = &shared {
-        keys::tell_dropped(shared)?;
+        keys::tell(shared)?;
     }
     let mut bulk = Bulk {
         demands: &verify.demands,
@@ -41,24 +48,28 @@ pub fn run(verify: &Verify, now: NumericDate) -> Result<ExitCode> {
         last: None,
         now,
     };
-    let all_good = bulk.answer(&mut io::stdin().lock(), &mut io::stdout().lock())?;
-    Ok(if all_good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    match bulk.answer(&mut io::stdin().lock(), &mut io::stdout().lock())? {
+        Some(Verdict::AllGood) => Ok(ExitCode::SUCCESS),
+        Some(Verdict::NotAll) => Ok(ExitCode::FAILURE),
+        None => bail!("there is nothing to judge on standard input"),
+    }
 }
 
 impl Bulk<'_> {
-    /// Whether every line held a good token.
-    fn answer(&mut self, lines: &mut impl BufRead, answers: &mut impl Write) -> Result<bool> {
-        let mut all_good = true;
+    /// Judges every line; `None` where there was none. A reader that goes away ends the answers, not the judging.
+    fn answer(
+        &mut self,
+        lines: &mut impl BufRead,
+        answers: &mut impl Write,
+    ) -> Result<Option<Verdict>> {
+        let mut verdict = None;
+        let mut gone = false;
         let mut line = Vec::new();
         loop {
             line.clear();
             let read = lines.take(LONGEST).read_until(b'\n', &mut line)?;
             if read == 0 {
-                return Ok(all_good);
+                return Ok(verdict);
             }
             let whole =
                 line.ends_with(b"\n") || u64::try_from(read).is_ok_and(|read| read < LONGEST);
@@ -68,47 +79,137 @@ impl Bulk<'_> {
                 lines.skip_until(b'\n')?;
                 Err("the line is longer than 512 KiB".to_owned())
             };
+            verdict = match verdict {
+                None | Some(Verdict::AllGood) if judged.is_ok() => Some(Verdict::AllGood),
+                _ => Some(Verdict::NotAll),
+            };
+            if gone {
+                continue;
+            }
             let told = match judged {
-                Ok(claims) => json!({ "valid": true, "claims": claims }),
+                Ok(good) => {
+                    let claims = good.claims.members();
+                    json!({ "valid": true, "claims": claims, "not_checked": good.unchecked })
+                }
                 Err(error) => json!({ "valid": false, "error": error }),
             };
-            all_good &= told["valid"] == true;
-            writeln!(answers, "{}", output::ascii_controls(&told.to_string()))?;
+            let written = writeln!(answers, "{}", output::ascii_controls(&told.to_string()));
+            match written {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => gone = true,
+                written => written?,
+            }
         }
     }
 
-    fn judge(&mut self, line: &[u8]) -> Result<Object, String> {
+    fn judge(&mut self, line: &[u8]) -> Result<Good, String> {
         let mut asked = json::object_of(line, MOST)
             .map_err(|_| "the line is not one JSON object {\"token\":…}".to_owned())?;
         let token = asked.remove("token");
         let token = token.as_ref().and_then(json::Value::as_str);
         let token = token.ok_or("the line has no token, or one that is not a string")?;
+        let own = asked.remove("jwks");
+        // What was meant to be judged, and would not be.
+        if let Some(name) = asked.keys().next() {
+            let name = output::harmless(name);
+            return Err(format!(
+                "the line has {name}: token and jwks are all that there is"
+            ));
+        }
         let (demands, now) = (self.demands, self.now);
-        let keys = self.keys(asked.remove("jwks"))?;
+        let keys = self.keys(own)?;
         let good = demands.judge(token, keys, now);
-        let good = good.map_err(|refused| refused.fault().to_string())?;
-        Ok(good.claims.members().clone())
+        good.map_err(|refused| refused.fault().to_string())
     }
 
     fn keys(&mut self, own: Option<json::Value>) -> Result<&Jwks, String> {
-        let own = match own {
-            None => {
-                let shared = self.shared.as_ref();
-                return shared.ok_or_else(|| {
-                    "whose keys? the line has no jwks, and there is no --jwks".to_owned()
-                });
+        let own = match (own, &self.shared) {
+            (None, Some(shared)) => return Ok(shared),
+            (None, None) => {
+                return Err("whose keys? the line has no jwks, and there is no --jwks".to_owned());
             }
-            Some(json::Value::Object(own)) => own,
+            // ASVS 9.1.3: whoever wrote the line does not choose against the operator.
+            (Some(_), Some(_)) => {
+                return Err("the line brings a jwks, and those of --jwks alone count".to_owned());
+            }
+            (Some(json::Value::Object(own)), None) => own,
             // TK04: lines are data, and data sends nobody anywhere.
-            Some(_) => {
+            (Some(_), None) => {
                 return Err("jwks is not an object: a line's keys stand in the line".to_owned());
             }
         };
-        if self.last.as_ref().is_none_or(|(last, _)| *last != own) {
+        let last = if let Some(last) = self.last.take().filter(|(last, _)| *last == own) {
+            last
+        } else {
             let keys = Jwks::from_object(&own).map_err(|fault| fault.to_string())?;
-            self.last = Some((own, keys));
+            (own, keys)
+        };
+        Ok(&self.last.insert(last).1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes one line, as `head -1` does.
+    struct Head(usize);
+
+    impl Write for Head {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0 > 0 {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            self.0 += usize::from(bytes.ends_with(b"\n"));
+            Ok(bytes.len())
         }
-        let last = self.last.as_ref().map(|(_, keys)| keys);
-        last.ok_or_else(|| "whose keys?".to_owned())
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn answered(shared: bool, lines: &str, answers: &mut impl Write) -> Option<Verdict> {
+        let demands = Demands {
+            issuer: None,
+            audience: None,
+            typ: None,
+            algorithms: Vec::new(),
+        };
+        let shared = shared.then(|| Jwks::from_json(br#"{"keys":[]}"#).unwrap());
+        let mut bulk = Bulk {
+            demands: &demands,
+            shared,
+            last: None,
+            now: NumericDate::from_seconds(1_800_000_000),
+        };
+        bulk.answer(&mut lines.as_bytes(), answers).unwrap()
+    }
+
+    #[test]
+    fn a_reader_that_goes_away_makes_no_line_good_and_no_line_is_none() {
+        let bad = "{}\n{}\n{}\n";
+        assert_eq!(answered(true, bad, &mut Head(0)), Some(Verdict::NotAll));
+        assert_eq!(answered(true, bad, &mut Head(1)), Some(Verdict::NotAll));
+        assert_eq!(answered(true, "", &mut Head(0)), None);
+    }
+
+    /// Holds: ASVS 9.1.3
+    #[test]
+    fn asvs_9_1_3_a_line_chooses_no_keys_against_the_operator_and_has_no_other_member() {
+        let told = |shared, line: &str| {
+            let mut answers = Vec::new();
+            answered(shared, line, &mut answers);
+            String::from_utf8(answers).unwrap()
+        };
+        let own = r#"{"token":"a.b.c","jwks":{"keys":[]}}"#;
+        assert!(told(true, own).contains("those of --jwks alone count"));
+        assert!(!told(false, own).contains("--jwks"), "{}", told(false, own));
+        for (shared, line) in [
+            (true, r#"{"token":"a.b.c","audience":"x"}"#),
+            (false, r#"{"token":"a.b.c","jwks":{"keys":[]},"kid":"x"}"#),
+        ] {
+            let told = told(shared, line);
+            assert!(told.contains("all that there is"), "{told}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! What a token says, for a person: times as dates.
+//! What a token says, for a person: as JSON, so that no text can pass for what stands beside it; times as dates, too.
 
 use anyhow::Result;
 use serde_json::Value;
@@ -19,10 +19,7 @@ pub fn members(heading: &str, members: &Object, now: NumericDate) -> Result<()> 
 fn told(name: &str, value: &Value, now: NumericDate) -> String {
     let date = NumericDate::from_json(value).filter(|_| DATES.contains(&name));
     let Some(date) = date else {
-        return match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
+        return value.to_string();
     };
     let Ok(instant) = jiff::Timestamp::from_millisecond(date.millis()) else {
         return value.to_string();
@@ -58,7 +55,15 @@ mod tests {
         assert_eq!(exp, "1700000600 (2023-11-14T22:23:20Z, 10 min from now)");
         let iat = told("iat", &json!(1_699_999_999), now);
         assert_eq!(iat, "1699999999 (2023-11-14T22:13:19Z, 1 s ago)");
-        assert_eq!(told("exp", &json!("soon"), now), "soon");
+        assert_eq!(told("exp", &json!("soon"), now), r#""soon""#);
+        let forged = told("exp", &json!(exp), now);
+        assert_eq!(
+            forged,
+            format!("\"{exp}\""),
+            "a text that reads like a date"
+        );
+        let forged = told("aud", &json!(r#"["a","b"]"#), now);
+        assert_eq!(forged, r#""[\"a\",\"b\"]""#, "one that reads like a list");
         assert_eq!(told("rev", &json!(7), now), "7");
         assert_eq!(told("aud", &json!(["a", "b"]), now), r#"["a","b"]"#);
     }

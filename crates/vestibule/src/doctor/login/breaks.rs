@@ -45,7 +45,7 @@ impl Walk<'_, '_> {
                 location.and_then(|to| url.join(to.to_str().ok()?).ok())
             }
             // From our own sign-in form a page leads on, not a redirect.
-            200 => match refresh(&answer.body) {
+            200 => match refresh(&answer.text()) {
                 Some(to) => url.join(&to).ok(),
                 None => return Ok(None),
             },
@@ -184,7 +184,8 @@ impl Walk<'_, '_> {
 fn said(visit: &Visit) -> String {
     let kind = visit.answer.headers.get(header::CONTENT_TYPE);
     let is_text = kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
-    let line = visit.answer.body.lines().next().unwrap_or_default();
+    let text = visit.answer.text();
+    let line = text.lines().next().unwrap_or_default();
     if !is_text || line.is_empty() {
         return String::new();
     }

@@ -188,6 +188,8 @@ impl fmt::Display for Counterexample {
 pub fn search<R: Rule>(rule: &R, setting: Setting) -> Result<Found, Counterexample> {
     let mut found = Found::default();
     let mut seen = HashSet::new();
+    // Dead families of which it is known that nothing wakes them: what else there is in a world has no say in it.
+    let mut buried = HashSet::new();
     // Where each state came from, and by which step.
     let mut trail = vec![(0_usize, Step::Begin)];
     let mut next = VecDeque::from([(0_usize, World::begin(), rule.begin())]);
@@ -198,8 +200,8 @@ pub fn search<R: Rule>(rule: &R, setting: Setting) -> Result<Found, Counterexamp
             let taken = world.take(step, setting, rule, &mut family);
             world.tabs[..usize::from(setting.tabs)].sort_unstable();
             let new = seen.insert((world.key(), rule.key(&family)));
-            let lasting = || {
-                if new {
+            let mut lasting = || {
+                if new && buried.insert((rule.key(&family), world.issued)) {
                     world.stays_dead(rule, &family)
                 } else {
                     Ok(())
