@@ -56,7 +56,7 @@ impl Stream {
             if let Some((told, rest)) = self.text.split_once("\n\n") {
                 let position = told.strip_prefix("id: ").map(|id| id.parse().unwrap());
                 assert!(position.is_some() || told == ":", "{told}");
-                self.text = rest.to_owned();
+                self.text = String::from(rest);
                 if let Some(position) = position {
                     return position;
                 }
