@@ -54,7 +54,12 @@ async fn a_role_is_described_listed_and_removed_when_nobody_holds_it() {
         (told.status, told.problem()),
         (StatusCode::CONFLICT, "role_held")
     );
-    assert!(told.body["detail"].as_str().unwrap().contains("held by 1"));
+    assert!(
+        told.body["detail"]
+            .as_str()
+            .unwrap()
+            .contains("1 account holds")
+    );
     put(&caller, &roles, r#"{"roles": []}"#).await;
     assert_eq!(caller.delete(&staff).await.body, json!({ "name": "staff" }));
     assert_eq!(caller.delete(&staff).await.problem(), "role_not_found");
