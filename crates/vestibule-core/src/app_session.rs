@@ -21,7 +21,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::id::{AppSessionId, ApplicationId, SessionId};
 use crate::local_path::LocalPath;
 use crate::origin::Origin;
-use crate::secret::{HashedSecret, join, sha256, split};
+use crate::secret::{HashedSecret, join, plain_secret, sha256, split};
 use crate::time::UnixMillis;
 
 mod challenge;
@@ -89,51 +89,15 @@ impl fmt::Debug for AppSessionCookie {
     }
 }
 
-macro_rules! plain {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Zeroize, ZeroizeOnDrop)]
-        pub struct $name([u8; 32]);
-
-        impl $name {
-            /// Wraps 32 bytes fresh from the engine's entropy.
-            pub const fn new(bytes: [u8; 32]) -> Self {
-                Self(bytes)
-            }
-
-            /// Reads 43 characters of base64url. One value has one spelling.
-            pub fn parse(text: &str) -> Option<Self> {
-                let mut bytes = [0; 32];
-                (text.len() == 43).then_some(())?;
-                (URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()? == 32).then_some(Self(bytes))
-            }
-
-            /// 43 characters of base64url.
-            pub fn encode(&self) -> String {
-                URL_SAFE_NO_PAD.encode(self.0)
-            }
-
-            /// What a store may keep, and what the browser's goes about as.
-            pub fn hashed(&self) -> HashedSecret {
-                HashedSecret::from_bytes(sha256(&self.0))
-            }
-        }
-
-        impl fmt::Debug for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(stringify!($name))
-            }
-        }
-    };
-}
-
-plain!(
+plain_secret!(
     /// The code in the URL on the way back: one use, ten seconds.
-    PlainHandshakeCode
+    PlainHandshakeCode,
+    ""
 );
-plain!(
+plain_secret!(
     /// What a browser that begins a handshake keeps, in a cookie of the application's host; its hash alone travels.
-    PlainBrowserSecret
+    PlainBrowserSecret,
+    ""
 );
 
 /// A browser's hash in text, 43 characters of base64url. A challenge begins with all but the last of them.

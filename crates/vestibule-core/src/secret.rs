@@ -133,79 +133,68 @@ pub(crate) fn join(id: &[u8; 16], secret: &[u8; 32]) -> String {
     value
 }
 
-/// The one-time secret in the set-up link: `vst_setup_` and 256 random bits in base64url.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct PlainSetupSecret([u8; 32]);
+/// A secret that somebody brings back: a prefix that names its kind, and 256 random bits in base64url (C8, ASVS 11.5.1).
+macro_rules! plain_secret {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, zeroize::Zeroize, zeroize::ZeroizeOnDrop)]
+        pub struct $name([u8; 32]);
 
-impl PlainSetupSecret {
-    const PREFIX: &'static str = "vst_setup_";
+        impl $name {
+            const PREFIX: &'static str = $prefix;
 
-    /// Wraps 32 bytes fresh from the engine's entropy.
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
+            /// Wraps 32 bytes fresh from the engine's entropy.
+            pub const fn new(bytes: [u8; 32]) -> Self {
+                Self(bytes)
+            }
 
-    /// Reads the link's token.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        let encoded = text.strip_prefix(Self::PREFIX)?;
-        (encoded.len() == 43).then_some(())?;
-        (URL_SAFE_NO_PAD.decode_slice(encoded, &mut bytes).ok()? == 32).then_some(Self(bytes))
-    }
+            /// Reads what somebody brought. One secret has one spelling.
+            pub fn parse(text: &str) -> Option<Self> {
+                use base64::Engine as _;
 
-    /// The link's token.
-    pub fn encode(&self) -> String {
-        format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(self.0))
-    }
+                let mut bytes = [0; 32];
+                let encoded = text.strip_prefix(Self::PREFIX)?;
+                (encoded.len() == 43).then_some(())?;
+                let decoded = base64::engine::general_purpose::URL_SAFE_NO_PAD
+                    .decode_slice(encoded, &mut bytes)
+                    .ok()?;
+                (decoded == 32).then_some(Self(bytes))
+            }
 
-    /// What a store may keep.
-    pub fn hashed(&self) -> HashedSecret {
-        HashedSecret(sha256(&self.0))
-    }
+            /// What its owner is given.
+            pub fn encode(&self) -> String {
+                use base64::Engine as _;
+
+                let encoded = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(self.0);
+                format!("{}{encoded}", Self::PREFIX)
+            }
+
+            /// What a store may keep (R20).
+            pub fn hashed(&self) -> $crate::secret::HashedSecret {
+                $crate::secret::HashedSecret::from_bytes($crate::secret::sha256(&self.0))
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(stringify!($name))
+            }
+        }
+    };
 }
 
-impl fmt::Debug for PlainSetupSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PlainSetupSecret")
-    }
-}
+pub(crate) use plain_secret;
 
-/// What an application proves itself with: `vst_app_` and 256 random bits in base64url. Shown once, when it is made.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct PlainApplicationSecret([u8; 32]);
-
-impl PlainApplicationSecret {
-    const PREFIX: &'static str = "vst_app_";
-
-    /// Wraps 32 bytes fresh from the engine's entropy.
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    /// Reads what an application sent. One secret has one spelling.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        let encoded = text.strip_prefix(Self::PREFIX)?;
-        (encoded.len() == 43).then_some(())?;
-        (URL_SAFE_NO_PAD.decode_slice(encoded, &mut bytes).ok()? == 32).then_some(Self(bytes))
-    }
-
-    /// What the application's operator is shown.
-    pub fn encode(&self) -> String {
-        format!("{}{}", Self::PREFIX, URL_SAFE_NO_PAD.encode(self.0))
-    }
-
-    /// What a store may keep.
-    pub fn hashed(&self) -> HashedSecret {
-        HashedSecret(sha256(&self.0))
-    }
-}
-
-impl fmt::Debug for PlainApplicationSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PlainApplicationSecret")
-    }
-}
+plain_secret!(
+    /// The one-time secret in the set-up link: `vst_setup_` and 256 random bits in base64url.
+    PlainSetupSecret,
+    "vst_setup_"
+);
+plain_secret!(
+    /// What an application proves itself with: `vst_app_` and 256 random bits in base64url. Shown once, when it is made.
+    PlainApplicationSecret,
+    "vst_app_"
+);
 
 #[cfg(test)]
 mod tests {

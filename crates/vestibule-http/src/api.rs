@@ -32,7 +32,7 @@ pub mod request;
 pub mod session;
 pub mod time;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{Extension, Router};
 use utoipa::openapi::OpenApi;
@@ -43,8 +43,9 @@ use crate::context::Context;
 
 /// Everything under `/api` on the public listener, and `/vestibule/session` on applications' hosts.
 pub fn routes() -> Router<Arc<Context>> {
-    let (router, told) = open().split_for_parts();
-    let contract = docs::Contract::of(&contract::finished(told));
+    let (router, _) = open().split_for_parts();
+    // When somebody first asks: a start needs neither its time nor its memory.
+    let contract: docs::Lazily = LazyLock::new(|| docs::Contract::of(&document()));
     router.layer(Extension(Arc::new(contract)))
 }
 

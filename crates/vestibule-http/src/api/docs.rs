@@ -1,7 +1,7 @@
 //! `/api/openapi.json` and `/api/docs`: the contract, for programs and for people.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use axum::Extension;
 use axum::body::Bytes;
@@ -22,6 +22,9 @@ pub struct Contract {
     page: ApiDocsPage,
     pages: Mutex<HashMap<&'static str, Made>>,
 }
+
+/// The contract, made when somebody first asks for it.
+pub type Lazily = LazyLock<Contract>;
 
 /// What is the same for everybody until the next version of this server.
 #[derive(Clone)]
@@ -94,7 +97,7 @@ impl Made {
         (status = 304, description = "`If-None-Match` names it"),
     ),
 )]
-pub async fn json(Extension(contract): Extension<Arc<Contract>>, asked: HeaderMap) -> Response {
+pub async fn json(Extension(contract): Extension<Arc<Lazily>>, asked: HeaderMap) -> Response {
     contract.json.answer(&asked)
 }
 
@@ -111,7 +114,7 @@ pub async fn json(Extension(contract): Extension<Arc<Contract>>, asked: HeaderMa
 )]
 pub async fn page(
     Visitor(caller): Visitor,
-    Extension(contract): Extension<Arc<Contract>>,
+    Extension(contract): Extension<Arc<Lazily>>,
     asked: HeaderMap,
 ) -> Result<Response, Failure> {
     let mut answer = contract.page(&caller)?.answer(&asked);
